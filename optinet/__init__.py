@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""optinet: a simulator of optical interconnects and network topologies.
+
+Names are loaded on first use (PEP 562), so that importing `optinet` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optinet.assess import Assessment, assess
+    from optinet.catalogue import load_catalogue
+    from optinet.errors import OptinetError
+    from optinet.fabric import Fabric
+    from optinet.flows.link_loads import link_loads
+    from optinet.flows.path_metrics import path_metrics
+    from optinet.flows.solution import LinkLoads, Solution
+    from optinet.flows.solve import solve
+    from optinet.models.link_budget import link_margin
+    from optinet.results import open_run
+    from optinet.traffic.demand import Demand
+
+_HOME = {
+    "Assessment": "optinet.assess",
+    "Demand": "optinet.traffic.demand",
+    "Fabric": "optinet.fabric",
+    "LinkLoads": "optinet.flows.solution",
+    "OptinetError": "optinet.errors",
+    "Solution": "optinet.flows.solution",
+    "assess": "optinet.assess",
+    "link_loads": "optinet.flows.link_loads",
+    "link_margin": "optinet.models.link_budget",
+    "load_catalogue": "optinet.catalogue",
+    "open_run": "optinet.results",
+    "path_metrics": "optinet.flows.path_metrics",
+    "solve": "optinet.flows.solve",
+}
+
+__all__ = sorted(_HOME)  # pyright: ignore
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    msg = f"module 'optinet' has no attribute '{name}'"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return __all__

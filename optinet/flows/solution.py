@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What solving a demand on a fabric gives: loads, throughput and path statistics. No watts and no dollars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.fabric import Fabric
+from optinet.traffic.demand import Demand
+
+
+@dataclass(frozen=True, eq=False)
+class LinkLoads:
+    """The load on every arc when the whole demand is routed.
+
+    Parameters
+    ----------
+    arc_load_gbps
+        shape (n_arcs,), >= 0; above the capacity where the demand does not fit.
+    utilization
+        shape (n_arcs,): load over capacity; 0 for an arc of capacity 0.
+    throughput
+        1 / largest utilization: the largest common scale factor of the demand that fits. Infinite if nothing flows.
+    routing
+        Name of the routing that gave these loads.
+    """
+
+    arc_load_gbps: NDArray[np.float64]
+    utilization: NDArray[np.float64]
+    throughput: float
+    routing: str
+
+
+@dataclass(frozen=True, eq=False)
+class HopKinds:
+    """The kinds of arcs a path is counted in: link class and what the arc leads to.
+
+    Parameters
+    ----------
+    arc_kind
+        shape (n_arcs,): the kind of each arc.
+    link_class
+        shape (n_kinds,): index of the link class.
+    head_tier, head_kind
+        shape (n_kinds,): tier and `NodeKind` of the node the arcs of this kind lead to.
+    """
+
+    arc_kind: NDArray[np.int64]
+    link_class: NDArray[np.int64]
+    head_tier: NDArray[np.int64]
+    head_kind: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, fabric: Fabric) -> HopKinds:
+        """Return the hop kinds of a fabric, in order of link class, tier and node kind."""
+        key = np.column_stack(
+            (np.repeat(fabric.link_class, 2), fabric.node_tier[fabric.arc_head], fabric.node_kind[fabric.arc_head])
+        )
+        kinds, arc_kind = np.unique(key, axis=0, return_inverse=True)
+        return cls(np.ascontiguousarray(arc_kind.ravel()), *(np.ascontiguousarray(column) for column in kinds.T))
+
+
+@dataclass(frozen=True, eq=False)
+class PathSignatures:
+    """How the traffic's paths are composed: a distribution over hop counts by kind.
+
+    Paths alike in the number of hops of every kind share one signature. The distribution is over the traffic: endpoint
+    pairs weighted by demand, paths of a pair weighted by the routing.
+
+    Parameters
+    ----------
+    hops
+        shape (n_signatures, n_kinds): hops of each kind.
+    length_m
+        shape (n_signatures,): mean length of the paths of each signature.
+    weight
+        shape (n_signatures,), > 0, sums to 1 (empty for an empty demand).
+    kinds
+        What the columns of `hops` mean.
+    method
+        "exact", or how the paths were sampled.
+    """
+
+    hops: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    kinds: HopKinds
+    method: str
+
+    @property
+    def total_hops(self) -> NDArray[np.int64]:
+        """Arcs on the paths of each signature; shape (n_signatures,)."""
+        return self.hops.sum(axis=1)
+
+    @property
+    def mean_hops(self) -> float:
+        """Mean number of arcs over the traffic."""
+        return float(self.weight @ self.total_hops) if len(self.weight) else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A fabric with one demand routed and solved.
+
+    Parameters
+    ----------
+    fabric, demand
+        What was solved.
+    loads
+        Loads of the whole demand under the routing named in it.
+    alternatives
+        Throughput of every routing that was tried, by name.
+    paths
+        Composition of the paths, of the same routing.
+    """
+
+    fabric: Fabric
+    demand: Demand
+    loads: LinkLoads
+    alternatives: dict[str, float]
+    paths: PathSignatures
+
+    @property
+    def routing(self) -> str:
+        """Name of the routing used."""
+        return self.loads.routing
+
+    @property
+    def throughput(self) -> float:
+        """Largest common scale factor of the demand that fits; dimensionless."""
+        return self.loads.throughput
+
+    @property
+    def delivered_fraction(self) -> float:
+        """Share of the demand that is delivered: min(1, throughput)."""
+        return min(1.0, self.throughput)
+
+    @cached_property
+    def delivered_gbps(self) -> float:
+        """Delivered bits per second of all endpoints together, counted once end to end."""
+        return self.delivered_fraction * self.demand.total_gbps
+
+    @property
+    def delivered_gbps_per_endpoint(self) -> float:
+        """Delivered rate per endpoint."""
+        return self.delivered_gbps / self.fabric.n_endpoints
+
+    @cached_property
+    def arc_delivered_gbps(self) -> NDArray[np.float64]:
+        """Load of the delivered traffic on every arc, which load-dependent power is taken at; shape (n_arcs,)."""
+        return self.loads.arc_load_gbps * self.delivered_fraction

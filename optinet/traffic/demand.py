@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Demand: Gb/s between endpoints, indexed in endpoint order.
+
+A demand is either *rank one*, ``demand[i, j] = source_gbps[i] * target_share[j]`` for i != j, which is how uniform traffic
+is kept at any size without a list of pairs, or a sparse matrix. Self traffic carries nothing and is dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from optinet.errors import DemandError, Problem
+from optinet.fabric import Fabric
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Gb/s from every endpoint to every other; make one with `uniform`, `from_matrix`, `permutation` or `rank_one`.
+
+    Parameters
+    ----------
+    n_endpoints
+        Endpoints of the fabric it is for.
+    source_gbps, target_share
+        shape (n_endpoints,), >= 0: a rank-one demand; None when `matrix` is given.
+    matrix
+        shape (n_endpoints, n_endpoints), zero diagonal; None for a rank-one demand.
+    """
+
+    n_endpoints: int
+    source_gbps: NDArray[np.float64] | None = None
+    target_share: NDArray[np.float64] | None = None
+    matrix: sparse.csr_array | None = None
+
+    @classmethod
+    def uniform(cls, fabric: Fabric, gbps_per_pair: float = 1.0) -> Demand:
+        """Return the same demand between every ordered pair of endpoints.
+
+        Parameters
+        ----------
+        fabric
+            The fabric the demand is for.
+        gbps_per_pair
+            Finite, >= 0.
+        """
+        n = fabric.n_endpoints
+        return cls.rank_one(fabric, np.full(n, gbps_per_pair), np.ones(n))
+
+    @classmethod
+    def rank_one(cls, fabric: Fabric, source_gbps: ArrayLike, target_share: ArrayLike) -> Demand:
+        """Return ``demand[i, j] = source_gbps[i] * target_share[j]`` for i != j.
+
+        Raises
+        ------
+        DemandError
+            If a shape is not (n_endpoints,) or an entry is negative or not finite.
+        """
+        n = fabric.n_endpoints
+        arrays = {"source_gbps": np.array(source_gbps, dtype=np.float64), "target_share": np.array(target_share, dtype=np.float64)}
+        problems = [p for name, array in arrays.items() for p in _array_problems(name, array, (n,))]
+        if problems:
+            raise DemandError(problems)
+        return cls(n, **arrays)
+
+    @classmethod
+    def from_matrix(cls, fabric: Fabric, gbps: ArrayLike | sparse.sparray) -> Demand:
+        """Return a demand given pair by pair.
+
+        Parameters
+        ----------
+        fabric
+            The fabric the demand is for.
+        gbps
+            shape (n_endpoints, n_endpoints), dense or sparse, finite, >= 0; row i is what endpoint i sends. The diagonal
+            is dropped.
+
+        Raises
+        ------
+        DemandError
+            If the shape differs or an entry is negative or not finite.
+        """
+        n = fabric.n_endpoints
+        entries: NDArray[np.float64]
+        if sparse.issparse(gbps):
+            matrix = sparse.coo_array(gbps, dtype=np.float64)
+            shape, entries = matrix.shape, matrix.data
+        else:
+            dense = np.asarray(gbps, dtype=np.float64)
+            shape, entries = dense.shape, dense.ravel()
+        problems = [] if shape == (n, n) else [Problem("gbps", f"shape {shape}", f"({n}, {n}), one row per endpoint")]
+        problems += _array_problems("gbps", entries, None)
+        if problems:
+            raise DemandError(problems)
+        if not sparse.issparse(gbps):
+            matrix = sparse.coo_array(dense)
+        row, column = matrix.coords
+        keep = (row != column) & (matrix.data > 0)
+        summed = sparse.coo_array((matrix.data[keep], (row[keep], column[keep])), shape=(n, n)).tocsr()
+        return cls(n, matrix=summed)
+
+    @classmethod
+    def permutation(cls, fabric: Fabric, target: ArrayLike, gbps: float = 1.0) -> Demand:
+        """Return the demand in which endpoint i sends `gbps` to endpoint ``target[i]``.
+
+        Parameters
+        ----------
+        fabric
+            The fabric the demand is for.
+        target
+            shape (n_endpoints,): endpoint indices, each once; an endpoint that is its own target sends nothing.
+        gbps
+            Finite, >= 0.
+
+        Raises
+        ------
+        DemandError
+            If `target` is not a permutation of the endpoint indices.
+        """
+        n = fabric.n_endpoints
+        index = np.asarray(target)
+        if index.shape != (n,) or not np.array_equal(np.sort(index), np.arange(n)):
+            raise DemandError(Problem("target", f"{index.size} entries that are not each endpoint once", f"a permutation of 0 to {n - 1}"))
+        index = index.astype(np.int64)
+        rates = sparse.coo_array((np.full(n, float(gbps)), (np.arange(n), index)), shape=(n, n))
+        return cls.from_matrix(fabric, rates)
+
+    @property
+    def is_rank_one(self) -> bool:
+        """Whether the demand is kept as a product of two vectors."""
+        return self.matrix is None
+
+    @cached_property
+    def out_gbps(self) -> NDArray[np.float64]:
+        """What each endpoint sends, self traffic excluded; shape (n_endpoints,)."""
+        if self.matrix is not None:
+            return np.asarray(self.matrix.sum(axis=1), dtype=np.float64)
+        source, share = self._vectors
+        return source * (share.sum() - share)
+
+    @cached_property
+    def in_gbps(self) -> NDArray[np.float64]:
+        """What each endpoint receives, self traffic excluded; shape (n_endpoints,)."""
+        if self.matrix is not None:
+            return np.asarray(self.matrix.sum(axis=0), dtype=np.float64)
+        source, share = self._vectors
+        return share * (source.sum() - source)
+
+    @property
+    def total_gbps(self) -> float:
+        """All traffic, counted once."""
+        return float(self.out_gbps.sum())
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether every ordered pair has the same demand, known without looking at pairs."""
+        if self.matrix is not None:
+            return False
+        return all(bool(np.all(vector == vector[0])) for vector in self._vectors)
+
+    @property
+    def _vectors(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        assert self.source_gbps is not None and self.target_share is not None
+        return self.source_gbps, self.target_share
+
+    def to_matrix(self) -> NDArray[np.float64]:
+        """Return the demand pair by pair; shape (n_endpoints, n_endpoints). Meant for small fabrics."""
+        if self.matrix is not None:
+            return np.asarray(self.matrix.toarray())
+        dense = np.outer(*self._vectors)
+        np.fill_diagonal(dense, 0.0)
+        return dense
+
+
+def _array_problems(name: str, array: NDArray[np.float64], shape: tuple[int, ...] | None) -> list[Problem]:
+    problems = []
+    if shape is not None and array.shape != shape:
+        problems.append(Problem(name, f"shape {array.shape}", f"{shape}"))
+    bad = ~((array >= 0) & (array < np.inf))
+    if bad.any():
+        problems.append(Problem(name, f"{array[bad].flat[0]}", "finite numbers of at least 0"))
+    return problems

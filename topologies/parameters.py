@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameter types the builders share.
+
+A builder's parameters are one pydantic model: it validates a scenario, prints ``optinet topologies NAME`` and makes the
+viewer's form, so every field carries its help text. Only shape parameters are required.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count: TypeAlias = Annotated[int, Field(ge=1)]
+Gbps: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Meters: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Parameters(BaseModel):
+    """Base of every builder's parameters: immutable, unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
