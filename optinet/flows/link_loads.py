@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Link loads of a demand under a routing, and the throughput they allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.errors import DemandError, Problem
+from optinet.fabric import Fabric
+from optinet.flows.solution import LinkLoads
+from optinet.routing import candidates, routing, validated_options
+from optinet.traffic.demand import Demand
+
+
+def link_loads(fabric: Fabric, demand: Demand, routing: str = "ecmp", *, arc_up: NDArray[np.bool_] | None = None, **options: Any) -> LinkLoads:
+    """Route a demand and return the load on every arc.
+
+    Parameters
+    ----------
+    fabric
+        Any fabric.
+    demand
+        A demand made for a fabric with as many endpoints.
+    routing
+        One of `optinet.routing.names`; "best" takes the highest throughput among those that suit the fabric.
+    arc_up
+        shape (n_arcs,): which arcs are up (`Fabric.arc_mask`); all when None.
+    options
+        Options of the routing, such as ``tie="positive"`` for "dor".
+
+    Returns
+    -------
+    LinkLoads
+
+    Raises
+    ------
+    SolverError
+        For an unknown routing or option, or a demand between endpoints without a path.
+    DemandError
+        If the demand is for another number of endpoints.
+    """
+    return all_loads(fabric, demand, routing, arc_up=arc_up, **options)[0]
+
+
+def all_loads(
+    fabric: Fabric, demand: Demand, name: str, *, arc_up: NDArray[np.bool_] | None = None, **options: Any
+) -> tuple[LinkLoads, dict[str, float]]:
+    """Return the loads of the routing asked for and the throughput of every routing tried, best first on a tie."""
+    if demand.n_endpoints != fabric.n_endpoints:
+        raise DemandError(Problem("demand", f"made for {demand.n_endpoints} endpoints", f"the fabric's {fabric.n_endpoints}"))
+    options = validated_options(name, options)
+    tried = {each: _loads(fabric, demand, each, arc_up, options) for each in (candidates(fabric) if name == "best" else (name,))}
+    # a routing with shorter paths wins unless another carries really more
+    best = max(tried, key=lambda each: (round(min(tried[each].throughput, 1e300), 9), -list(tried).index(each)))
+    return tried[best], {each: loads.throughput for each, loads in tried.items()}
+
+
+def _loads(fabric: Fabric, demand: Demand, name: str, arc_up: NDArray[np.bool_] | None, options: dict[str, Any]) -> LinkLoads:
+    load = routing(name).loads(fabric, demand, arc_up, **options)
+    utilization = np.divide(load, fabric.arc_capacity_gbps, out=np.zeros_like(load), where=fabric.arc_capacity_gbps > 0)
+    highest = float(utilization.max(initial=0.0))
+    return LinkLoads(load, utilization, 1.0 / highest if highest > 0 else np.inf, name)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How shortest paths are composed: distributions over path codes.
+
+A path's code is the sum of its arcs' codes; an arc's code is a power of two that counts one hop of the arc's kind in that
+kind's own bit field. The distribution over codes from each node to a target follows backwards from the target: a node
+averages the distributions of its next hops, shifted by the arc between. Graph arrays as in `optinet.kernels.shortest`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optinet.kernels._jit import kernel
+from optinet.kernels.shortest import distances_to, on_shortest_path
+
+
+@kernel
+def add_code(code, mass, length, codes, masses, lengths, size):
+    """Add mass to one code of an unsorted table; return the table's new size, or -1 when it is full."""
+    for i in range(size):
+        if codes[i] == code:
+            masses[i] += mass
+            lengths[i] += length
+            return size
+    if size == len(codes):
+        return -1
+    codes[size] = code
+    masses[size] = mass
+    lengths[size] = length
+    return size + 1
+
+
+@kernel
+def ecmp_signatures(
+    targets, column_offsets, row, gbps, source, share, own,
+    node, up_code, up_length, down_code, down_length,
+    forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, unit_cost, arc_code, arc_length,
+    codes, masses, lengths, width,
+):
+    """Accumulate the distribution over codes of the traffic to `targets` (group indices) under ECMP.
+
+    Groups are endpoints alike: ``node`` is where a group joins the graph, ``up_*`` and ``down_*`` the code and length of the
+    hops between its endpoints and that node. The demand between groups is a sparse matrix by columns when `column_offsets`
+    is not empty, else ``source[s] * share[t]``, less ``own[t]`` within group t. `width`: codes kept per node. Returns the
+    number of codes in the result, or -1 if `width` or the result is too small.
+    """
+    n_nodes, n_groups = len(forwards), len(node)
+    distance = np.empty(n_nodes)
+    order = np.empty(n_nodes, dtype=np.int64)
+    wanted = np.empty(n_nodes, dtype=np.bool_)
+    weight = np.empty(n_groups)
+    at_code = np.empty((n_nodes, width), dtype=np.int64)
+    at_mass = np.empty((n_nodes, width))
+    at_length = np.empty((n_nodes, width))
+    at_size = np.empty(n_nodes, dtype=np.int64)
+    size = 0
+    for t in targets:
+        weight[:] = 0.0
+        if len(column_offsets) > 0:
+            for i in range(column_offsets[t], column_offsets[t + 1]):
+                weight[row[i]] = gbps[i]
+        else:
+            for s in range(n_groups):
+                weight[s] = source[s] * share[t]
+            weight[t] -= own[t]
+        target = node[t]
+        reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, order)
+        wanted[:] = False
+        for s in range(n_groups):
+            if weight[s] > 0.0:
+                wanted[node[s]] = True
+        for i in range(reached - 1, 0, -1):
+            v = order[i]
+            if wanted[v]:
+                for arc in range(out_offsets[v], out_offsets[v + 1]):
+                    if on_shortest_path(distance, forwards, target, v, head[arc], cost[arc]):
+                        wanted[head[arc]] = True
+        at_code[target, 0] = 0
+        at_mass[target, 0] = 1.0
+        at_length[target, 0] = 0.0
+        at_size[target] = 1
+        for i in range(1, reached):
+            v = order[i]
+            if not wanted[v]:
+                continue
+            at_size[v] = _average_next(
+                v, target, distance, forwards, out_offsets, head, cost, arc_code, arc_length, at_code, at_mass, at_length, at_size
+            )
+            if at_size[v] < 0:
+                return -1
+        for s in range(n_groups):
+            if weight[s] <= 0.0:
+                continue
+            v = node[s]
+            extra = up_length[s] + down_length[t]
+            for i in range(at_size[v]):
+                mass = weight[s] * at_mass[v, i]
+                length = weight[s] * at_length[v, i] + mass * extra
+                size = add_code(at_code[v, i] + up_code[s] + down_code[t], mass, length, codes, masses, lengths, size)
+                if size < 0:
+                    return -1
+    return size
+
+
+@kernel
+def _average_next(v, target, distance, forwards, out_offsets, head, cost, arc_code, arc_length, at_code, at_mass, at_length, at_size):
+    n_next = 0
+    for arc in range(out_offsets[v], out_offsets[v + 1]):
+        if on_shortest_path(distance, forwards, target, v, head[arc], cost[arc]):
+            n_next += 1
+    size = 0
+    for arc in range(out_offsets[v], out_offsets[v + 1]):
+        w = head[arc]
+        if not on_shortest_path(distance, forwards, target, v, w, cost[arc]):
+            continue
+        for i in range(at_size[w]):
+            mass = at_mass[w, i] / n_next
+            length = at_length[w, i] / n_next + mass * arc_length[arc]
+            size = add_code(at_code[w, i] + arc_code[arc], mass, length, at_code[v], at_mass[v], at_length[v], size)
+            if size < 0:
+                return -1
+    return size
+
+
+@kernel
+def _random(seed, a, b):
+    """splitmix64 of three numbers as a float in [0, 1)."""
+    z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * (np.uint64(a) * np.uint64(65536) + np.uint64(b) + np.uint64(1))
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return float(z >> np.uint64(11)) / 9007199254740992.0
+
+
+@kernel
+def sample_walks(seed, start, target, forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, unit_cost, arc_code, arc_length, code, length):
+    """Walk a random shortest path for each sample and add its code and length; samples are sorted by target.
+
+    Returns the first sample without a path, or -1.
+    """
+    n_nodes = len(forwards)
+    distance = np.empty(n_nodes)
+    order = np.empty(n_nodes, dtype=np.int64)
+    current = -1
+    for i in range(len(start)):
+        t = target[i]
+        if t != current:
+            distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, order)
+            current = t
+        v = start[i]
+        if distance[v] == np.inf:
+            return i
+        step = 0
+        while v != t:
+            n_next = 0
+            for arc in range(out_offsets[v], out_offsets[v + 1]):
+                if on_shortest_path(distance, forwards, t, v, head[arc], cost[arc]):
+                    n_next += 1
+            pick = int(_random(seed, i, step) * n_next)
+            step += 1
+            for arc in range(out_offsets[v], out_offsets[v + 1]):
+                if on_shortest_path(distance, forwards, t, v, head[arc], cost[arc]):
+                    if pick == 0:
+                        code[i] += arc_code[arc]
+                        length[i] += arc_length[arc]
+                        v = head[arc]
+                        break
+                    pick -= 1
+    return -1

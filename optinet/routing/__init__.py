@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Routings: what paths traffic takes. One module each; this is the list of them and their options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from optinet.errors import SolverError, unknown_name
+from optinet.fabric import Fabric
+from optinet.flows.solution import PathSignatures
+from optinet.routing import dor, ecmp, valiant
+from optinet.structure import Blocks, Torus
+
+
+class NoOptions(BaseModel):
+    """A routing without options."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DorOptions(NoOptions):
+    """Options of dimension-order routing."""
+
+    tie: Literal["split", "positive"] = Field(default="split", description="what pairs with several shortest vectors do")
+
+
+@dataclass(frozen=True)
+class Routing:
+    """One way to route.
+
+    Parameters
+    ----------
+    options
+        Model of its options.
+    loads
+        (fabric, demand, arc_up, **options) -> load on every arc.
+    signatures
+        (fabric, demand, arc_up, **options, seed) -> composition of the paths.
+    suits
+        Whether it is worth trying on a fabric when the best routing is asked for.
+    help
+        One line for users.
+    """
+
+    options: type[BaseModel]
+    loads: Callable[..., NDArray[np.float64]]
+    signatures: Callable[..., PathSignatures]
+    suits: Callable[[Fabric], bool]
+    help: str
+
+
+_ROUTINGS: dict[str, Routing] = {
+    "ecmp": Routing(NoOptions, ecmp.loads, ecmp.signatures, lambda _: True, "equal split over shortest-path arcs at every node"),
+    "dor": Routing(DorOptions, dor.loads, dor.signatures, lambda fabric: isinstance(fabric.structure, Torus), "axis by axis on tori"),
+    "valiant": Routing(
+        NoOptions, valiant.loads, valiant.signatures, lambda fabric: isinstance(fabric.structure, Torus | Blocks), "by way of a random intermediate"
+    ),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all routings, and ``best``, which stands for the best of those that suit a fabric."""
+    return ("best", *_ROUTINGS)
+
+
+def parameters_of(name: str) -> type[BaseModel]:
+    """Return the option model of a routing."""
+    return NoOptions if name == "best" else routing(name).options
+
+
+def routing(name: str) -> Routing:
+    """Return the routing called `name`; `SolverError` if there is none."""
+    if name not in _ROUTINGS:
+        raise SolverError(unknown_name("routing", name, tuple(_ROUTINGS), "routing"))
+    return _ROUTINGS[name]
+
+
+def candidates(fabric: Fabric) -> tuple[str, ...]:
+    """Return the routings worth trying on a fabric."""
+    return tuple(name for name, entry in _ROUTINGS.items() if entry.suits(fabric))
+
+
+def validated_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a routing with defaults filled in; `SolverError` naming every wrong one."""
+    from pydantic import ValidationError
+
+    from optinet.validation import problems_of
+
+    model = parameters_of(name)
+    try:
+        return model.model_validate(options).model_dump()
+    except ValidationError as error:
+        raise SolverError(problems_of(error, model, prefix=("routing",))) from None

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The graph that routing really searches: forwarding nodes, with hosts merged into groups.
+
+A host with all its links to one switch adds nothing to the search: it joins the graph at that switch, and its own arcs carry
+what it sends and receives. Hosts with links to several switches stand in the graph as non-forwarding nodes; for rank-one
+demands those with the same attachment (one link into each of several planes, say) are merged into one node, of which each
+member's arcs carry its share. Groups are endpoints that join the graph at one node in one way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from optinet.errors import Problem, SolverError
+from optinet.fabric import Fabric, NodeKind
+from optinet.flows.solution import HopKinds
+from optinet.traffic.demand import Demand
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Attachment:
+    """The arcs of the hosts of one group, one row per member, columns alike across members.
+
+    Parameters
+    ----------
+    members
+        shape (n,): endpoint indices.
+    up, down
+        shape (n, m): arcs from and to each member.
+    """
+
+    members: Ints
+    up: Ints
+    down: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class CoreGraph:
+    """Arcs in use among forwarding nodes and multi-homed hosts, in compressed rows, and the groups of endpoints.
+
+    Parameters
+    ----------
+    fabric, arc_up
+        The fabric and which of its arcs are up, shape (n_arcs,).
+    forwards
+        shape (n_core,): whether each core node forwards.
+    out_offsets, head, cost, fabric_arc
+        Core arcs sorted by tail; `fabric_arc` is the arc of the fabric (of the first member for merged hosts).
+    in_offsets, in_tail, in_arc
+        The same arcs sorted by head.
+    group_of
+        shape (n_endpoints,): group of each endpoint.
+    group_node
+        shape (n_groups,): the core node of each group, -1 for endpoints without links.
+    attachments
+        For every group of hosts, its arcs; None for groups of chips.
+    merged
+        shape (n_groups,): whether the group stands in the graph as one non-forwarding node for several hosts.
+    """
+
+    fabric: Fabric
+    arc_up: NDArray[np.bool_]
+    forwards: NDArray[np.bool_]
+    out_offsets: Ints
+    head: Ints
+    cost: Floats
+    fabric_arc: Ints
+    in_offsets: Ints
+    in_tail: Ints
+    in_arc: Ints
+    group_of: Ints
+    group_node: Ints
+    attachments: tuple[Attachment | None, ...]
+    merged: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, fabric: Fabric, arc_up: NDArray[np.bool_] | None = None, *, merge: bool) -> CoreGraph:
+        """Return the core graph of a fabric.
+
+        Parameters
+        ----------
+        fabric
+            Any fabric.
+        arc_up
+            shape (n_arcs,): which arcs are up; all when None. Arcs of capacity 0 are never used.
+        merge
+            Whether multi-homed hosts alike are merged, which suits rank-one demands only.
+        """
+        up = fabric.arc_capacity_gbps > 0
+        if arc_up is not None:
+            if arc_up.shape != up.shape:
+                raise SolverError(Problem("arc_up", f"shape {arc_up.shape}", f"{up.shape}, one entry per arc"))
+            up &= arc_up
+        return _build(fabric, up, merge)
+
+    @property
+    def n_nodes(self) -> int:
+        """Nodes of the core graph."""
+        return len(self.forwards)
+
+    @property
+    def n_groups(self) -> int:
+        """Groups of endpoints."""
+        return len(self.group_node)
+
+    @cached_property
+    def unit_cost(self) -> bool:
+        """Whether all arcs have one cost, so that a breadth-first search finds shortest paths."""
+        return bool(np.all(self.cost == self.cost[0])) if len(self.cost) else True
+
+    @cached_property
+    def graph(self) -> tuple[NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints, Floats, bool]:
+        """The arrays every kernel takes, in order; costs are scaled to 1 when all are equal."""
+        cost = np.ones_like(self.cost) if self.unit_cost else self.cost
+        return self.forwards, self.out_offsets, self.head, self.in_offsets, self.in_tail, self.in_arc, cost, self.unit_cost
+
+    @cached_property
+    def joined(self) -> Ints:
+        """Whether a group's endpoints sit one hop off their core node (1) or are the node itself (0); shape (n_groups,)."""
+        hosts = np.array([attachment is not None for attachment in self.attachments], dtype=bool)
+        at_switch = np.zeros(self.n_groups, dtype=bool)
+        known = self.group_node >= 0
+        at_switch[known] = self.forwards[self.group_node[known]]
+        return (hosts & at_switch).astype(np.int64)
+
+    def by_group(self, per_endpoint: Floats) -> Floats:
+        """Sum a quantity of endpoints over each group; shape (n_groups,)."""
+        return np.bincount(self.group_of, weights=per_endpoint, minlength=self.n_groups)
+
+    def by_node(self, per_group: Floats) -> Floats:
+        """Sum a quantity of groups over each core node; shape (n_core,)."""
+        known = self.group_node >= 0
+        return np.bincount(self.group_node[known], weights=per_group[known], minlength=self.n_nodes)
+
+    def group_matrix(self, demand: Demand) -> sparse.csc_array:
+        """Return a matrix demand between groups, by columns; shape (n_groups, n_groups)."""
+        assert demand.matrix is not None
+        n = demand.n_endpoints
+        member = sparse.csr_array((np.ones(n), (np.arange(n), self.group_of)), shape=(n, self.n_groups))
+        return sparse.csc_array(member.T @ demand.matrix @ member)
+
+    def require_paths(self, pair: tuple[int, int]) -> None:
+        """Raise `SolverError` naming two core nodes without a path, unless the pair is negative."""
+        if pair[0] < 0:
+            return
+        names = [self._name_at(node) for node in pair]
+        raise SolverError(Problem("demand", f"no path from {names[0]} to {names[1]} over the arcs that are up", "a demand between connected endpoints"))
+
+    def require_attached(self, demand: Demand) -> None:
+        """Raise `SolverError` if an endpoint with demand has no link that is up."""
+        lost = (self.group_node[self.group_of] < 0) & ((demand.out_gbps > 0) | (demand.in_gbps > 0))
+        if lost.any():
+            name = self.fabric.node_names[self.fabric.endpoints[np.flatnonzero(lost)[0]]]
+            raise SolverError(Problem("demand", f"{int(lost.sum())} endpoints with demand have no link that is up, the first is {name!r}", "a demand between connected endpoints"))
+
+    def _name_at(self, node: int) -> str:
+        groups = np.flatnonzero(self.group_node == node)
+        endpoint = np.flatnonzero(np.isin(self.group_of, groups))[0]
+        return repr(self.fabric.node_names[self.fabric.endpoints[endpoint]])
+
+
+def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
+    tail, head = fabric.arc_tail, fabric.arc_head
+    hosts = fabric.endpoints[fabric.node_kind[fabric.endpoints] == NodeKind.HOST]
+    kind = HopKinds.of(fabric).arc_kind
+    core_of = np.full(fabric.n_nodes, -1, dtype=np.int64)
+    forwarding = np.flatnonzero(fabric.forwards)
+    core_of[forwarding] = np.arange(len(forwarding))
+
+    keys = _host_keys(fabric, up, kind, hosts)
+    group_of = np.empty(fabric.n_endpoints, dtype=np.int64)
+    chip = fabric.node_kind[fabric.endpoints] == NodeKind.CHIP
+    group_of[chip] = np.arange(chip.sum())
+    group_node = list(core_of[fabric.endpoints[chip]])
+    attachments: list[Attachment | None] = [None] * len(group_node)
+    merged = [False] * len(group_node)
+
+    members: dict[tuple[int, ...] | int, list[int]] = {}
+    for endpoint, host in zip(np.flatnonzero(~chip), hosts, strict=True):
+        key = keys[int(host)]
+        single = _single_switch(key)
+        members.setdefault(key.flat if single or (merge and key.mergeable) else int(host), []).append(int(endpoint))
+    extra: list[int] = []
+    for group_members in members.values():
+        first = int(fabric.endpoints[group_members[0]])
+        key = keys[first]
+        if not key.up:
+            node = -1
+        elif _single_switch(key):
+            node = int(core_of[head[key.up[0]]])
+        else:
+            node = len(forwarding) + len(extra)
+            core_of[first] = node
+            extra.append(first)
+        group_of[group_members] = len(group_node)
+        group_node.append(node)
+        rows = [keys[int(fabric.endpoints[e])] for e in group_members]
+        attachments.append(Attachment(np.array(group_members), _rows([r.up for r in rows]), _rows([r.down for r in rows])))
+        merged.append(node >= len(forwarding) and len(group_members) > 1)
+
+    arcs = np.flatnonzero(up & (core_of[tail] >= 0) & (core_of[head] >= 0))
+    arcs = arcs[np.argsort(core_of[tail[arcs]], kind="stable")]
+    core_tail, core_head = core_of[tail[arcs]], core_of[head[arcs]]
+    n_core = len(forwarding) + len(extra)
+    by_head = np.argsort(core_head, kind="stable")
+    return CoreGraph(
+        fabric=fabric,
+        arc_up=up,
+        forwards=np.arange(n_core) < len(forwarding),
+        out_offsets=_offsets(core_tail, n_core),
+        head=np.ascontiguousarray(core_head),
+        cost=fabric.arc_cost[arcs],
+        fabric_arc=arcs,
+        in_offsets=_offsets(core_head, n_core),
+        in_tail=np.ascontiguousarray(core_tail[by_head]),
+        in_arc=by_head,
+        group_of=group_of,
+        group_node=np.array(group_node, dtype=np.int64),
+        attachments=tuple(attachments),
+        merged=np.array(merged, dtype=bool),
+    )
+
+
+@dataclass(frozen=True)
+class _HostKey:
+    """How a host is attached: hosts with equal `flat` keys are alike."""
+
+    flat: tuple[int, ...]
+    up: tuple[int, ...]
+    down: tuple[int, ...]
+    links: frozenset[tuple[int, int, int]]
+    mergeable: bool
+
+
+def _single_switch(key: _HostKey) -> bool:
+    """Whether all links go to one switch, all alike: then the host joins the graph there."""
+    return key.mergeable and len(key.links) <= 1
+
+
+def _host_keys(fabric: Fabric, up: NDArray[np.bool_], kind: Ints, hosts: Ints) -> dict[int, _HostKey]:
+    """Describe the attachment of every host: its neighbors and the kinds of the arcs up and down, sorted."""
+    link_up = np.column_stack((up[::2], up[1::2]))
+    from_host = np.isin(fabric.arc_tail, hosts)
+    by_host: dict[int, list[tuple[int, int, int, int, int]]] = {int(host): [] for host in hosts}
+    for arc in np.flatnonzero(from_host & np.repeat(link_up.any(axis=1), 2)):
+        back = arc ^ 1
+        entry = (int(fabric.arc_head[arc]), int(kind[arc]), int(kind[back]), int(arc), int(back))
+        by_host[int(fabric.arc_tail[arc])].append(entry)
+    cost = fabric.arc_cost
+    keys = {}
+    for host, entries in by_host.items():
+        entries.sort()
+        ups = tuple(e[3] for e in entries if up[e[3]])
+        downs = tuple(e[4] for e in entries if up[e[4]])
+        regular = len(ups) == len(downs) == len(entries) and len({cost[e[3]] for e in entries}) <= 1
+        regular = regular and all(fabric.forwards[e[0]] for e in entries)
+        links = [e[:3] for e in entries]
+        flat = (*(value for link in links for value in link), int(1e6 * cost[ups[0]]) if ups else 0)
+        keys[host] = _HostKey(flat, ups, downs, frozenset(links), regular)
+    return keys
+
+
+def _rows(rows: list[tuple[int, ...]]) -> Ints:
+    return np.array(rows, dtype=np.int64).reshape(len(rows), -1)
+
+
+def _offsets(sorted_or_not: Ints, n: int) -> Ints:
+    return np.concatenate(([0], np.cumsum(np.bincount(sorted_or_not, minlength=n)))).astype(np.int64)

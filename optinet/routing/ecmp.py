@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hop-by-hop equal-cost multi-path: every node splits equally over the arcs that start a shortest path to the target.
+
+Shortest is by the links' routing cost; parallel arcs count one each. The split is what switches do (and what NetGraph calls
+equal split); it is not the equal split over whole paths. On a torus with uniform demand one cell of targets stands for all,
+because every translation by a cell maps the fabric, the demand and this routing onto themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.fabric import Fabric
+from optinet.flows.solution import PathSignatures
+from optinet.kernels.ecmp import ecmp_rank_one, ecmp_sparse
+from optinet.kernels.signatures import ecmp_signatures
+from optinet.routing.core_graph import CoreGraph, Floats
+from optinet.routing.path_codes import PathCodes
+from optinet.routing.symmetry import over_translations
+from optinet.structure import Torus
+from optinet.traffic.demand import Demand
+
+# targets x arcs beyond which path statistics are taken over a sample of targets: about two seconds of work
+_SIGNATURE_WORK = 4e8
+
+
+def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None) -> Floats:
+    """Return the load on every arc of the fabric in Gb/s; shape (n_arcs,)."""
+    core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
+    core.require_attached(demand)
+    load = np.zeros(len(core.head))
+    if demand.is_rank_one:
+        assert demand.source_gbps is not None and demand.target_share is not None
+        source = core.by_node(core.by_group(demand.source_gbps))
+        share = core.by_node(core.by_group(demand.target_share))
+        load = rank_one_load(core, source, share, symmetric=symmetric(core, demand))
+    else:
+        by_group = core.group_matrix(demand).tocoo()
+        at = core.group_node
+        n = core.n_nodes
+        row, column = (at[index] for index in by_group.coords)
+        by_node = _csc(row, column, by_group.data, n)
+        core.require_paths(ecmp_sparse(*by_node, *core.graph, load))
+    return to_fabric(core, demand, load)
+
+
+def rank_one_load(core: CoreGraph, source: Floats, share: Floats, *, symmetric: bool) -> Floats:
+    """Return the load on the core arcs of traffic ``source[s] * share[t]`` between core nodes; shape (n_core_arcs,)."""
+    load = np.zeros(len(core.head))
+    structure = core.fabric.structure
+    if symmetric and isinstance(structure, Torus):
+        core.require_paths(ecmp_rank_one(structure.cell_nodes(), source, share, *core.graph, load))
+        return over_translations(structure, core.fabric_arc, load)
+    core.require_paths(ecmp_rank_one(np.flatnonzero(share), source, share, *core.graph, load))
+    return load
+
+
+def symmetric(core: CoreGraph, demand: Demand) -> bool:
+    """Whether translations of a torus map fabric, failures and demand onto themselves."""
+    whole = len(core.head) == core.fabric.n_arcs
+    return isinstance(core.fabric.structure, Torus) and whole and core.unit_cost and demand.is_uniform
+
+
+def to_fabric(core: CoreGraph, demand: Demand, load: Floats) -> Floats:
+    """Spread core loads over the fabric's arcs, adding those between hosts and where they join the core graph."""
+    result = np.zeros(core.fabric.n_arcs)
+    result[core.fabric_arc] = load
+    source, share = demand.source_gbps, demand.target_share
+    for group, attachment in enumerate(core.attachments):
+        if attachment is None or core.group_node[group] < 0:
+            continue
+        members, up, down = attachment.members, attachment.up, attachment.down
+        if core.joined[group]:
+            result[up] = (demand.out_gbps[members] / up.shape[1])[:, None]
+            result[down] = (demand.in_gbps[members] / down.shape[1])[:, None]
+        elif core.merged[group] and source is not None and share is not None:
+            # members carry their share of what the merged node carries; traffic among members goes over all arcs alike
+            out, into = source[members], share[members]
+            result[up] = _share(out)[:, None] * result[up[0]] + (out * (into.sum() - into) / up.shape[1])[:, None]
+            result[down] = _share(into)[:, None] * result[down[0]] + (into * (out.sum() - out) / down.shape[1])[:, None]
+    return result
+
+
+def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, seed: int = 0) -> PathSignatures:
+    """Return how the traffic's paths are composed; targets are sampled (seeded) where all would take too long."""
+    core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
+    core.require_attached(demand)
+    codes = PathCodes.of(fabric)
+    up_code, up_length = codes.of_attachments(core, "up")
+    down_code, down_length = codes.of_attachments(core, "down")
+    targets, method = _targets(core, demand, seed)
+    width, room = 64, 1024
+    while True:
+        table = (np.empty(room, dtype=np.int64), np.empty(room), np.empty(room))
+        size = ecmp_signatures(
+            targets, *_group_demand(core, demand), core.group_node, up_code, up_length, down_code, down_length,
+            *core.graph, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc], *table, width,
+        )  # fmt: skip
+        if size >= 0:
+            break
+        width, room = 4 * width, 4 * room
+    code, mass, length = (column[:size] for column in table)
+    if demand.is_rank_one:
+        code, mass, length = _with_local(core, demand, codes, code, mass, length)
+    return codes.decode(code, mass, length, method)
+
+
+def _targets(core: CoreGraph, demand: Demand, seed: int) -> tuple[NDArray[np.int64], str]:
+    structure = core.fabric.structure
+    if symmetric(core, demand) and isinstance(structure, Torus):
+        return structure.cell_nodes(), "exact"
+    candidates = np.flatnonzero(core.by_group(demand.in_gbps) > 0)
+    affordable = max(64, int(_SIGNATURE_WORK / max(1, len(core.head))))
+    if len(candidates) <= affordable or not demand.is_rank_one:
+        return candidates, "exact"
+    chosen = np.sort(np.random.default_rng(seed).choice(candidates, affordable, replace=False))
+    return chosen, f"all sources to {affordable} of {len(candidates)} sampled targets"
+
+
+def _group_demand(core: CoreGraph, demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats, Floats, Floats]:
+    none = np.zeros(0, dtype=np.int64)
+    if demand.is_rank_one:
+        assert demand.source_gbps is not None and demand.target_share is not None
+        source, share = core.by_group(demand.source_gbps), core.by_group(demand.target_share)
+        own = core.by_group(demand.source_gbps * demand.target_share)
+        # traffic within a merged node has no path in the core graph: `_with_local` adds it
+        return none, none, np.zeros(0), source, share, np.where(core.merged, source * share, own)
+    matrix = core.group_matrix(demand)
+    zeros = np.zeros(core.n_groups)
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, zeros, zeros, zeros
+
+
+def _with_local(core: CoreGraph, demand: Demand, codes: PathCodes, code: NDArray[np.int64], mass: Floats, length: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Add the traffic within merged nodes: up any arc, down its counterpart to the other member."""
+    assert demand.source_gbps is not None and demand.target_share is not None
+    more = []
+    for group in np.flatnonzero(core.merged):
+        attachment = core.attachments[group]
+        assert attachment is not None
+        out, into = demand.source_gbps[attachment.members], demand.target_share[attachment.members]
+        gbps = float(out @ (into.sum() - into))
+        for up, down in zip(attachment.up[0], attachment.down[0], strict=True):
+            more.append((codes.arc_code[up] + codes.arc_code[down], gbps / attachment.up.shape[1], codes.length_m[up] + codes.length_m[down]))
+    if not more:
+        return code, mass, length
+    extra = np.array([(m, m * meters) for _, m, meters in more])
+    extra_code = np.array([c for c, _, _ in more], dtype=np.int64)
+    return np.concatenate((code, extra_code)), np.concatenate((mass, extra[:, 0])), np.concatenate((length, extra[:, 1]))
+
+
+def _share(part: Floats) -> Floats:
+    total = part.sum()
+    return part / total if total > 0 else part
+
+
+def _csc(row: NDArray[np.int64], column: NDArray[np.int64], data: Floats, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    order = np.argsort(column, kind="stable")
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(column, minlength=n)))).astype(np.int64)
+    return offsets, np.ascontiguousarray(row[order]), np.ascontiguousarray(data[order])

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Translation symmetry of tori: what one cell of targets or sources tells about all."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.structure import Torus
+
+
+def over_translations(torus: Torus, arc: NDArray[np.int64], load: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give every arc the summed load of all arcs that translations by a cell map onto it.
+
+    Parameters
+    ----------
+    torus
+        Its links in the order `Torus` promises.
+    arc
+        shape (n,): arcs of the fabric.
+    load
+        shape (n,): load from the targets (or sources) of one cell.
+    """
+    n_nodes = int(np.prod(torus.dims))
+    position = np.array(np.unravel_index(np.arange(n_nodes), torus.dims))
+    in_cell = np.ravel_multi_index(tuple(position % np.array(torus.cell)[:, None]), torus.cell)
+    axis_rank, tail = np.divmod(arc // 2, n_nodes)
+    arc_class = (axis_rank * int(np.prod(torus.cell)) + in_cell[tail]) * 2 + arc % 2
+    summed: NDArray[np.float64] = np.bincount(arc_class, weights=load)[arc_class]
+    return summed

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Traffic patterns: endpoint indices in, demand out. Rank i of a job is endpoint i."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from optinet.errors import DemandError, Problem
+from optinet.fabric import Fabric
+from optinet.traffic.demand import Demand
+
+
+def uniform(fabric: Fabric, gbps_per_endpoint: float) -> Demand:
+    """Every endpoint sends `gbps_per_endpoint` in equal parts to all others."""
+    return Demand.uniform(fabric, gbps_per_endpoint / max(1, fabric.n_endpoints - 1))
+
+
+def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: float) -> Demand:
+    """Every endpoint sends equal parts to its two neighbors along each axis of a wrapped, row-major grid.
+
+    Parameters
+    ----------
+    fabric
+        The fabric the demand is for.
+    dims
+        Grid of ranks; its product is the number of endpoints. Axes of size 1 have no neighbors; on an axis of size 2 both
+        neighbors are the same endpoint, which gets both parts.
+    gbps_per_endpoint
+        What each endpoint sends in all.
+
+    Raises
+    ------
+    DemandError
+        If the grid does not hold as many ranks as the fabric has endpoints.
+    """
+    n = fabric.n_endpoints
+    if int(np.prod(dims)) != n:
+        shape = " x ".join(map(str, dims))
+        raise DemandError(Problem("workload.dims", f"{shape} = {int(np.prod(dims))} ranks", f"a grid of {n} ranks, one per endpoint"))
+    rank = np.arange(n).reshape(dims)
+    axes = [axis for axis, k in enumerate(dims) if k > 1]
+    targets = [np.roll(rank, -step, axis).ravel() for axis in axes for step in (1, -1)]
+    if not targets:
+        return Demand.uniform(fabric, 0.0)
+    rate = np.full(n * len(targets), gbps_per_endpoint / len(targets))
+    return Demand.from_matrix(fabric, sparse.coo_array((rate, (np.tile(np.arange(n), len(targets)), np.concatenate(targets))), shape=(n, n)))
+
+
+def random_permutation(fabric: Fabric, gbps_per_endpoint: float, seed: int) -> Demand:
+    """Every endpoint sends `gbps_per_endpoint` to one other and receives from one other, drawn without fixed points."""
+    n = fabric.n_endpoints
+    if n < 2:
+        raise DemandError("random_permutation: fewer than two endpoints have no permutation without fixed points")
+    rng = np.random.default_rng(seed)
+    target = rng.permutation(n)
+    fixed = np.flatnonzero(target == np.arange(n))
+    if len(fixed) == 1:
+        other = (fixed[0] + 1 + rng.integers(n - 1)) % n
+        target[[fixed[0], other]] = target[[other, fixed[0]]]
+    else:
+        target[fixed] = np.roll(target[fixed], 1)
+    return Demand.permutation(fabric, target, gbps_per_endpoint)

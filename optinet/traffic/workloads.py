@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Workloads: named sources of demand with parameters, as scenarios use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from optinet.errors import DemandError, unknown_name
+from optinet.fabric import Fabric
+from optinet.traffic import patterns
+from optinet.traffic.demand import Demand
+from optinet.validation import problems_of
+
+_Rate = Annotated[float, Field(gt=0, allow_inf_nan=False, description="what every endpoint sends, Gb/s")]
+
+
+class UniformParameters(BaseModel):
+    """Uniform all-to-all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    gbps_per_endpoint: _Rate = 800.0
+
+
+class GridNeighborsParameters(UniformParameters):
+    """Nearest neighbors on a wrapped grid of ranks."""
+
+    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = Field(description="grid of ranks, row-major")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of workload: its parameter model and what makes the demand of (fabric, parameters, seed)."""
+
+    parameters: type[BaseModel]
+    demand: Callable[[Fabric, Any, int], Demand]
+    help: str
+
+
+_WORKLOADS = {
+    "uniform": Workload(UniformParameters, lambda fabric, p, _: patterns.uniform(fabric, p.gbps_per_endpoint), "all-to-all in equal parts"),
+    "grid_neighbors": Workload(
+        GridNeighborsParameters,
+        lambda fabric, p, _: patterns.grid_neighbors(fabric, p.dims, p.gbps_per_endpoint),
+        "to the two neighbors along each axis of a wrapped grid of ranks",
+    ),
+    "random_permutation": Workload(
+        UniformParameters, lambda fabric, p, seed: patterns.random_permutation(fabric, p.gbps_per_endpoint, seed), "to one other endpoint, drawn by the seed"
+    ),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all workloads."""
+    return tuple(_WORKLOADS)
+
+
+def workload(name: str) -> Workload:
+    """Return the workload called `name`; `DemandError` if there is none."""
+    if name not in _WORKLOADS:
+        raise DemandError(unknown_name("workload", name, names(), "workload"))
+    return _WORKLOADS[name]
+
+
+def parameters_of(name: str) -> type[BaseModel]:
+    """Return the parameter model of a workload."""
+    return workload(name).parameters
+
+
+def demand(fabric: Fabric, name: str, parameters: Mapping[str, Any], seed: int = 0) -> Demand:
+    """Return the demand of a workload on a fabric; `DemandError` naming every wrong parameter."""
+    entry = workload(name)
+    try:
+        validated = entry.parameters.model_validate(dict(parameters))
+    except ValidationError as error:
+        raise DemandError(problems_of(error, entry.parameters, prefix=("workload",))) from None
+    return entry.demand(fabric, validated, seed)
