@@ -38,7 +38,21 @@ _HOME = {
     "solve": "optinet.flows.solve",
 }
 
-__all__ = sorted(_HOME)  # pyright: ignore
+__all__ = [
+    "Assessment",
+    "Demand",
+    "Fabric",
+    "LinkLoads",
+    "OptinetError",
+    "Solution",
+    "assess",
+    "link_loads",
+    "link_margin",
+    "load_catalogue",
+    "open_run",
+    "path_metrics",
+    "solve",
+]
 
 
 def __getattr__(name: str) -> Any:

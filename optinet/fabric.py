@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fabric: the packet-level graph as immutable arrays.
 
-Nodes are hosts (endpoints that never forward), chips (endpoints that forward) and switches (forward, no endpoint). A link is
-full duplex: arcs ``2 i`` and ``2 i + 1`` are the two directions of link ``i``, each with its own capacity; a one-way link
-has capacity 0 on the reverse arc, and no routing uses an arc of capacity 0. Failures are masks over arcs (`arc_mask`),
-never changed copies. Ignored here: what a link is made of (`optinet.design`) and how circuits are set (`optinet.plant`).
+Nodes are hosts (endpoints that never forward), chips (endpoints that forward) and switches (forward, no endpoint). A
+link is full duplex: arcs ``2 i`` and ``2 i + 1`` are the two directions of link ``i``, each with its own capacity; a
+one-way link has capacity 0 on the reverse arc, and no routing uses an arc of capacity 0. Failures are masks over arcs
+(`arc_mask`), never changed copies. Ignored here: what a link is made of (`optinet.design`) and how circuits are set
+(`optinet.plant`).
 """
 
 from __future__ import annotations
@@ -131,7 +132,11 @@ class Fabric:
         ends = np.array(link_ends, dtype=np.int64).reshape(-1, 2)
         n_nodes, n_links = len(kind), len(ends)
         forward = np.broadcast_to(np.asarray(capacity_gbps, dtype=np.float64), n_links)
-        reverse = forward if reverse_capacity_gbps is None else np.broadcast_to(np.asarray(reverse_capacity_gbps, dtype=np.float64), n_links)
+        reverse = (
+            forward
+            if reverse_capacity_gbps is None
+            else np.broadcast_to(np.asarray(reverse_capacity_gbps, dtype=np.float64), n_links)
+        )
         return cls(
             node_kind=kind,
             node_tier=_filled(node_tier, n_nodes, np.int64),
@@ -155,10 +160,10 @@ class Fabric:
         Parameters
         ----------
         graph
-            Any of the four graph classes. Node attribute ``kind`` is "host", "chip" or "switch"; where it is missing, it is
-            "switch" if the graph has any host or chip, else every node is a "chip". Edge attributes are ``capacity_gbps``
-            (required), ``length_m`` (0), ``cost`` (1) and ``link_class`` ("link"). An undirected edge is a full-duplex
-            link; a directed edge is a link whose reverse arc has capacity 0.
+            Any of the four graph classes. Node attribute ``kind`` is "host", "chip" or "switch"; where it is missing,
+            it is "switch" if the graph has any host or chip, else every node is a "chip". Edge attributes are
+            ``capacity_gbps`` (required), ``length_m`` (0), ``cost`` (1) and ``link_class`` ("link"). An undirected
+            edge is a full-duplex link; a directed edge is a link whose reverse arc has capacity 0.
 
         Returns
         -------
@@ -235,8 +240,10 @@ class Fabric:
         """
         links, nodes = (np.asarray(a, dtype=np.int64).ravel() for a in (failed_links, failed_nodes))
         for where, index, count in (("failed_links", links, self.n_links), ("failed_nodes", nodes, self.n_nodes)):
-            if len(index) and not (0 <= index.min() and index.max() < count):
-                raise TopologyError(Problem(where, f"index {index[(index < 0) | (index >= count)][0]}", f"0 to {count - 1}"))
+            if len(index) and not (index.min() >= 0 and index.max() < count):
+                raise TopologyError(
+                    Problem(where, f"index {index[(index < 0) | (index >= count)][0]}", f"0 to {count - 1}")
+                )
         up = np.ones(self.n_arcs, dtype=bool)
         up[2 * links] = up[2 * links + 1] = False
         dead = np.zeros(self.n_nodes, dtype=bool)
@@ -268,7 +275,13 @@ def _filled(value: ArrayLike, size: int, dtype: type) -> NDArray[Any]:
 def _problems(fabric: Fabric) -> list[Problem]:
     n_nodes, n_links = len(fabric.node_kind), len(fabric.link_class)
     problems = []
-    sizes = {"node_tier": n_nodes, "node_group": n_nodes, "node_names": n_nodes, "link_length_m": n_links, "link_cost": n_links}
+    sizes = {
+        "node_tier": n_nodes,
+        "node_group": n_nodes,
+        "node_names": n_nodes,
+        "link_length_m": n_links,
+        "link_cost": n_links,
+    }
     sizes |= dict.fromkeys(("arc_tail", "arc_head", "arc_capacity_gbps"), 2 * n_links)
     for name, size in sizes.items():
         if len(getattr(fabric, name)) != size:
@@ -288,10 +301,22 @@ def _problems(fabric: Fabric) -> list[Problem]:
         bad = ~((array >= low) & (array <= high) & (array < np.inf))
         if bad.any():
             where = int(np.flatnonzero(bad)[0])
-            problems.append(Problem(f"{name}[{where}]", f"{array[where]}", f"{low} to {high}" if high < np.inf else f"finite, at least {low:g}"))
+            problems.append(
+                Problem(
+                    f"{name}[{where}]",
+                    f"{array[where]}",
+                    f"{low} to {high}" if high < np.inf else f"finite, at least {low:g}",
+                )
+            )
     loops = np.flatnonzero(fabric.arc_tail == fabric.arc_head)
     if len(loops):
-        problems.append(Problem(f"link {loops[0] // 2}", f"joins node {fabric.node_names[fabric.arc_tail[loops[0]]]!r} to itself", "two different nodes"))
+        problems.append(
+            Problem(
+                f"link {loops[0] // 2}",
+                f"joins node {fabric.node_names[fabric.arc_tail[loops[0]]]!r} to itself",
+                "two different nodes",
+            )
+        )
     if len(set(fabric.link_class_names)) != len(fabric.link_class_names):
         problems.append(Problem("link_class_names", "a name occurs twice", "distinct names"))
     return problems

@@ -28,7 +28,10 @@ def fabric_from_networkx(graph: nx.Graph[Any]) -> Fabric:
     index = {name: i for i, name in enumerate(names)}
     given = [data.get("kind") for _, data in graph.nodes(data=True)]
     default = NodeKind.SWITCH if any(kind in ("host", "chip") for kind in given) else NodeKind.CHIP
-    kinds = [default if kind is None else kind_of(str(kind), f"node {name!r}: kind") for name, kind in zip(names, given, strict=True)]
+    kinds = [
+        default if kind is None else kind_of(str(kind), f"node {name!r}: kind")
+        for name, kind in zip(names, given, strict=True)
+    ]
     edges = list(graph.edges(data=True))
     problems = [kind for kind in kinds if isinstance(kind, Problem)]
     problems += [problem for edge in edges for problem in _edge_problems(*edge)]
@@ -42,7 +45,7 @@ def fabric_from_networkx(graph: nx.Graph[Any]) -> Fabric:
     class_index = {name: i for i, name in enumerate(class_names)}
     capacity = np.array([float(data["capacity_gbps"]) for *_, data in edges])
     return Fabric.from_links(
-        kinds,
+        [int(kind) for kind in kinds if not isinstance(kind, Problem)],
         np.array([(index[a], index[b]) for a, b, _ in edges], dtype=np.int64).reshape(-1, 2),
         capacity_gbps=capacity,
         reverse_capacity_gbps=np.zeros(len(edges)) if graph.is_directed() else None,

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The optical plant: OCS devices, the fiber end on each port, and the circuits set now.
 
-An optical circuit switch (OCS) is a box with ports, not a node of the fabric: a circuit joins two of its ports and so makes
-a link of the fabric between the nodes at the far ends of the two fibers. Port counts here are per link end with one fiber;
-a design whose links need several fibers (duplex, or several modules per link) uses as many parallel copies of the plant.
+An optical circuit switch (OCS) is a box with ports, not a node of the fabric: a circuit joins two of its ports and so
+makes a link of the fabric between the nodes at the far ends of the two fibers. Port counts here are per link end with
+one fiber; a design whose links need several fibers (duplex, or several modules per link) uses as many parallel copies
+of the plant.
 
 `wire` is the constructive part of the theory: a multigraph in which every block has at most 2m ends per OCS decomposes
 into 2m-regular pieces (Petersen, 1891) by an Euler orientation and a bipartite edge coloring (Koenig, 1916).
@@ -53,7 +54,9 @@ class OpticalPlant:
             problems.append(Problem("plant.circuit_ends", "a circuit joins ports of two OCS", "ports of one OCS"))
         used = np.concatenate((a, b))
         if len(np.unique(used)) != len(used):
-            problems.append(Problem("plant.circuit_ends", "a fiber end is in two circuits", "at most one circuit per end"))
+            problems.append(
+                Problem("plant.circuit_ends", "a fiber end is in two circuits", "at most one circuit per end")
+            )
         sockets = self.end_ocs * (self.end_port.max(initial=0) + 1) + self.end_port
         if len(np.unique(sockets)) != len(sockets):
             problems.append(Problem("plant.end_port", "two fiber ends share a port", "one end per port"))
@@ -94,29 +97,33 @@ def wire(n_blocks: int, pairs: NDArray[np.int64], ends_per_block: int, ends_per_
     pairs
         shape (n_circuits, 2): the two blocks of each circuit (different blocks; parallel circuits are repeated).
     ends_per_block
-        Fiber ends of every block on the OCS layer; OCS ``i`` holds ends ``i * ends_per_ocs`` and on of every block.
+        Fiber ends of every block on the OCS layer.
     ends_per_ocs
-        Fiber ends of every block on every OCS but perhaps the last, an even number.
+        Most fiber ends of any block on one OCS, an even number.
 
     Returns
     -------
     NDArray
-        shape (n_circuits,): the OCS of each circuit, such that no block uses more ends on an OCS than it has there.
+        shape (n_circuits,): the OCS of each circuit. No block has more than `ends_per_ocs` ends on one OCS, and
+        ceil(ceil(ends_per_block / 2) / (ends_per_ocs / 2)) OCS are enough.
 
     Raises
     ------
     TopologyError
-        If a block has more circuits than ends, or an odd number of ends on some OCS that it would need all of (then a
-        wiring need not exist: three blocks, two OCS and one end each cannot form a triangle).
+        If a block has more circuits than ends, or `ends_per_ocs` is odd (then a wiring need not exist: three blocks,
+        two OCS and one end each cannot form a triangle).
     """
     if ends_per_ocs % 2 or ends_per_ocs < 2:
-        raise TopologyError(Problem("ends_per_ocs", f"{ends_per_ocs} ends of each block on each OCS", "an even number, at least 2"))
+        raise TopologyError(
+            Problem("ends_per_ocs", f"{ends_per_ocs} ends of each block on each OCS", "an even number, at least 2")
+        )
     degree = np.bincount(pairs.ravel(), minlength=n_blocks)
-    usable = ends_per_block // 2 * 2
-    if degree.max(initial=0) > usable:
+    if degree.max(initial=0) > ends_per_block:
         block = int(degree.argmax())
-        raise TopologyError(Problem("circuits", f"block {block} has {degree[block]} circuits", f"at most {usable}, the even part of its {ends_per_block} ends"))
-    color = _bipartite_colors(n_blocks, _euler_orientation(n_blocks, pairs), usable // 2)
+        raise TopologyError(
+            Problem("circuits", f"block {block} has {degree[block]} circuits", f"at most its {ends_per_block} ends")
+        )
+    color = _bipartite_colors(n_blocks, _euler_orientation(n_blocks, pairs), -(-ends_per_block // 2))
     return color // (ends_per_ocs // 2)
 
 

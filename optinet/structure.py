@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a builder knows of its fabric beyond the graph.
 
-Routing, symmetry, closed forms and layouts read the structure and never parse node names. A fabric without a structure is
-solved by the general methods. Structures are plain frozen data, so a run file can store them as text and give them back.
+Routing, symmetry, closed forms and layouts read the structure and never parse node names. A fabric without a
+structure is solved by the general methods. Structures are plain frozen data, so a run file can store them as text and
+give them back.
 
 The twisted tori are those of J. M. Camara et al., "Twisted Torus Topologies for Enhanced Interconnection Networks",
 IEEE TPDS 21 (2010): a wrap along one axis also shifts the position on others, which makes a k x k x 2k or k x 2k x 2k

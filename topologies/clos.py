@@ -56,8 +56,12 @@ class Clos3Parameters(Parameters):
     aggs_per_pod: Count = Field(description="aggregation switches in a pod")
     cores: Count = Field(description="core switches")
     hosts_per_leaf: Count = Field(description="hosts below each leaf")
-    links_leaf_agg: Count = Field(default=1, description="parallel links between each leaf and each aggregation switch of its pod")
-    links_agg_core: Count = Field(default=1, description="parallel links between an aggregation switch and each core it is joined to")
+    links_leaf_agg: Count = Field(
+        default=1, description="parallel links between each leaf and each aggregation switch of its pod"
+    )
+    links_agg_core: Count = Field(
+        default=1, description="parallel links between an aggregation switch and each core it is joined to"
+    )
     host_gbps: Gbps = Field(default=800.0, description="capacity of a host link per direction, Gb/s")
     leaf_agg_gbps: Gbps = Field(default=800.0, description="capacity of a leaf-agg link per direction, Gb/s")
     agg_core_gbps: Gbps = Field(default=800.0, description="capacity of an agg-core link per direction, Gb/s")
@@ -69,8 +73,8 @@ class Clos3Parameters(Parameters):
 def clos3(p: Clos3Parameters) -> Fabric:
     """Three-tier Clos of pods.
 
-    Aggregation switches and cores fall into gcd(aggs_per_pod, cores) groups; aggregation switch j of every pod is joined to
-    the cores of group j mod groups.
+    Aggregation switches and cores fall into gcd(aggs_per_pod, cores) groups; aggregation switch j of every pod is
+    joined to the cores of group j mod groups.
     """
     leaves, aggs = p.pods * p.leaves_per_pod, p.pods * p.aggs_per_pod
     hosts = leaves * p.hosts_per_leaf
@@ -81,7 +85,9 @@ def clos3(p: Clos3Parameters) -> Fabric:
     pod[:, 1] += -p.leaves_per_pod + first_agg - hosts
     leaf_links = hosts + (pod[None] + np.arange(p.pods)[:, None, None] * step).reshape(-1, 2)
     groups = math.gcd(p.aggs_per_pod, p.cores)
-    agg, rank, _ = np.meshgrid(np.arange(aggs), np.arange(p.cores // groups), np.arange(p.links_agg_core), indexing="ij")
+    agg, rank, _ = np.meshgrid(
+        np.arange(aggs), np.arange(p.cores // groups), np.arange(p.links_agg_core), indexing="ij"
+    )
     core = (agg % p.aggs_per_pod % groups) * (p.cores // groups) + rank
     core_links = np.column_stack(((first_agg + agg).ravel(), (first_core + core).ravel()))
     return assemble(

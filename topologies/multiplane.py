@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parallel planes of a two-tier Clos that meet only at the hosts, as in Quantum-X800 Photonics fabrics.
 
-Reference: NVIDIA Quantum-X800 Q3450-LD (144 ports of 800 Gb/s, each split over the box's four ASICs, so one box serves four
-planes). Every host has one link into every plane; planes never exchange traffic. Nodes are ordered hosts, then plane by
-plane leaves and spines.
+Reference: NVIDIA Quantum-X800 Q3450-LD (144 ports of 800 Gb/s, each split over the box's four ASICs, so one box
+serves four planes). Every host has one link into every plane; planes never exchange traffic. Nodes are ordered hosts,
+then plane by plane leaves and spines.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def multiplane(p: MultiplaneParameters) -> Fabric:
         link_class_names=("host-leaf", "leaf-spine"),
         node_tier=np.concatenate((np.zeros(hosts, dtype=np.int64), np.tile(tier, p.planes))),
         node_group=np.concatenate((np.full(hosts, -1), np.repeat(np.arange(p.planes), per_plane))),
-        node_names=[f"host{i}" for i in range(hosts)] + [f"plane{q}.{label}" for q in range(p.planes) for label in labels],
+        node_names=[f"host{i}" for i in range(hosts)]
+        + [f"plane{q}.{label}" for q in range(p.planes) for label in labels],
         structure=Planes(p.planes, plane),
     )

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Blocks of hosts joined directly to one another through optical circuit switches, without an electrical spine.
 
-Reference: L. Poutievski et al., "Jupiter Evolving: Transforming Google's Datacenter Network via Optical Circuit Switches and
-Software-Defined Networking", SIGCOMM 2022. A block is one leaf switch here, with its uplinks spread evenly over the OCS:
-`ends_per_ocs` fibers of every block on every OCS, an even number, so that every wanted set of circuits can be wired (see
-`optinet.plant.wire`).
+Reference: L. Poutievski et al., "Jupiter Evolving: Transforming Google's Datacenter Network via Optical Circuit
+Switches and Software-Defined Networking", SIGCOMM 2022. A block is one leaf switch here, with its uplinks spread
+evenly over the OCS: `ends_per_ocs` fibers of every block on every OCS, an even number, so that every wanted set of
+circuits can be wired (see `optinet.plant.wire`).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import numpy as np
@@ -31,13 +32,16 @@ class OcsMeshParameters(Parameters):
     hosts_per_block: Count = Field(description="hosts in each block")
     uplinks_per_block: Count = Field(description="fiber ends of each block on the OCS layer")
     circuits: Literal["uniform"] | Circuits = Field(
-        default="uniform", description="'uniform' (equal trunks between all pairs, the rest spare) or a symmetric matrix of circuits per block pair"
+        default="uniform",
+        description="'uniform' (equal trunks between all pairs, the rest spare) or a symmetric matrix of circuits",
     )
     ocs_ports: Annotated[int, Field(ge=4)] = Field(default=136, description="ports of each OCS that may be used")
     host_gbps: Gbps = Field(default=800.0, description="capacity of a host link per direction, Gb/s")
     uplink_gbps: Gbps = Field(default=800.0, description="capacity of a circuit per direction, Gb/s")
     host_length_m: Meters = Field(default=3.0, description="host to block switch, m")
-    ocs_leg_length_m: Meters = Field(default=50.0, description="fiber from a block to an OCS, m; a link through an OCS has two legs")
+    ocs_leg_length_m: Meters = Field(
+        default=50.0, description="fiber from a block to an OCS, m; a link through an OCS has two legs"
+    )
 
 
 def ocs_mesh(p: OcsMeshParameters) -> Fabric:
@@ -68,22 +72,38 @@ def circuit_counts(p: OcsMeshParameters) -> NDArray[np.int64]:
         per_pair = p.uplinks_per_block // (p.blocks - 1)
         if per_pair == 0:
             raise TopologyError(
-                Problem("uplinks_per_block", f"{p.uplinks_per_block} uplinks cannot reach {p.blocks - 1} other blocks", f"at least {p.blocks - 1} for a uniform mesh")
+                Problem(
+                    "uplinks_per_block",
+                    f"{p.uplinks_per_block} uplinks cannot reach {p.blocks - 1} other blocks",
+                    f"at least {p.blocks - 1} for a uniform mesh",
+                )
             )
         return per_pair * (1 - np.eye(p.blocks, dtype=np.int64))
     rows = {len(row) for row in p.circuits}
     if len(p.circuits) != p.blocks or rows != {p.blocks}:
-        raise TopologyError(Problem("circuits", f"{len(p.circuits)} rows of {sorted(rows)} entries", f"{p.blocks} x {p.blocks}"))
+        raise TopologyError(
+            Problem("circuits", f"{len(p.circuits)} rows of {sorted(rows)} entries", f"{p.blocks} x {p.blocks}")
+        )
     counts = np.array(p.circuits, dtype=np.int64)
     problems = []
     if np.any(counts != counts.T):
         a, b = np.argwhere(counts != counts.T)[0]
-        problems.append(Problem(f"circuits[{a}][{b}]", f"{counts[a, b]} but circuits[{b}][{a}] is {counts[b, a]}", "a symmetric matrix"))
+        problems.append(
+            Problem(
+                f"circuits[{a}][{b}]", f"{counts[a, b]} but circuits[{b}][{a}] is {counts[b, a]}", "a symmetric matrix"
+            )
+        )
     if np.any(np.diag(counts)):
         problems.append(Problem("circuits", "a block joined to itself", "a zero diagonal"))
     over = np.flatnonzero(counts.sum(axis=1) > p.uplinks_per_block)
     if len(over):
-        problems.append(Problem("circuits", f"block {over[0]} has {counts[over[0]].sum()} circuits", f"at most its {p.uplinks_per_block} uplinks"))
+        problems.append(
+            Problem(
+                "circuits",
+                f"block {over[0]} has {counts[over[0]].sum()} circuits",
+                f"at most its {p.uplinks_per_block} uplinks",
+            )
+        )
     if problems:
         raise TopologyError(problems)
     return counts
@@ -98,23 +118,41 @@ def _plant(p: OcsMeshParameters, pairs: NDArray[np.int64], first_block: int, fir
     ends_per_ocs = min(p.ocs_ports // p.blocks, p.uplinks_per_block + p.uplinks_per_block % 2) // 2 * 2
     if ends_per_ocs < 2:
         raise TopologyError(
-            Problem("ocs_ports", f"{p.ocs_ports} ports hold fewer than 2 fibers of each of {p.blocks} blocks", f"at least {2 * p.blocks}")
+            Problem(
+                "ocs_ports",
+                f"{p.ocs_ports} ports hold fewer than 2 fibers of each of {p.blocks} blocks",
+                f"at least {2 * p.blocks}",
+            )
         )
-    n_ocs = -(-p.uplinks_per_block // ends_per_ocs)
+    n_ocs = math.ceil(math.ceil(p.uplinks_per_block / 2) / (ends_per_ocs // 2))
     ocs = wire(p.blocks, pairs, p.uplinks_per_block, ends_per_ocs)
-    # every uplink has its port whether or not a circuit uses it: uplink u of block b sits on OCS u // ends_per_ocs
-    block, uplink = np.divmod(np.arange(p.blocks * p.uplinks_per_block), p.uplinks_per_block)
-    taken = np.zeros((p.blocks, n_ocs), dtype=np.int64)
-    circuit_ends = np.empty_like(pairs)
-    for circuit, (blocks, device) in enumerate(zip(pairs, ocs, strict=True)):
-        for side, b in enumerate(blocks):
-            circuit_ends[circuit, side] = b * p.uplinks_per_block + device * ends_per_ocs + taken[b, device]
-            taken[b, device] += 1
+    # one end for each side of each circuit, on the circuit's OCS; spare uplinks take what ports are left
+    block, device = pairs.ravel(), np.repeat(ocs, 2)
+    held = np.zeros((p.blocks, n_ocs), dtype=np.int64)
+    np.add.at(held, (block, device), 1)
+    spare_block = np.repeat(np.arange(p.blocks), p.uplinks_per_block - held.sum(axis=1))
+    spare_device = np.concatenate(
+        [
+            np.repeat(np.arange(n_ocs), ends_per_ocs - held[b])[: p.uplinks_per_block - held[b].sum()]
+            for b in range(p.blocks)
+        ]
+    )
+    block, device = np.concatenate((block, spare_block)), np.concatenate((device, spare_device))
     return OpticalPlant(
         n_ocs=n_ocs,
-        end_ocs=uplink // ends_per_ocs,
-        end_port=block * ends_per_ocs + uplink % ends_per_ocs,
+        end_ocs=device,
+        end_port=block * ends_per_ocs + _rank_within(block * n_ocs + device),
         end_node=first_block + block,
-        circuit_ends=circuit_ends,
+        circuit_ends=np.arange(2 * len(pairs)).reshape(-1, 2),
         circuit_link=first_link + np.arange(len(pairs)),
     )
+
+
+def _rank_within(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each entry how many earlier entries have the same key."""
+    order = np.argsort(key, kind="stable")
+    start = np.concatenate(([True], np.diff(key[order]) != 0))
+    position = np.arange(len(key))
+    rank = np.empty_like(key)
+    rank[order] = position - np.maximum.accumulate(np.where(start, position, 0))
+    return rank

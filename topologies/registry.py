@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of topologies, and building one by name.
 
-A third party adds a topology through the entry-point group ``optinet.topologies``: the entry point's name is the topology's
-name, its object a builder like those here, a function of one `Parameters` model that returns a `Fabric`.
+A third party adds a topology through the entry-point group ``optinet.topologies``: the entry point's name is the
+topology's name, its object a builder like those here, a function of one `Parameters` model that returns a `Fabric`.
 """
 
 from __future__ import annotations

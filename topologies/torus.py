@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tori of any dimensions, plain and twisted.
 
-Reference: J. M. Camara, M. Moreto, E. Vallejo, R. Beivide et al., "Twisted Torus Topologies for Enhanced Interconnection
-Networks", IEEE TPDS 21(12), 2010; N. Jouppi et al., "TPU v4", ISCA 2023, for their use in TPU slices. An axis of size 2
-carries two parallel links (one of them the wrap); an axis of size 1 carries none.
+Reference: J. M. Camara, M. Moreto, E. Vallejo, R. Beivide et al., "Twisted Torus Topologies for Enhanced
+Interconnection Networks", IEEE TPDS 21(12), 2010; N. Jouppi et al., "TPU v4", ISCA 2023, for their use in TPU slices.
+An axis of size 2 carries two parallel links (one of them the wrap); an axis of size 1 carries none.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def torus(p: TorusParameters) -> Fabric:
 def twist_of(dims: tuple[int, ...], twisted: bool) -> tuple[tuple[int, ...], ...]:
     """Return ``twist[i][j]``, how far axis j shifts when axis i wraps.
 
-    k x k x nk (n >= 2): each short wrap shifts the long axis by k. k x 2k x 2k: the short wrap shifts both long axes by k.
-    The axes may stand in any order.
+    k x k x nk (n >= 2): each short wrap shifts the long axis by k. k x 2k x 2k: the short wrap shifts both long axes
+    by k. The axes may stand in any order.
 
     Raises
     ------
@@ -56,7 +56,11 @@ def twist_of(dims: tuple[int, ...], twisted: bool) -> tuple[tuple[int, ...], ...
             twist[order[:2], order[2]] = sizes[0]
         else:
             shape = " x ".join(map(str, dims))
-            raise TopologyError(Problem("dims", f"a {shape} torus cannot be twisted", "k x k x nk with n >= 2, or k x 2k x 2k, in any order"))
+            raise TopologyError(
+                Problem(
+                    "dims", f"a {shape} torus cannot be twisted", "k x k x nk with n >= 2, or k x 2k x 2k, in any order"
+                )
+            )
     return tuple(tuple(int(shift) for shift in row) for row in twist)
 
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pod of cubes of chips whose faces are joined through optical circuit switches, as in TPU v4.
 
-Reference: N. Jouppi et al., "TPU v4: An Optically Reconfigurable Supercomputer for Machine Learning with Hardware Support
-for Embeddings", ISCA 2023, arXiv 2304.01433. Inside a cube of b x b x b chips links are electrical. Each of the 3 b^2
-(axis, face position) pairs has one OCS that holds the + and the - face fiber of every cube at that position; a circuit joins
-the + face of one cube to the - face of another or the same. Fibers are bidirectional, one OCS port each.
+Reference: N. Jouppi et al., "TPU v4: An Optically Reconfigurable Supercomputer for Machine Learning with Hardware
+Support for Embeddings", ISCA 2023, arXiv 2304.01433. Inside a cube of b x b x b chips links are electrical. Each of
+the 3 b^2 (axis, face position) pairs has one OCS that holds the + and the - face fiber of every cube at that
+position; a circuit joins the + face of one cube to the - face of another or the same. Fibers are bidirectional, one
+OCS port each.
 """
 
 from __future__ import annotations
@@ -25,12 +26,18 @@ from topologies.torus import chip_names, torus_links, twist_of
 class TpuPodParameters(Parameters):
     """Parameters of `tpu_pod`."""
 
-    cubes: Annotated[tuple[Count, ...], Field(min_length=3, max_length=3)] = Field(description="cubes along each of three axes")
+    cubes: Annotated[tuple[Count, ...], Field(min_length=3, max_length=3)] = Field(
+        description="cubes along each of three axes"
+    )
     cube_side: Count = Field(default=4, description="chips along the side of a cube")
     twisted: bool = Field(default=False, description="twist the wraps of a k x k x nk or k x 2k x 2k slice")
     link_gbps: Gbps = Field(default=400.0, description="capacity of every chip-to-chip link per direction, Gb/s")
-    electrical_length_m: Meters = Field(default=1.0, description="link inside a cube, m (engineering estimate: one rack)")
-    ocs_leg_length_m: Meters = Field(default=50.0, description="fiber from a cube to its OCS, m; a link through an OCS has two legs")
+    electrical_length_m: Meters = Field(
+        default=1.0, description="link inside a cube, m (engineering estimate: one rack)"
+    )
+    ocs_leg_length_m: Meters = Field(
+        default=50.0, description="fiber from a cube to its OCS, m; a link through an OCS has two legs"
+    )
 
 
 def tpu_pod(p: TpuPodParameters) -> Fabric:
@@ -58,7 +65,13 @@ def tpu_pod(p: TpuPodParameters) -> Fabric:
     )
 
 
-def _plant(structure: Torus, links: NDArray[np.int64], optical: NDArray[np.int64], position: NDArray[np.int64], cube_of: NDArray[np.int64]) -> OpticalPlant:
+def _plant(
+    structure: Torus,
+    links: NDArray[np.int64],
+    optical: NDArray[np.int64],
+    position: NDArray[np.int64],
+    cube_of: NDArray[np.int64],
+) -> OpticalPlant:
     """One OCS per (axis, face position); cube c has its + fiber on port 2 c and its - fiber on port 2 c + 1."""
     side = structure.cell[0]
     axis = np.array(structure.link_axes)[optical // position.shape[1]]
@@ -75,7 +88,9 @@ def _plant(structure: Torus, links: NDArray[np.int64], optical: NDArray[np.int64
     )
 
 
-def _face_position(position: NDArray[np.int64], node: NDArray[np.int64], axis: NDArray[np.int64], side: int) -> NDArray[np.int64]:
+def _face_position(
+    position: NDArray[np.int64], node: NDArray[np.int64], axis: NDArray[np.int64], side: int
+) -> NDArray[np.int64]:
     within = position[:, node] % side
     first, second = np.where(axis == 0, 1, 0), np.where(axis == 2, 1, 2)
     each = np.arange(len(node))

@@ -15,7 +15,9 @@ from optinet.routing import candidates, routing, validated_options
 from optinet.traffic.demand import Demand
 
 
-def link_loads(fabric: Fabric, demand: Demand, routing: str = "ecmp", *, arc_up: NDArray[np.bool_] | None = None, **options: Any) -> LinkLoads:
+def link_loads(
+    fabric: Fabric, demand: Demand, routing: str = "ecmp", *, arc_up: NDArray[np.bool_] | None = None, **options: Any
+) -> LinkLoads:
     """Route a demand and return the load on every arc.
 
     Parameters
@@ -50,15 +52,22 @@ def all_loads(
 ) -> tuple[LinkLoads, dict[str, float]]:
     """Return the loads of the routing asked for and the throughput of every routing tried, best first on a tie."""
     if demand.n_endpoints != fabric.n_endpoints:
-        raise DemandError(Problem("demand", f"made for {demand.n_endpoints} endpoints", f"the fabric's {fabric.n_endpoints}"))
+        raise DemandError(
+            Problem("demand", f"made for {demand.n_endpoints} endpoints", f"the fabric's {fabric.n_endpoints}")
+        )
     options = validated_options(name, options)
-    tried = {each: _loads(fabric, demand, each, arc_up, options) for each in (candidates(fabric) if name == "best" else (name,))}
+    tried = {
+        each: _loads(fabric, demand, each, arc_up, options)
+        for each in (candidates(fabric) if name == "best" else (name,))
+    }
     # a routing with shorter paths wins unless another carries really more
     best = max(tried, key=lambda each: (round(min(tried[each].throughput, 1e300), 9), -list(tried).index(each)))
     return tried[best], {each: loads.throughput for each, loads in tried.items()}
 
 
-def _loads(fabric: Fabric, demand: Demand, name: str, arc_up: NDArray[np.bool_] | None, options: dict[str, Any]) -> LinkLoads:
+def _loads(
+    fabric: Fabric, demand: Demand, name: str, arc_up: NDArray[np.bool_] | None, options: dict[str, Any]
+) -> LinkLoads:
     load = routing(name).loads(fabric, demand, arc_up, **options)
     utilization = np.divide(load, fabric.arc_capacity_gbps, out=np.zeros_like(load), where=fabric.arc_capacity_gbps > 0)
     highest = float(utilization.max(initial=0.0))

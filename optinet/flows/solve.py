@@ -17,7 +17,13 @@ from optinet.traffic.demand import Demand
 
 
 def solve(
-    fabric: Fabric, demand: Demand, routing: str = "ecmp", *, arc_up: NDArray[np.bool_] | None = None, seed: int = 0, **options: Any
+    fabric: Fabric,
+    demand: Demand,
+    routing: str = "ecmp",
+    *,
+    arc_up: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+    **options: Any,
 ) -> Solution:
     """Route a demand and return loads, throughput and the composition of the paths.
 

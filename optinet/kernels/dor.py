@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dimension-order routing on tori: every pair walks its minimal vectors, axis by axis.
 
-``next_node[2 axis + s, v]`` and ``next_arc[2 axis + s, v]`` are the neighbor of v and the arc to it along an axis, s = 0 in
-the positive and 1 in the negative direction. ``vector`` lists minimal displacement vectors, those of displacement d in rows
-``offsets[d]`` to ``offsets[d + 1]``. The displacement from s to t is the node at t - s.
+``next_node[2 axis + s, v]`` and ``next_arc[2 axis + s, v]`` are the neighbor of v and the arc to it along an axis, s
+= 0 in the positive and 1 in the negative direction. ``vector`` lists minimal displacement vectors, those of
+displacement d in rows ``offsets[d]`` to ``offsets[d + 1]``. The displacement from s to t is the node at t - s.
 """
 
 from __future__ import annotations
@@ -14,11 +14,25 @@ from optinet.kernels._jit import kernel
 
 
 @kernel
-def dor_pairs(source, target, gbps, displacement, offsets, vector, next_node, next_arc, up, load, arc_code, arc_length, code, length):
+def dor_pairs(
+    source,
+    gbps,
+    displacement,
+    offsets,
+    vector,
+    next_node,
+    next_arc,
+    up,
+    load,
+    arc_code,
+    arc_length,
+    code,
+    length,
+):
     """Add the traffic of the given pairs to `load`, and each vector's path code and length to `code` and `length`.
 
-    ``code`` and ``length`` have one entry for every (pair, vector), in order, or none to skip them. Returns the first pair
-    that meets an arc that is down, or -1.
+    ``code`` and ``length`` have one entry for every (pair, vector), in order, or none to skip them. Returns the first
+    pair that meets an arc that is down, or -1.
     """
     n_axes = vector.shape[1]
     entry = 0

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shortest-path distances to one target over a graph in compressed rows.
 
-Graph arrays: arcs sorted by tail; ``out_offsets`` shape (n_nodes + 1,), ``head`` and ``cost`` shape (n_arcs,); the reverse
-graph as ``in_offsets``, ``in_tail``, ``in_arc`` sorted by head. A node that does not forward ends every path but its own.
+Graph arrays: arcs sorted by tail; ``out_offsets`` shape (n_nodes + 1,), ``head`` and ``cost`` shape (n_arcs,); the
+reverse graph as ``in_offsets``, ``in_tail``, ``in_arc`` sorted by head. A node that does not forward ends every path
+but its own.
 """
 
 from __future__ import annotations
@@ -11,14 +12,25 @@ import numpy as np
 
 from optinet.kernels._jit import kernel
 
+SLACK = 1.0 + 1e-9  # sums of costs along two paths may differ by rounding
+
 
 @kernel
-def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, order):
-    """Fill `distance` (inf where unreachable) and `order` (nodes by distance); return how many nodes were reached."""
+def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order):
+    """Fill the distances to `target`; return how many nodes were reached.
+
+    `distance` is inf where unreachable; `order` lists the nodes reached by distance. `through` is the distance of a
+    node as a next hop, inf if it does not forward: the arc from v to w starts a shortest path from v exactly if
+    ``through[w] + cost <= distance[v]``, up to rounding, for which callers allow `SLACK`.
+    """
     distance[:] = np.inf
     if unit_cost:
-        return _breadth_first(target, forwards, in_offsets, in_tail, distance, order)
-    return _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, order)
+        reached = _breadth_first(target, forwards, in_offsets, in_tail, distance, order)
+    else:
+        reached = _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, order)
+    for v in range(len(distance)):
+        through[v] = distance[v] if forwards[v] or v == target else np.inf
+    return reached
 
 
 @kernel
@@ -105,19 +117,11 @@ def _sift_down(heap_key, heap_node, size, key, node):
 
 
 @kernel
-def on_shortest_path(distance, forwards, target, v, w, arc_cost):
-    """Whether the arc from `v` to `w` starts a shortest path from `v` to `target`."""
-    if w != target and not forwards[w]:
-        return False
-    return abs(distance[w] + arc_cost - distance[v]) <= 1e-9 * distance[v]
-
-
-@kernel
 def hop_histogram(targets, weight, node, extra, forwards, in_offsets, in_tail, histogram):
     """Add ``weight[i] * weight[j]`` to ``histogram[hops from i to j + extra[i] + extra[j]]`` over groups i != j.
 
-    Groups stand for endpoints alike: `node` is where a group joins the graph, `extra` how many hops its endpoints are from
-    there. Only groups j in `targets` are taken. Returns the first unreachable pair of groups, or (-1, -1).
+    Groups stand for endpoints alike: `node` is where a group joins the graph, `extra` how many hops its endpoints are
+    from there. Only groups j in `targets` are taken. Returns the first unreachable pair of groups, or (-1, -1).
     """
     n_nodes = len(forwards)
     distance = np.empty(n_nodes)

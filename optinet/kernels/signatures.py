@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How shortest paths are composed: distributions over path codes.
 
-A path's code is the sum of its arcs' codes; an arc's code is a power of two that counts one hop of the arc's kind in that
-kind's own bit field. The distribution over codes from each node to a target follows backwards from the target: a node
-averages the distributions of its next hops, shifted by the arc between. Graph arrays as in `optinet.kernels.shortest`.
+A path's code is the sum of its arcs' codes; an arc's code is a power of two that counts one hop of the arc's kind in
+that kind's own bit field. The distribution over codes from each node to a target follows backwards from the target: a
+node averages the distributions of its next hops, shifted by the arc between. Graph arrays as in
+`optinet.kernels.shortest`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.kernels._jit import kernel
-from optinet.kernels.shortest import distances_to, on_shortest_path
+from optinet.kernels.shortest import SLACK, distances_to
 
 
 @kernel
@@ -32,20 +33,43 @@ def add_code(code, mass, length, codes, masses, lengths, size):
 
 @kernel
 def ecmp_signatures(
-    targets, column_offsets, row, gbps, source, share, own,
-    node, up_code, up_length, down_code, down_length,
-    forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, unit_cost, arc_code, arc_length,
-    codes, masses, lengths, width,
+    targets,
+    column_offsets,
+    row,
+    gbps,
+    source,
+    share,
+    own,
+    node,
+    up_code,
+    up_length,
+    down_code,
+    down_length,
+    forwards,
+    out_offsets,
+    head,
+    in_offsets,
+    in_tail,
+    in_arc,
+    cost,
+    unit_cost,
+    arc_code,
+    arc_length,
+    codes,
+    masses,
+    lengths,
+    width,
 ):
     """Accumulate the distribution over codes of the traffic to `targets` (group indices) under ECMP.
 
-    Groups are endpoints alike: ``node`` is where a group joins the graph, ``up_*`` and ``down_*`` the code and length of the
-    hops between its endpoints and that node. The demand between groups is a sparse matrix by columns when `column_offsets`
-    is not empty, else ``source[s] * share[t]``, less ``own[t]`` within group t. `width`: codes kept per node. Returns the
-    number of codes in the result, or -1 if `width` or the result is too small.
+    Groups are endpoints alike: ``node`` is where a group joins the graph, ``up_*`` and ``down_*`` the code and length
+    of the hops between its endpoints and that node. The demand between groups is a sparse matrix by columns when
+    `column_offsets` is not empty, else ``source[s] * share[t]``, less ``own[t]`` within group t. `width`: codes kept
+    per node. Returns the number of codes in the result, or -1 if `width` or the result is too small.
     """
     n_nodes, n_groups = len(forwards), len(node)
     distance = np.empty(n_nodes)
+    through = np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     wanted = np.empty(n_nodes, dtype=np.bool_)
     weight = np.empty(n_groups)
@@ -64,7 +88,7 @@ def ecmp_signatures(
                 weight[s] = source[s] * share[t]
             weight[t] -= own[t]
         target = node[t]
-        reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, order)
+        reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
         wanted[:] = False
         for s in range(n_groups):
             if weight[s] > 0.0:
@@ -72,8 +96,9 @@ def ecmp_signatures(
         for i in range(reached - 1, 0, -1):
             v = order[i]
             if wanted[v]:
+                limit = distance[v] * SLACK
                 for arc in range(out_offsets[v], out_offsets[v + 1]):
-                    if on_shortest_path(distance, forwards, target, v, head[arc], cost[arc]):
+                    if through[head[arc]] + cost[arc] <= limit:
                         wanted[head[arc]] = True
         at_code[target, 0] = 0
         at_mass[target, 0] = 1.0
@@ -84,7 +109,18 @@ def ecmp_signatures(
             if not wanted[v]:
                 continue
             at_size[v] = _average_next(
-                v, target, distance, forwards, out_offsets, head, cost, arc_code, arc_length, at_code, at_mass, at_length, at_size
+                v,
+                distance,
+                through,
+                out_offsets,
+                head,
+                cost,
+                arc_code,
+                arc_length,
+                at_code,
+                at_mass,
+                at_length,
+                at_size,
             )
             if at_size[v] < 0:
                 return -1
@@ -103,15 +139,18 @@ def ecmp_signatures(
 
 
 @kernel
-def _average_next(v, target, distance, forwards, out_offsets, head, cost, arc_code, arc_length, at_code, at_mass, at_length, at_size):
+def _average_next(
+    v, distance, through, out_offsets, head, cost, arc_code, arc_length, at_code, at_mass, at_length, at_size
+):
+    limit = distance[v] * SLACK
     n_next = 0
     for arc in range(out_offsets[v], out_offsets[v + 1]):
-        if on_shortest_path(distance, forwards, target, v, head[arc], cost[arc]):
+        if through[head[arc]] + cost[arc] <= limit:
             n_next += 1
     size = 0
     for arc in range(out_offsets[v], out_offsets[v + 1]):
         w = head[arc]
-        if not on_shortest_path(distance, forwards, target, v, w, cost[arc]):
+        if through[w] + cost[arc] > limit:
             continue
         for i in range(at_size[w]):
             mass = at_mass[w, i] / n_next
@@ -125,7 +164,9 @@ def _average_next(v, target, distance, forwards, out_offsets, head, cost, arc_co
 @kernel
 def _random(seed, a, b):
     """splitmix64 of three numbers as a float in [0, 1)."""
-    z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * (np.uint64(a) * np.uint64(65536) + np.uint64(b) + np.uint64(1))
+    z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * (
+        np.uint64(a) * np.uint64(65536) + np.uint64(b) + np.uint64(1)
+    )
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z = z ^ (z >> np.uint64(31))
@@ -133,33 +174,51 @@ def _random(seed, a, b):
 
 
 @kernel
-def sample_walks(seed, start, target, forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, unit_cost, arc_code, arc_length, code, length):
+def sample_walks(
+    seed,
+    start,
+    target,
+    forwards,
+    out_offsets,
+    head,
+    in_offsets,
+    in_tail,
+    in_arc,
+    cost,
+    unit_cost,
+    arc_code,
+    arc_length,
+    code,
+    length,
+):
     """Walk a random shortest path for each sample and add its code and length; samples are sorted by target.
 
     Returns the first sample without a path, or -1.
     """
     n_nodes = len(forwards)
     distance = np.empty(n_nodes)
+    through = np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     current = -1
     for i in range(len(start)):
         t = target[i]
         if t != current:
-            distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, order)
+            distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
             current = t
         v = start[i]
         if distance[v] == np.inf:
             return i
         step = 0
         while v != t:
+            limit = distance[v] * SLACK
             n_next = 0
             for arc in range(out_offsets[v], out_offsets[v + 1]):
-                if on_shortest_path(distance, forwards, t, v, head[arc], cost[arc]):
+                if through[head[arc]] + cost[arc] <= limit:
                     n_next += 1
             pick = int(_random(seed, i, step) * n_next)
             step += 1
             for arc in range(out_offsets[v], out_offsets[v + 1]):
-                if on_shortest_path(distance, forwards, t, v, head[arc], cost[arc]):
+                if through[head[arc]] + cost[arc] <= limit:
                     if pick == 0:
                         code[i] += arc_code[arc]
                         length[i] += arc_length[arc]

@@ -27,7 +27,9 @@ class NoOptions(BaseModel):
 class DorOptions(NoOptions):
     """Options of dimension-order routing."""
 
-    tie: Literal["split", "positive"] = Field(default="split", description="what pairs with several shortest vectors do")
+    tie: Literal["split", "positive"] = Field(
+        default="split", description="what pairs with several shortest vectors do"
+    )
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,22 @@ class Routing:
 
 
 _ROUTINGS: dict[str, Routing] = {
-    "ecmp": Routing(NoOptions, ecmp.loads, ecmp.signatures, lambda _: True, "equal split over shortest-path arcs at every node"),
-    "dor": Routing(DorOptions, dor.loads, dor.signatures, lambda fabric: isinstance(fabric.structure, Torus), "axis by axis on tori"),
+    "ecmp": Routing(
+        NoOptions, ecmp.loads, ecmp.signatures, lambda _: True, "equal split over shortest-path arcs at every node"
+    ),
+    "dor": Routing(
+        DorOptions,
+        dor.loads,
+        dor.signatures,
+        lambda fabric: isinstance(fabric.structure, Torus),
+        "axis by axis on tori",
+    ),
     "valiant": Routing(
-        NoOptions, valiant.loads, valiant.signatures, lambda fabric: isinstance(fabric.structure, Torus | Blocks), "by way of a random intermediate"
+        NoOptions,
+        valiant.loads,
+        valiant.signatures,
+        lambda fabric: isinstance(fabric.structure, Torus | Blocks),
+        "by way of a random intermediate",
     ),
 }
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The graph that routing really searches: forwarding nodes, with hosts merged into groups.
 
-A host with all its links to one switch adds nothing to the search: it joins the graph at that switch, and its own arcs carry
-what it sends and receives. Hosts with links to several switches stand in the graph as non-forwarding nodes; for rank-one
-demands those with the same attachment (one link into each of several planes, say) are merged into one node, of which each
-member's arcs carry its share. Groups are endpoints that join the graph at one node in one way.
+A host with all its links to one switch adds nothing to the search: it joins the graph at that switch, and its own
+arcs carry what it sends and receives. Hosts with links to several switches stand in the graph as non-forwarding
+nodes; for rank-one demands those with the same attachment (one link into each of several planes, say) are merged into
+one node, of which each member's arcs carry its share. Groups are endpoints that join the graph at one node in one
+way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+def sum_by(index: Ints, values: Floats, size: int) -> Floats:
+    """Return the sum of the values at each index; shape (size,)."""
+    return np.asarray(np.bincount(index, weights=values, minlength=size), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +126,20 @@ class CoreGraph:
     def graph(self) -> tuple[NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints, Floats, bool]:
         """The arrays every kernel takes, in order; costs are scaled to 1 when all are equal."""
         cost = np.ones_like(self.cost) if self.unit_cost else self.cost
-        return self.forwards, self.out_offsets, self.head, self.in_offsets, self.in_tail, self.in_arc, cost, self.unit_cost
+        return (
+            self.forwards,
+            self.out_offsets,
+            self.head,
+            self.in_offsets,
+            self.in_tail,
+            self.in_arc,
+            cost,
+            self.unit_cost,
+        )
 
     @cached_property
     def joined(self) -> Ints:
-        """Whether a group's endpoints sit one hop off their core node (1) or are the node itself (0); shape (n_groups,)."""
+        """Whether a group's endpoints sit one hop off their node (1) or are the node itself (0); shape (n_groups,)."""
         hosts = np.array([attachment is not None for attachment in self.attachments], dtype=bool)
         at_switch = np.zeros(self.n_groups, dtype=bool)
         known = self.group_node >= 0
@@ -133,12 +148,12 @@ class CoreGraph:
 
     def by_group(self, per_endpoint: Floats) -> Floats:
         """Sum a quantity of endpoints over each group; shape (n_groups,)."""
-        return np.bincount(self.group_of, weights=per_endpoint, minlength=self.n_groups)
+        return sum_by(self.group_of, per_endpoint, self.n_groups)
 
     def by_node(self, per_group: Floats) -> Floats:
         """Sum a quantity of groups over each core node; shape (n_core,)."""
         known = self.group_node >= 0
-        return np.bincount(self.group_node[known], weights=per_group[known], minlength=self.n_nodes)
+        return sum_by(self.group_node[known], per_group[known], self.n_nodes)
 
     def group_matrix(self, demand: Demand) -> sparse.csc_array:
         """Return a matrix demand between groups, by columns; shape (n_groups, n_groups)."""
@@ -152,14 +167,26 @@ class CoreGraph:
         if pair[0] < 0:
             return
         names = [self._name_at(node) for node in pair]
-        raise SolverError(Problem("demand", f"no path from {names[0]} to {names[1]} over the arcs that are up", "a demand between connected endpoints"))
+        raise SolverError(
+            Problem(
+                "demand",
+                f"no path from {names[0]} to {names[1]} over the arcs that are up",
+                "a demand between connected endpoints",
+            )
+        )
 
     def require_attached(self, demand: Demand) -> None:
         """Raise `SolverError` if an endpoint with demand has no link that is up."""
         lost = (self.group_node[self.group_of] < 0) & ((demand.out_gbps > 0) | (demand.in_gbps > 0))
         if lost.any():
             name = self.fabric.node_names[self.fabric.endpoints[np.flatnonzero(lost)[0]]]
-            raise SolverError(Problem("demand", f"{int(lost.sum())} endpoints with demand have no link that is up, the first is {name!r}", "a demand between connected endpoints"))
+            raise SolverError(
+                Problem(
+                    "demand",
+                    f"{int(lost.sum())} endpoints with demand have no link that is up, the first is {name!r}",
+                    "a demand between connected endpoints",
+                )
+            )
 
     def _name_at(self, node: int) -> str:
         groups = np.flatnonzero(self.group_node == node)
@@ -203,7 +230,9 @@ def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
         group_of[group_members] = len(group_node)
         group_node.append(node)
         rows = [keys[int(fabric.endpoints[e])] for e in group_members]
-        attachments.append(Attachment(np.array(group_members), _rows([r.up for r in rows]), _rows([r.down for r in rows])))
+        attachments.append(
+            Attachment(np.array(group_members), _rows([r.up for r in rows]), _rows([r.down for r in rows]))
+        )
         merged.append(node >= len(forwarding) and len(group_members) > 1)
 
     arcs = np.flatnonzero(up & (core_of[tail] >= 0) & (core_of[head] >= 0))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dimension-order routing on tori, plain and twisted.
 
-A packet walks a shortest displacement vector axis by axis, in axis order. Where a pair has several shortest vectors (distance
-k/2 on a plain ring, more on twisted tori) the tie rule decides: ``split`` shares equally over all of them, ``positive`` takes
-the one that is largest in axis order, so that plain rings send ties one way. The rule matters: the worst case on an 8 x 8
-torus is 2/7 with splitting and 1/4 one way.
+A packet walks a shortest displacement vector axis by axis, in axis order. Where a pair has several shortest vectors
+(distance k/2 on a plain ring, more on twisted tori) the tie rule decides: ``split`` shares equally over all of them,
+``positive`` takes the one that is largest in axis order, so that plain rings send ties one way. The rule matters: the
+worst case on an 8 x 8 torus is 2/7 with splitting and 1/4 one way.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ALL_PAIRS = 4_000_000  # pairs walked one by one before path statistics turn to
 
 @dataclass(frozen=True, eq=False)
 class MinimalVectors:
-    """The shortest displacement vectors of every displacement: those of d in rows ``offsets[d]`` to ``offsets[d + 1]``."""
+    """The shortest vectors of every displacement: those of d in rows ``offsets[d]`` to ``offsets[d + 1]``."""
 
     offsets: Ints
     vector: Ints
@@ -44,7 +44,9 @@ class MinimalVectors:
 def torus_of(fabric: Fabric) -> Torus:
     """Return the fabric's torus structure; `SolverError` if it has none."""
     if not isinstance(fabric.structure, Torus):
-        raise SolverError(Problem("routing", "dimension-order routing needs a torus", "ecmp or valiant on other fabrics"))
+        raise SolverError(
+            Problem("routing", "dimension-order routing needs a torus", "ecmp or valiant on other fabrics")
+        )
     return fabric.structure
 
 
@@ -93,7 +95,9 @@ def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = Non
     return over_translations(torus, np.arange(len(load)), load) if symmetric else load
 
 
-def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, tie: Tie = "split", seed: int = 0) -> PathSignatures:
+def signatures(
+    fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, tie: Tie = "split", seed: int = 0
+) -> PathSignatures:
     """Return how the traffic's paths are composed; beyond a few million pairs from a seeded sample of them."""
     torus = torus_of(fabric)
     up = _usable(fabric, arc_up)
@@ -130,7 +134,15 @@ def _pair_blocks(torus: Torus, demand: Demand, *, symmetric: bool) -> Iterator[t
 
 
 def _walk(
-    fabric: Fabric, torus: Torus, source: Ints, target: Ints, gbps: Floats, up: NDArray[np.bool_], tie: Tie, load: Floats, codes: PathCodes | None = None
+    fabric: Fabric,
+    torus: Torus,
+    source: Ints,
+    target: Ints,
+    gbps: Floats,
+    up: NDArray[np.bool_],
+    tie: Tie,
+    load: Floats,
+    codes: PathCodes | None = None,
 ) -> tuple[Ints, Floats, Floats]:
     """Add the pairs' loads; return code, mass and length of each (pair, vector) when `codes` are given."""
     vectors = minimal_vectors(torus, tie)
@@ -141,10 +153,30 @@ def _walk(
     entries = count_vectors(displacement, vectors.offsets) if codes is not None else 0
     code, length = np.zeros(entries, dtype=np.int64), np.zeros(entries)
     arc_code = codes.arc_code if codes is not None else np.zeros(0, dtype=np.int64)
-    lost = dor_pairs(source, target, gbps, displacement, vectors.offsets, vectors.vector, next_node, next_arc, up, load, arc_code, fabric.arc_length_m, code, length)
+    lost = dor_pairs(
+        source,
+        gbps,
+        displacement,
+        vectors.offsets,
+        vectors.vector,
+        next_node,
+        next_arc,
+        up,
+        load,
+        arc_code,
+        fabric.arc_length_m,
+        code,
+        length,
+    )
     if lost >= 0:
         a, b = (fabric.node_names[index[lost]] for index in (source, target))
-        raise SolverError(Problem("routing", f"the dimension-order path from {a!r} to {b!r} meets a failed link", "ecmp, which routes around failures"))
+        raise SolverError(
+            Problem(
+                "routing",
+                f"the dimension-order path from {a!r} to {b!r} meets a failed link",
+                "ecmp, which routes around failures",
+            )
+        )
     n_vectors = np.diff(vectors.offsets)[displacement]
     mass = np.repeat(gbps / n_vectors, n_vectors) if codes is not None else np.zeros(0)
     return code, mass, length
@@ -171,6 +203,8 @@ def _neighbors(torus: Torus) -> tuple[Ints, Ints]:
     for rank, axis in enumerate(torus.link_axes):
         ahead = torus.neighbor(axis)
         node[2 * axis], arc[2 * axis] = ahead, 2 * (rank * n_nodes + np.arange(n_nodes))
-        node[2 * axis + 1, ahead], arc[2 * axis + 1, ahead] = np.arange(n_nodes), 2 * (rank * n_nodes + np.arange(n_nodes)) + 1
+        node[2 * axis + 1, ahead], arc[2 * axis + 1, ahead] = (
+            np.arange(n_nodes),
+            2 * (rank * n_nodes + np.arange(n_nodes)) + 1,
+        )
     return node, arc
-

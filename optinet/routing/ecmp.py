@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hop-by-hop equal-cost multi-path: every node splits equally over the arcs that start a shortest path to the target.
 
-Shortest is by the links' routing cost; parallel arcs count one each. The split is what switches do (and what NetGraph calls
-equal split); it is not the equal split over whole paths. On a torus with uniform demand one cell of targets stands for all,
-because every translation by a cell maps the fabric, the demand and this routing onto themselves.
+Shortest is by the links' routing cost; parallel arcs count one each. The split is what switches do (and what NetGraph
+calls equal split); it is not the equal split over whole paths. On a torus with uniform demand one cell of targets
+stands for all, because every translation by a cell maps the fabric, the demand and this routing onto themselves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from optinet.fabric import Fabric
 from optinet.flows.solution import PathSignatures
 from optinet.kernels.ecmp import ecmp_rank_one, ecmp_sparse
 from optinet.kernels.signatures import ecmp_signatures
-from optinet.routing.core_graph import CoreGraph, Floats
+from optinet.routing.core_graph import CoreGraph, Floats, sum_by
 from optinet.routing.path_codes import PathCodes
 from optinet.routing.symmetry import over_translations
 from optinet.structure import Torus
@@ -66,23 +66,40 @@ def to_fabric(core: CoreGraph, demand: Demand, load: Floats) -> Floats:
     """Spread core loads over the fabric's arcs, adding those between hosts and where they join the core graph."""
     result = np.zeros(core.fabric.n_arcs)
     result[core.fabric_arc] = load
-    source, share = demand.source_gbps, demand.target_share
+    local_out, local_in = local_traffic(core, demand)
     for group, attachment in enumerate(core.attachments):
         if attachment is None or core.group_node[group] < 0:
             continue
         members, up, down = attachment.members, attachment.up, attachment.down
+        out, into = demand.out_gbps[members], demand.in_gbps[members]
         if core.joined[group]:
-            result[up] = (demand.out_gbps[members] / up.shape[1])[:, None]
-            result[down] = (demand.in_gbps[members] / down.shape[1])[:, None]
-        elif core.merged[group] and source is not None and share is not None:
+            result[up] = (out / up.shape[1])[:, None]
+            result[down] = (into / down.shape[1])[:, None]
+        elif core.merged[group]:
             # members carry their share of what the merged node carries; traffic among members goes over all arcs alike
-            out, into = source[members], share[members]
-            result[up] = _share(out)[:, None] * result[up[0]] + (out * (into.sum() - into) / up.shape[1])[:, None]
-            result[down] = _share(into)[:, None] * result[down[0]] + (into * (out.sum() - out) / down.shape[1])[:, None]
+            among, back = local_out[members], local_in[members]
+            result[up] = _share(out - among)[:, None] * result[up[0]] + (among / up.shape[1])[:, None]
+            result[down] = _share(into - back)[:, None] * result[down[0]] + (back / down.shape[1])[:, None]
     return result
 
 
-def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, seed: int = 0) -> PathSignatures:
+def local_traffic(core: CoreGraph, demand: Demand) -> tuple[Floats, Floats]:
+    """Return what each endpoint sends to and receives from others of its own group; shapes (n_endpoints,)."""
+    group = core.group_of
+    if demand.matrix is not None:
+        entries = demand.matrix.tocoo()
+        row, column = entries.coords
+        local = group[row] == group[column]
+        gbps, n = entries.data[local], demand.n_endpoints
+        return sum_by(row[local], gbps, n), sum_by(column[local], gbps, n)
+    assert demand.source_gbps is not None and demand.target_share is not None
+    source, share = demand.source_gbps, demand.target_share
+    return source * (core.by_group(share)[group] - share), share * (core.by_group(source)[group] - source)
+
+
+def signatures(
+    fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, seed: int = 0
+) -> PathSignatures:
     """Return how the traffic's paths are composed; targets are sampled (seeded) where all would take too long."""
     core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
     core.require_attached(demand)
@@ -92,15 +109,16 @@ def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None 
     targets, method = _targets(core, demand, seed)
     width, room = 64, 1024
     while True:
-        table = (np.empty(room, dtype=np.int64), np.empty(room), np.empty(room))
+        code, mass, length = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
         size = ecmp_signatures(
             targets, *_group_demand(core, demand), core.group_node, up_code, up_length, down_code, down_length,
-            *core.graph, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc], *table, width,
+            *core.graph, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc],
+            code, mass, length, width,
         )  # fmt: skip
         if size >= 0:
             break
         width, room = 4 * width, 4 * room
-    code, mass, length = (column[:size] for column in table)
+    code, mass, length = code[:size], mass[:size], length[:size]
     if demand.is_rank_one:
         code, mass, length = _with_local(core, demand, codes, code, mass, length)
     return codes.decode(code, mass, length, method)
@@ -118,7 +136,9 @@ def _targets(core: CoreGraph, demand: Demand, seed: int) -> tuple[NDArray[np.int
     return chosen, f"all sources to {affordable} of {len(candidates)} sampled targets"
 
 
-def _group_demand(core: CoreGraph, demand: Demand) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats, Floats, Floats]:
+def _group_demand(
+    core: CoreGraph, demand: Demand
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats, Floats, Floats]:
     none = np.zeros(0, dtype=np.int64)
     if demand.is_rank_one:
         assert demand.source_gbps is not None and demand.target_share is not None
@@ -131,7 +151,9 @@ def _group_demand(core: CoreGraph, demand: Demand) -> tuple[NDArray[np.int64], N
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, zeros, zeros, zeros
 
 
-def _with_local(core: CoreGraph, demand: Demand, codes: PathCodes, code: NDArray[np.int64], mass: Floats, length: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _with_local(
+    core: CoreGraph, demand: Demand, codes: PathCodes, code: NDArray[np.int64], mass: Floats, length: Floats
+) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Add the traffic within merged nodes: up any arc, down its counterpart to the other member."""
     assert demand.source_gbps is not None and demand.target_share is not None
     more = []
@@ -141,12 +163,22 @@ def _with_local(core: CoreGraph, demand: Demand, codes: PathCodes, code: NDArray
         out, into = demand.source_gbps[attachment.members], demand.target_share[attachment.members]
         gbps = float(out @ (into.sum() - into))
         for up, down in zip(attachment.up[0], attachment.down[0], strict=True):
-            more.append((codes.arc_code[up] + codes.arc_code[down], gbps / attachment.up.shape[1], codes.length_m[up] + codes.length_m[down]))
+            more.append(
+                (
+                    codes.arc_code[up] + codes.arc_code[down],
+                    gbps / attachment.up.shape[1],
+                    codes.length_m[up] + codes.length_m[down],
+                )
+            )
     if not more:
         return code, mass, length
     extra = np.array([(m, m * meters) for _, m, meters in more])
     extra_code = np.array([c for c, _, _ in more], dtype=np.int64)
-    return np.concatenate((code, extra_code)), np.concatenate((mass, extra[:, 0])), np.concatenate((length, extra[:, 1]))
+    return (
+        np.concatenate((code, extra_code)),
+        np.concatenate((mass, extra[:, 0])),
+        np.concatenate((length, extra[:, 1])),
+    )
 
 
 def _share(part: Floats) -> Floats:
@@ -154,7 +186,9 @@ def _share(part: Floats) -> Floats:
     return part / total if total > 0 else part
 
 
-def _csc(row: NDArray[np.int64], column: NDArray[np.int64], data: Floats, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+def _csc(
+    row: NDArray[np.int64], column: NDArray[np.int64], data: Floats, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     order = np.argsort(column, kind="stable")
     offsets = np.concatenate(([0], np.cumsum(np.bincount(column, minlength=n)))).astype(np.int64)
     return offsets, np.ascontiguousarray(row[order]), np.ascontiguousarray(data[order])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.solution import HopKinds, PathSignatures
-from optinet.routing.core_graph import CoreGraph, Floats
+from optinet.routing.core_graph import CoreGraph, Floats, sum_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +43,17 @@ class PathCodes:
         n_kinds = max(1, len(kinds.link_class))
         bits = min(16, 62 // n_kinds)
         if bits < 3:
-            raise SolverError(Problem("fabric", f"{n_kinds} combinations of link class and tier", "at most 20, so that paths can be told apart by hops of each"))
+            raise SolverError(
+                Problem(
+                    "fabric",
+                    f"{n_kinds} combinations of link class and tier",
+                    "at most 20, so that paths can be told apart by hops of each",
+                )
+            )
         return cls(kinds, bits, np.int64(1) << (bits * kinds.arc_kind), fabric.arc_length_m)
 
     def of_attachments(self, core: CoreGraph, way: Literal["up", "down"]) -> tuple[NDArray[np.int64], Floats]:
-        """Return the code and mean length of the hop between each group's hosts and the core graph; shapes (n_groups,)."""
+        """Return code and mean length of the hop between each group's hosts and the core graph; shapes (n_groups,)."""
         code = np.zeros(core.n_groups, dtype=np.int64)
         length = np.zeros(core.n_groups)
         for group in np.flatnonzero(core.joined):
@@ -61,8 +67,8 @@ class PathCodes:
     def decode(self, code: NDArray[np.int64], mass: Floats, length: Floats, method: str) -> PathSignatures:
         """Return the distribution whose codes have these masses and mass-weighted lengths; equal codes are merged."""
         unique, index = np.unique(code, return_inverse=True)
-        weight = np.bincount(index, weights=mass, minlength=len(unique))
-        total_length = np.bincount(index, weights=length, minlength=len(unique))
+        weight = sum_by(index, mass, len(unique))
+        total_length = sum_by(index, length, len(unique))
         shifts = self.bits * np.arange(len(self.kinds.link_class))
         hops = (unique[:, None] >> shifts) & ((1 << self.bits) - 1)
         keep = weight > 0

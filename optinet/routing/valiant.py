@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Valiant load balancing: every packet goes to a random intermediate first, then to its target, by ECMP on both legs.
 
-Reference: L. G. Valiant, "A Scheme for Fast Parallel Communication", SIAM J. Computing 11 (1982). Intermediates are the chips
-or the switches hosts are attached to, each equally likely, source and target included; traffic between endpoints of one
-switch stays there. Loads depend on what each endpoint sends and receives alone, so any demand costs two rank-one solves. On a
-full mesh of n equal nodes a permutation gets n / (2 (n - 1)) of its capacity.
+Reference: L. G. Valiant, "A Scheme for Fast Parallel Communication", SIAM J. Computing 11 (1982). Intermediates are
+the chips or the switches hosts are attached to, each equally likely, source and target included; traffic between
+hosts attached alike stays at their switch. Loads depend on what each endpoint sends and receives alone, so any demand
+costs two rank-one solves. On a full mesh of n equal nodes a permutation gets n / (2 (n - 1)) of its capacity.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from optinet.fabric import Fabric
 from optinet.flows.solution import PathSignatures
 from optinet.kernels.signatures import sample_walks
 from optinet.routing import ecmp
-from optinet.routing.core_graph import CoreGraph, Floats
+from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.path_codes import PathCodes
 from optinet.traffic.demand import Demand
 
@@ -26,7 +26,7 @@ N_SAMPLES = 200_000
 
 def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None) -> Floats:
     """Return the load on every arc of the fabric in Gb/s; shape (n_arcs,)."""
-    core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
+    core = CoreGraph.of(fabric, arc_up, merge=True)
     core.require_attached(demand)
     out, into = _leaving(core, demand)
     via = np.zeros(core.n_nodes)
@@ -34,7 +34,9 @@ def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = Non
     # both legs are uniform on a torus when every endpoint sends and receives alike, whatever the demand between them
     alike = bool(np.ptp(out) <= 1e-12 * out.max(initial=0)) and bool(np.ptp(into) <= 1e-12 * into.max(initial=0))
     regular = alike and ecmp.symmetric(core, Demand.uniform(fabric))
-    load = ecmp.rank_one_load(core, out, via, symmetric=regular) + ecmp.rank_one_load(core, via, into, symmetric=regular)
+    load = ecmp.rank_one_load(core, out, via, symmetric=regular) + ecmp.rank_one_load(
+        core, via, into, symmetric=regular
+    )
     return ecmp.to_fabric(core, demand, load)
 
 
@@ -48,12 +50,14 @@ def intermediates(core: CoreGraph) -> NDArray[np.int64]:
         turning[core.head[core.out_offsets[node] : core.out_offsets[node + 1]]] = True
     found = np.flatnonzero(turning & core.forwards)
     if not len(found):
-        raise SolverError(Problem("routing", "valiant has no chip or switch to turn at", "a fabric with forwarding nodes"))
+        raise SolverError(
+            Problem("routing", "valiant has no chip or switch to turn at", "a fabric with forwarding nodes")
+        )
     return found
 
 
 def _leaving(core: CoreGraph, demand: Demand) -> tuple[Floats, Floats]:
-    """Return what leaves and enters each core node, traffic between endpoints of one node excluded; shapes (n_core,)."""
+    """Return what leaves and enters each core node, traffic within one node excluded; shapes (n_core,)."""
     if demand.is_rank_one:
         assert demand.source_gbps is not None and demand.target_share is not None
         source, share = (core.by_node(core.by_group(vector)) for vector in (demand.source_gbps, demand.target_share))
@@ -61,13 +65,15 @@ def _leaving(core: CoreGraph, demand: Demand) -> tuple[Floats, Floats]:
     by_group = core.group_matrix(demand).tocoo()
     row, column = (core.group_node[index] for index in by_group.coords)
     away = row != column
-    gbps = by_group.data[away]
-    return np.bincount(row[away], weights=gbps, minlength=core.n_nodes), np.bincount(column[away], weights=gbps, minlength=core.n_nodes)
+    gbps, n = by_group.data[away], core.n_nodes
+    return sum_by(row[away], gbps, n), sum_by(column[away], gbps, n)
 
 
-def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, seed: int = 0) -> PathSignatures:
+def signatures(
+    fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, seed: int = 0
+) -> PathSignatures:
     """Return how the traffic's paths are composed, from seeded sampled packets."""
-    core = CoreGraph.of(fabric, arc_up, merge=False)
+    core = CoreGraph.of(fabric, arc_up, merge=True)
     core.require_attached(demand)
     codes = PathCodes.of(fabric)
     rng = np.random.default_rng(seed)
@@ -78,6 +84,7 @@ def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None 
     up_code, up_length = codes.of_attachments(core, "up")
     down_code, down_length = codes.of_attachments(core, "down")
     code, length = up_code[source] + down_code[target], up_length[source] + down_length[target]
+    _add_local(core, codes, source[start == end], code, length, np.flatnonzero(start == end), rng)
     arcs = codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc]
     for leg, (a, b) in enumerate(((start, via), (via, end))):
         order = np.argsort(b, kind="stable")
@@ -88,6 +95,20 @@ def signatures(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None 
         code[order] += leg_code
         length[order] += leg_length
     return codes.decode(code, np.ones(len(code)), length, f"{len(code)} sampled packets")
+
+
+def _add_local(
+    core: CoreGraph, codes: PathCodes, group: Ints, code: Ints, length: Floats, packet: Ints, rng: np.random.Generator
+) -> None:
+    """Give packets between members of a merged node their two hops: up any arc and down its counterpart."""
+    for each in np.unique(group[core.merged[group]]):
+        attachment = core.attachments[each]
+        assert attachment is not None
+        mine = packet[group == each]
+        way = rng.integers(attachment.up.shape[1], size=len(mine))
+        for arcs in (attachment.up[0], attachment.down[0]):
+            code[mine] += codes.arc_code[arcs[way]]
+            length[mine] += codes.length_m[arcs[way]]
 
 
 def sample_pairs(demand: Demand, n: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

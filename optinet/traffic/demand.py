@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Demand: Gb/s between endpoints, indexed in endpoint order.
 
-A demand is either *rank one*, ``demand[i, j] = source_gbps[i] * target_share[j]`` for i != j, which is how uniform traffic
-is kept at any size without a list of pairs, or a sparse matrix. Self traffic carries nothing and is dropped.
+A demand is either *rank one*, ``demand[i, j] = source_gbps[i] * target_share[j]`` for i != j, which is how uniform
+traffic is kept at any size without a list of pairs, or a sparse matrix. Self traffic carries nothing and is dropped.
 """
 
 from __future__ import annotations
@@ -61,11 +61,14 @@ class Demand:
             If a shape is not (n_endpoints,) or an entry is negative or not finite.
         """
         n = fabric.n_endpoints
-        arrays = {"source_gbps": np.array(source_gbps, dtype=np.float64), "target_share": np.array(target_share, dtype=np.float64)}
+        arrays = {
+            "source_gbps": np.array(source_gbps, dtype=np.float64),
+            "target_share": np.array(target_share, dtype=np.float64),
+        }
         problems = [p for name, array in arrays.items() for p in _array_problems(name, array, (n,))]
         if problems:
             raise DemandError(problems)
-        return cls(n, **arrays)
+        return cls(n, arrays["source_gbps"], arrays["target_share"])
 
     @classmethod
     def from_matrix(cls, fabric: Fabric, gbps: ArrayLike | sparse.sparray) -> Demand:
@@ -76,8 +79,8 @@ class Demand:
         fabric
             The fabric the demand is for.
         gbps
-            shape (n_endpoints, n_endpoints), dense or sparse, finite, >= 0; row i is what endpoint i sends. The diagonal
-            is dropped.
+            shape (n_endpoints, n_endpoints), dense or sparse, finite, >= 0; row i is what endpoint i sends. The
+            diagonal is dropped.
 
         Raises
         ------
@@ -124,7 +127,11 @@ class Demand:
         n = fabric.n_endpoints
         index = np.asarray(target)
         if index.shape != (n,) or not np.array_equal(np.sort(index), np.arange(n)):
-            raise DemandError(Problem("target", f"{index.size} entries that are not each endpoint once", f"a permutation of 0 to {n - 1}"))
+            raise DemandError(
+                Problem(
+                    "target", f"{index.size} entries that are not each endpoint once", f"a permutation of 0 to {n - 1}"
+                )
+            )
         index = index.astype(np.int64)
         rates = sparse.coo_array((np.full(n, float(gbps)), (np.arange(n), index)), shape=(n, n))
         return cls.from_matrix(fabric, rates)

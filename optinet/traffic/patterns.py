@@ -24,8 +24,8 @@ def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: flo
     fabric
         The fabric the demand is for.
     dims
-        Grid of ranks; its product is the number of endpoints. Axes of size 1 have no neighbors; on an axis of size 2 both
-        neighbors are the same endpoint, which gets both parts.
+        Grid of ranks; its product is the number of endpoints. Axes of size 1 have no neighbors; on an axis of size 2
+        both neighbors are the same endpoint, which gets both parts.
     gbps_per_endpoint
         What each endpoint sends in all.
 
@@ -37,21 +37,25 @@ def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: flo
     n = fabric.n_endpoints
     if int(np.prod(dims)) != n:
         shape = " x ".join(map(str, dims))
-        raise DemandError(Problem("workload.dims", f"{shape} = {int(np.prod(dims))} ranks", f"a grid of {n} ranks, one per endpoint"))
+        raise DemandError(
+            Problem("workload.dims", f"{shape} = {int(np.prod(dims))} ranks", f"a grid of {n} ranks, one per endpoint")
+        )
     rank = np.arange(n).reshape(dims)
     axes = [axis for axis, k in enumerate(dims) if k > 1]
     targets = [np.roll(rank, -step, axis).ravel() for axis in axes for step in (1, -1)]
     if not targets:
         return Demand.uniform(fabric, 0.0)
     rate = np.full(n * len(targets), gbps_per_endpoint / len(targets))
-    return Demand.from_matrix(fabric, sparse.coo_array((rate, (np.tile(np.arange(n), len(targets)), np.concatenate(targets))), shape=(n, n)))
+    return Demand.from_matrix(
+        fabric, sparse.coo_array((rate, (np.tile(np.arange(n), len(targets)), np.concatenate(targets))), shape=(n, n))
+    )
 
 
 def random_permutation(fabric: Fabric, gbps_per_endpoint: float, seed: int) -> Demand:
     """Every endpoint sends `gbps_per_endpoint` to one other and receives from one other, drawn without fixed points."""
     n = fabric.n_endpoints
     if n < 2:
-        raise DemandError("random_permutation: fewer than two endpoints have no permutation without fixed points")
+        raise DemandError(Problem("endpoints", f"{n} have no permutation without fixed points", "at least 2"))
     rng = np.random.default_rng(seed)
     target = rng.permutation(n)
     fixed = np.flatnonzero(target == np.arange(n))

@@ -28,7 +28,9 @@ class UniformParameters(BaseModel):
 class GridNeighborsParameters(UniformParameters):
     """Nearest neighbors on a wrapped grid of ranks."""
 
-    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = Field(description="grid of ranks, row-major")
+    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = Field(
+        description="grid of ranks, row-major"
+    )
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,20 @@ class Workload:
 
 
 _WORKLOADS = {
-    "uniform": Workload(UniformParameters, lambda fabric, p, _: patterns.uniform(fabric, p.gbps_per_endpoint), "all-to-all in equal parts"),
+    "uniform": Workload(
+        UniformParameters,
+        lambda fabric, p, _: patterns.uniform(fabric, p.gbps_per_endpoint),
+        "all-to-all in equal parts",
+    ),
     "grid_neighbors": Workload(
         GridNeighborsParameters,
         lambda fabric, p, _: patterns.grid_neighbors(fabric, p.dims, p.gbps_per_endpoint),
         "to the two neighbors along each axis of a wrapped grid of ranks",
     ),
     "random_permutation": Workload(
-        UniformParameters, lambda fabric, p, seed: patterns.random_permutation(fabric, p.gbps_per_endpoint, seed), "to one other endpoint, drawn by the seed"
+        UniformParameters,
+        lambda fabric, p, seed: patterns.random_permutation(fabric, p.gbps_per_endpoint, seed),
+        "to one other endpoint, drawn by the seed",
     ),
 }
 

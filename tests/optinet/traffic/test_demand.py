@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Demands and the patterns that make them."""
+
+import numpy as np
+import pytest
+
+import optinet
+import topologies
+from optinet.errors import DemandError
+from optinet.traffic import patterns, workloads
+
+
+@pytest.fixture(scope="module")
+def fabric():
+    return topologies.build("torus", dims=(2, 3))
+
+
+def test_rank_one_and_matrix_say_the_same(fabric):
+    rng = np.random.default_rng(0)
+    demand = optinet.Demand.rank_one(fabric, rng.random(6), rng.random(6))
+    matrix = optinet.Demand.from_matrix(fabric, demand.to_matrix())
+    assert demand.out_gbps == pytest.approx(matrix.out_gbps)
+    assert demand.in_gbps == pytest.approx(matrix.in_gbps)
+    assert demand.to_matrix() == pytest.approx(matrix.to_matrix())
+    assert demand.total_gbps == pytest.approx(demand.to_matrix().sum())
+
+
+def test_self_traffic_carries_nothing(fabric):
+    demand = optinet.Demand.from_matrix(fabric, np.eye(6) * 5)
+    assert demand.total_gbps == 0
+    assert optinet.Demand.permutation(fabric, np.arange(6)).total_gbps == 0
+
+
+def test_uniform_is_known_without_pairs(fabric):
+    demand = optinet.Demand.uniform(fabric, 2.0)
+    assert demand.is_uniform
+    assert demand.total_gbps == 2.0 * 6 * 5
+    assert not optinet.Demand.from_matrix(fabric, demand.to_matrix()).is_uniform
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda f: optinet.Demand.from_matrix(f, np.ones((5, 5))), r"\(6, 6\)"),
+        (lambda f: optinet.Demand.from_matrix(f, -np.ones((6, 6))), "at least 0"),
+        (lambda f: optinet.Demand.from_matrix(f, np.full((6, 6), np.nan)), "nan"),
+        (lambda f: optinet.Demand.permutation(f, [0, 0, 1, 2, 3, 4]), "permutation"),
+        (lambda f: optinet.Demand.rank_one(f, np.ones(6), np.ones(4)), "target_share"),
+        (lambda f: patterns.grid_neighbors(f, (2, 2), 1.0), "grid of 6 ranks"),
+        (lambda f: workloads.demand(f, "grid_neighbors", {"dms": (2, 3)}), "dims"),
+        (lambda f: workloads.demand(f, "unifrom", {}), "did you mean 'uniform'"),
+    ],
+)
+def test_wrong_demands_are_refused(fabric, make, words):
+    with pytest.raises(DemandError, match=words):
+        make(fabric)
+
+
+def test_grid_neighbors_send_equal_parts(fabric):
+    demand = patterns.grid_neighbors(fabric, (2, 3), 4.0).to_matrix()
+    # rank 0 = (0, 0): twice to (1, 0) = 3 across the axis of 2, once each to (0, 1) and (0, 2)
+    assert demand[0].tolist() == [0, 1, 1, 2, 0, 0]
+    assert demand.sum(axis=0).tolist() == [4] * 6
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_random_permutation_has_no_fixed_point(seed):
+    fabric = topologies.build("torus", dims=(3 + seed % 4,))
+    demand = patterns.random_permutation(fabric, 1.0, seed).to_matrix()
+    assert np.diag(demand).sum() == 0
+    assert demand.sum(axis=0).tolist() == demand.sum(axis=1).tolist() == [1.0] * fabric.n_endpoints
