@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.kernels._jit import kernel
+from optinet.kernels.heap import heap_push, heap_replace_top
 
 SLACK = 1.0 + 1e-9  # sums of costs along two paths may differ by rounding
 
@@ -69,7 +70,7 @@ def _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, ord
         v = heap_node[0]
         size -= 1
         if size > 0:
-            _sift_down(heap_key, heap_node, size, heap_key[size], heap_node[size])
+            heap_replace_top(heap_key, heap_node, size, heap_key[size], heap_node[size])
         if settled[v]:
             continue
         settled[v] = True
@@ -82,38 +83,9 @@ def _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, ord
             length = distance[v] + cost[in_arc[i]]
             if length < distance[u] * (1 - 1e-12):
                 distance[u] = length
-                _sift_up(heap_key, heap_node, size, length, u)
+                heap_push(heap_key, heap_node, size, length, u)
                 size += 1
     return reached
-
-
-@kernel
-def _sift_up(heap_key, heap_node, at, key, node):
-    while at > 0:
-        parent = (at - 1) // 2
-        if heap_key[parent] <= key:
-            break
-        heap_key[at] = heap_key[parent]
-        heap_node[at] = heap_node[parent]
-        at = parent
-    heap_key[at] = key
-    heap_node[at] = node
-
-
-@kernel
-def _sift_down(heap_key, heap_node, size, key, node):
-    at = 0
-    while 2 * at + 1 < size:
-        child = 2 * at + 1
-        if child + 1 < size and heap_key[child + 1] < heap_key[child]:
-            child += 1
-        if heap_key[child] >= key:
-            break
-        heap_key[at] = heap_key[child]
-        heap_node[at] = heap_node[child]
-        at = child
-    heap_key[at] = key
-    heap_node[at] = node
 
 
 @kernel
