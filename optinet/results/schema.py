@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run file holds: every group, array, dimension, unit and meaning, as data.
+
+Writer, reader, tests and the format page all read this table; nothing about the layout is written down twice. Units
+follow from the names (`optinet.units`). A group is a set of columns; the dimension of a table is called like its key
+column (``category``, ``name``), which then is the coordinate of the others, or by what its rows are (``node``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optinet.units import unit_of
+
+FORMAT = "optinet-run"
+FORMAT_VERSION = 0
+CONVENTIONS = "CF-1.11"
+SUFFIX = ".h5"
+PROVENANCE = "provenance"
+BARE_DIMENSION = "This is a netCDF dimension but not a netCDF variable."  # netCDF-4's own mark of one without values
+
+NODE_KINDS = ("host", "chip", "switch")
+BOOLEAN = ("no", "yes")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One array of a run file.
+
+    Parameters
+    ----------
+    type
+        "float" (float64, missing values are NaN), "int" (int32), "flag" (int8, one of `flags`) or "text" (UTF-8).
+    dims
+        Names of its dimensions; none for a single value.
+    meaning
+        One line for people.
+    flags
+        What the values 0, 1, ... of a flag stand for.
+    """
+
+    type: Literal["float", "int", "flag", "text"]
+    dims: tuple[str, ...]
+    meaning: str
+    flags: tuple[str, ...] = ()
+
+
+def _float(meaning: str, *dims: str) -> Column:
+    return Column("float", dims, meaning)
+
+
+def _int(meaning: str, *dims: str) -> Column:
+    return Column("int", dims, meaning)
+
+
+def _text(meaning: str, *dims: str) -> Column:
+    return Column("text", dims, meaning)
+
+
+def _flag(meaning: str, *dims: str, flags: tuple[str, ...] = BOOLEAN) -> Column:
+    return Column("flag", dims, meaning, flags)
+
+
+GROUPS: dict[str, dict[str, Column]] = {
+    "scenario": {
+        "toml": _text("the resolved scenario, every default filled in, as a scenario file"),
+        "json": _text("the same as JSON"),
+    },
+    "nodes": {
+        "kind": _flag("what the node is; hosts and chips are endpoints", "node", flags=NODE_KINDS),
+        "tier": _int("0 for hosts and chips, 1 for leaves, and up", "node"),
+        "group": _int("pod, block or cube the node belongs to; -1 for none", "node"),
+        "name": _text("name of the node", "node"),
+    },
+    "links": {
+        "tail": _int("node the even arc of the link leaves", "link"),
+        "head": _int("node the even arc of the link leads to", "link"),
+        "link_class": _int("row of link_classes", "link"),
+        "length_m": _float("length from end to end", "link"),
+        "cost": _float("routing metric", "link"),
+    },
+    "link_classes": {
+        "name": _text("name of the link class: links of one class are built alike", "name"),
+        "n_links": _int("links of the class", "name"),
+    },
+    "arcs": {
+        "capacity_gbps": _float("capacity; arcs 2 i and 2 i + 1 are the two directions of link i", "arc"),
+        "load_gbps": _float("load when the whole demand is routed", "arc"),
+        "utilization": _float("load over capacity, 0 where the capacity is 0", "arc"),
+    },
+    "structure": {"json": _text("what the builder knows of the fabric beyond the graph, as JSON; {} for nothing")},
+    "plant": {
+        "n_ocs": _int("optical circuit switches in one copy of the plant"),
+        "ports_needed": _int("the largest number of fiber ends plugged into one of them"),
+        "end_ocs": _int("optical circuit switch the fiber end is plugged into", "end"),
+        "end_port": _int("port the fiber end is plugged into", "end"),
+        "end_node": _int("node at the far end of the fiber", "end"),
+        "circuit_ends": _int("the two fiber ends the circuit joins", "circuit", "side"),
+        "circuit_link": _int("link the circuit makes", "circuit"),
+    },
+    "routing": {
+        "name": _text("routing that was tried", "name"),
+        "throughput": _float("largest common scale factor of the demand that fits", "name"),
+        "used": _flag("whether loads and paths are of this routing", "name"),
+    },
+    "paths": {
+        "hops": _int("hops of each kind on the paths of a signature", "signature", "kind"),
+        "length_m": _float("mean length of the paths of a signature", "signature"),
+        "weight": _float("share of the traffic that takes paths of a signature", "signature"),
+        "kind_link_class": _int("row of link_classes of the hops of a kind", "kind"),
+        "kind_head_tier": _int("tier of the nodes that hops of a kind lead to", "kind"),
+        "kind_head": _flag("kind of the nodes that hops of a kind lead to", "kind", flags=NODE_KINDS),
+        "method": _text("'exact', or how the paths were sampled"),
+    },
+    "power": {
+        "category": _text("what draws the power", "category"),
+        "power_w": _float("electrical power at the delivered load, before the facility", "category"),
+    },
+    "cost": {
+        "category": _text("what is bought", "category"),
+        "cost_usd": _float("cost of the category", "category"),
+    },
+    "latency": {
+        "latency_ns": _float("latency at zero load from endpoint to endpoint, of each path signature", "signature"),
+        "weight": _float("share of the traffic with this latency", "signature"),
+        "histogram_edge_ns": _float("edges of the histogram's bins", "edge"),
+        "histogram_weight": _float("share of the traffic in each bin", "bin"),
+        "part": _text("where the time goes", "part"),
+        "part_ns": _float("mean time spent there", "part"),
+    },
+    "link_budgets/*": {
+        "link_class": _text("name of the link class"),
+        "verdict": _text("'closes', 'at risk' or 'infeasible'"),
+        "power_budget_db": _float("typical transmitter power less receiver sensitivity and penalties"),
+        "typical_margin_db": _float("what typical losses leave of the typical budget"),
+        "three_sigma_margin_db": _float("what the mean and three sigma of the losses leave"),
+        "worst_margin_db": _float("what the worst losses leave of the standard's channel"),
+        "link_yield_fraction": _float("share of the links that close"),
+        "part": _text("part of the physical path, in order", "part"),
+        "component": _text("component it is", "part"),
+        "count": _float("how many times it is crossed", "part"),
+        "mean_loss_db": _float("typical loss of all of them", "part"),
+        "sigma_db": _float("standard deviation of their loss", "part"),
+        "worst_loss_db": _float("largest loss of all of them", "part"),
+    },
+    "bom": {
+        "role": _text("role in the design", "line"),
+        "component": _text("component in the catalogue", "line"),
+        "where": _text("link class, tier or device it belongs to", "line"),
+        "count": _float("how many", "line"),
+    },
+    "catalogue": {
+        "component": _text("component", "entry"),
+        "key": _text("name of the value", "entry"),
+        "value": _float("value used, in the row's own unit", "entry"),
+        "low": _float("lowest plausible value", "entry"),
+        "high": _float("highest plausible value", "entry"),
+        "unit": _text("unit of value, low and high", "entry"),
+        "source": _text("ids in sources, or 'estimate' or 'scenario'", "entry"),
+        "basis": _text("how the source knows it", "entry"),
+        "confidence": _text("A (sure) to C (a guess with a reason)", "entry"),
+        "note": _text("remarks", "entry"),
+    },
+    "sources": {
+        "id": _text("id that catalogue cites", "id"),
+        "title": _text("title", "id"),
+        "publisher": _text("publisher", "id"),
+        "year": _int("year of publication, 0 if unknown", "id"),
+        "url": _text("address", "id"),
+    },
+    "metrics": {
+        "name": _text("name of the metric", "name"),
+        "value": _float("value, in the row's own unit", "name"),
+        "low": _float("lower end of its interval, if known", "name"),
+        "high": _float("upper end of its interval, if known", "name"),
+        "unit": _text("unit of value, low and high", "name"),
+        "meaning": _text("what it is", "name"),
+    },
+    "notes": {"text": _text("what a reader of the numbers must know", "note")},
+    PROVENANCE: {
+        "started_utc": _text("when the run was started"),
+        "host": _text("machine it ran on"),
+        "platform": _text("operating system and processor"),
+        "python": _text("version of Python"),
+        "optinet": _text("version of optinet"),
+        "git_commit": _text("commit of the working tree optinet ran from; empty when installed"),
+        "command_line": _text("command that made the run"),
+        "stage": _text("stage of the run", "stage"),
+        "stage_s": _float("time spent in the stage", "stage"),
+        "package": _text("package it used", "package"),
+        "version": _text("version of the package", "package"),
+    },
+}
+
+PER_CLASS = "link_budgets"
+
+
+def columns(group: str) -> dict[str, Column] | None:
+    """Return the columns of a group, or None for a group this version does not know."""
+    return GROUPS.get(f"{PER_CLASS}/*" if group.startswith(f"{PER_CLASS}/") else group)
+
+
+def units(name: str, column: Column) -> str:
+    """Return the UDUNITS string of a column; text and plain numbers have "1"."""
+    return "1" if column.type == "text" else unit_of(name)
