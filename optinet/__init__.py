@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
     from optinet.flows.link_loads import link_loads
+    from optinet.flows.max_min import max_min_rates
     from optinet.flows.path_metrics import path_metrics
+    from optinet.flows.simulate import simulate_flows
     from optinet.flows.solution import LinkLoads, Solution
     from optinet.flows.solve import solve
     from optinet.models.link_budget import link_margin
@@ -34,7 +36,9 @@ _HOME = {
     "link_margin": "optinet.models.link_budget",
     "load_catalogue": "optinet.catalogue",
     "open_run": "optinet.results",
+    "max_min_rates": "optinet.flows.max_min",
     "path_metrics": "optinet.flows.path_metrics",
+    "simulate_flows": "optinet.flows.simulate",
     "solve": "optinet.flows.solve",
 }
 
@@ -49,8 +53,10 @@ __all__ = [
     "link_loads",
     "link_margin",
     "load_catalogue",
+    "max_min_rates",
     "open_run",
     "path_metrics",
+    "simulate_flows",
     "solve",
 ]
 

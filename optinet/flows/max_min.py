@@ -5,13 +5,13 @@ Problem. Flow f crosses the arcs of its path and has a weight w_f > 0 and perhap
 
 .. math:: \\sum_{f \\ni a} x_f \\le c_a \\text{ for every arc } a, \\qquad x_f \\le \\mathrm{limit}_f
 
-such that no x_f / w_f can grow without shrinking one that is smaller already. The solution is unique, and a set of rates is
-it exactly if every flow is at its limit or crosses a *bottleneck*: a full arc on which no flow has a larger x / w (D. Bertsekas,
-R. Gallager, "Data Networks", 2nd ed., section 6.5.2). Progressive filling finds it: raise all rates together in proportion to
-the weights and freeze flows as arcs fill.
+such that no x_f / w_f can grow without shrinking one that is smaller already. The solution is unique, and a set of
+rates is it exactly if every flow is at its limit or crosses a *bottleneck*: a full arc on which no flow has a larger
+x / w (D. Bertsekas, R. Gallager, "Data Networks", 2nd ed., section 6.5.2). Progressive filling finds it: raise all
+rates together in proportion to the weights and freeze flows as arcs fill.
 
-Example. Three arcs of capacity 1 in a row, flow 0 over all three and flows 1, 2, 3 over one each: every arc has two flows, all
-fill at level 1/2, and every rate is 1/2.
+Example. Three arcs of capacity 1 in a row, flow 0 over all three and flows 1, 2, 3 over one each: every arc has two
+flows, all fill at level 1/2, and every rate is 1/2.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def max_min_rates(
     capacity_gbps
         shape (n_arcs,), finite, >= 0.
     flow_offsets, flow_arcs
-        The arcs of flow f are ``flow_arcs[flow_offsets[f]:flow_offsets[f + 1]]``; shape (n_flows + 1,) and (n_hops,). An arc
-        that occurs twice on a path is taken twice.
+        The arcs of flow f are ``flow_arcs[flow_offsets[f]:flow_offsets[f + 1]]``; shape (n_flows + 1,) and (n_hops,).
+        An arc that occurs twice on a path is taken twice.
     weight
         shape (n_flows,), finite, > 0; 1 when None.
     limit_gbps
@@ -57,7 +57,8 @@ def max_min_rates(
     Raises
     ------
     SolverError
-        If shapes do not fit, an arc does not exist, or a number is negative or not finite where it must be; all at once.
+        If shapes do not fit, an arc does not exist, or a number is negative or not finite where it must be; all at
+        once.
     """
     flows = FlowPaths.checked(capacity_gbps, flow_offsets, flow_arcs, weight, limit_gbps)
     level, _ = max_min(flows.capacity_gbps, flows.offsets, flows.arcs, flows.weight, flows.limit_gbps)
@@ -76,9 +77,21 @@ class FlowPaths:
         """Number of flows."""
         return len(self.offsets) - 1
 
+    def reordered(self, order: Ints) -> FlowPaths:
+        """Return the same paths in another order."""
+        length = np.diff(self.offsets)[order]
+        offsets = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
+        hop = np.repeat(self.offsets[order] - offsets[:-1], length) + np.arange(offsets[-1])
+        return FlowPaths(self.capacity_gbps, offsets, self.arcs[hop], self.weight[order], self.limit_gbps[order])
+
     @classmethod
     def checked(
-        cls, capacity_gbps: ArrayLike, flow_offsets: ArrayLike, flow_arcs: ArrayLike, weight: ArrayLike | None, limit_gbps: ArrayLike | None
+        cls,
+        capacity_gbps: ArrayLike,
+        flow_offsets: ArrayLike,
+        flow_arcs: ArrayLike,
+        weight: ArrayLike | None,
+        limit_gbps: ArrayLike | None,
     ) -> FlowPaths:
         """Return the arrays as float64 and int64, or raise `SolverError` naming every problem."""
         problems: list[Problem] = []
@@ -86,11 +99,27 @@ class FlowPaths:
         offsets = _integers("flow_offsets", flow_offsets, problems)
         arcs = _integers("flow_arcs", flow_arcs, problems)
         if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(arcs) or np.any(np.diff(offsets) < 0):
-            problems.append(Problem("flow_offsets", "not the bounds of the paths", f"rising from 0 to the {len(arcs)} entries of flow_arcs"))
+            problems.append(
+                Problem(
+                    "flow_offsets",
+                    "not the bounds of the paths",
+                    f"rising from 0 to the {len(arcs)} entries of flow_arcs",
+                )
+            )
         if len(arcs) and not (arcs.min() >= 0 and arcs.max() < len(capacity)):
-            problems.append(Problem("flow_arcs", f"arc {int(arcs.max() if arcs.max() >= len(capacity) else arcs.min())}", f"0 to {len(capacity) - 1}"))
+            problems.append(
+                Problem(
+                    "flow_arcs",
+                    f"arc {int(arcs.max() if arcs.max() >= len(capacity) else arcs.min())}",
+                    f"0 to {len(capacity) - 1}",
+                )
+            )
         n = max(0, len(offsets) - 1)
-        weights = np.ones(n) if weight is None else numbers("weight", weight, n, problems, low=0.0, open_low=True, open_high=True)
+        weights = (
+            np.ones(n)
+            if weight is None
+            else numbers("weight", weight, n, problems, low=0.0, open_low=True, open_high=True)
+        )
         limits = np.full(n, np.inf) if limit_gbps is None else numbers("limit_gbps", limit_gbps, n, problems)
         if problems:
             raise SolverError(problems)
@@ -98,7 +127,15 @@ class FlowPaths:
 
 
 def numbers(
-    name: str, values: ArrayLike, size: int | None, problems: list[Problem], *, low: float = 0.0, high: float = np.inf, open_low: bool = False, open_high: bool = False
+    name: str,
+    values: ArrayLike,
+    size: int | None,
+    problems: list[Problem],
+    *,
+    low: float = 0.0,
+    high: float = np.inf,
+    open_low: bool = False,
+    open_high: bool = False,
 ) -> Floats:
     """Return values as a contiguous float64 vector, adding to `problems` what is wrong with them."""
     array = _vector(name, values, np.float64, problems)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Max-min fair rates by progressive filling, of all flows or of a chosen few beside others that keep their rate.
 
-A flow's *level* is its rate over its weight. All free flows rise together; when an arc is full, its free flows freeze at the
-arc's level. An arc's level never falls as flows freeze, so a heap with lazy keys finds the next full arc.
+A flow's *level* is its rate over its weight. All free flows rise together; when an arc is full, its free flows freeze
+at the arc's level. An arc's level never falls as flows freeze, so a heap with lazy keys finds the next full arc.
 
-Arrays: ``flow_offsets``, ``flow_arcs`` the arcs of each flow; ``arc_offsets``, ``arc_flows`` the flows on each arc, of which
-the first ``arc_count`` are present; ``free`` marks the flows to be set, ``level`` and ``bottleneck`` (an arc, -1 for the
-flow's own limit) are read for the others and written for the free. Arrays ``left``, ``weight_left``, ``arc_level`` are
-scratch by arc: what is not yet taken, the weight of free flows, the level at which the arc filled (inf if it did not).
+Arrays: ``flow_offsets``, ``flow_arcs`` the arcs of each flow; ``arc_offsets``, ``arc_flows`` the flows on each arc,
+of which the first ``arc_count`` are present; ``free`` marks the flows to be set; ``level`` and ``bottleneck`` (an
+arc, -1 for the flow's own limit) are written for them. By arc, ``left`` and ``weight_left`` go in as the capacity
+that flows not free leave over and the weight of the free flows, and come out as what is still left; ``arc_level``
+comes out as the level at which the arc filled (inf if it did not), ``arc_top`` as the largest level of a free flow on
+it.
 """
 
 from __future__ import annotations
@@ -39,24 +41,29 @@ def index_by_arc(flow_offsets, flow_arcs, n_arcs):
 
 
 @kernel
-def prepare_arc(arc, capacity, arc_offsets, arc_flows, arc_count, weight, free, level, left, weight_left, arc_level):
-    """Set an arc's scratch from the flows on it: what those that are not free leave over."""
-    room = capacity[arc]
-    waiting = 0.0
-    for i in range(arc_offsets[arc], arc_offsets[arc] + arc_count[arc]):
-        flow = arc_flows[i]
-        if free[flow]:
-            waiting += weight[flow]
-        else:
-            room -= weight[flow] * level[flow]
-    left[arc] = max(room, 0.0)
-    weight_left[arc] = waiting
-    arc_level[arc] = np.inf
-
-
-@kernel
-def fill(arcs, n_arcs, flows, n_flows, flow_offsets, flow_arcs, arc_offsets, arc_flows, arc_count, weight, limit, limited,
-         free, level, bottleneck, left, weight_left, arc_level, heap_key, heap_arc):
+def fill(
+    arcs,
+    n_arcs,
+    flows,
+    n_flows,
+    flow_offsets,
+    flow_arcs,
+    arc_offsets,
+    arc_flows,
+    arc_count,
+    weight,
+    limit,
+    limited,
+    free,
+    level,
+    bottleneck,
+    left,
+    weight_left,
+    arc_level,
+    arc_top,
+    heap_key,
+    heap_arc,
+):
     """Set level and bottleneck of the free flows listed in `flows`, which cross only the arcs listed in `arcs`.
 
     `limited`: whether any flow has a finite limit. On return no flow is free.
@@ -64,6 +71,8 @@ def fill(arcs, n_arcs, flows, n_flows, flow_offsets, flow_arcs, arc_offsets, arc
     size = 0
     for i in range(n_arcs):
         arc = arcs[i]
+        arc_level[arc] = np.inf
+        arc_top[arc] = 0.0
         if weight_left[arc] > 0.0:
             heap_push(heap_key, heap_arc, size, left[arc] / weight_left[arc], arc)
             size += 1
@@ -89,7 +98,20 @@ def fill(arcs, n_arcs, flows, n_flows, flow_offsets, flow_arcs, arc_offsets, arc
             flow = by_limit[next_limit]
             if limit[flow] / weight[flow] <= full:
                 now = max(now, limit[flow] / weight[flow])
-                _freeze(flow, limit[flow] / weight[flow], -1, flow_offsets, flow_arcs, weight, free, level, bottleneck, left, weight_left)
+                _freeze(
+                    flow,
+                    limit[flow] / weight[flow],
+                    -1,
+                    flow_offsets,
+                    flow_arcs,
+                    weight,
+                    free,
+                    level,
+                    bottleneck,
+                    left,
+                    weight_left,
+                    arc_top,
+                )
                 continue
         if size == 0:
             break
@@ -98,7 +120,20 @@ def fill(arcs, n_arcs, flows, n_flows, flow_offsets, flow_arcs, arc_offsets, arc
         arc_level[arc] = now
         for i in range(arc_offsets[arc], arc_offsets[arc] + arc_count[arc]):
             if free[arc_flows[i]]:
-                _freeze(arc_flows[i], now, arc, flow_offsets, flow_arcs, weight, free, level, bottleneck, left, weight_left)
+                _freeze(
+                    arc_flows[i],
+                    now,
+                    arc,
+                    flow_offsets,
+                    flow_arcs,
+                    weight,
+                    free,
+                    level,
+                    bottleneck,
+                    left,
+                    weight_left,
+                    arc_top,
+                )
         weight_left[arc] = 0.0
     for i in range(n_flows):
         flow = flows[i]
@@ -124,13 +159,14 @@ def _by_limit(flows, n_flows, weight, limit, limited):
 
 
 @kernel
-def _freeze(flow, at, why, flow_offsets, flow_arcs, weight, free, level, bottleneck, left, weight_left):
+def _freeze(flow, at, why, flow_offsets, flow_arcs, weight, free, level, bottleneck, left, weight_left, arc_top):
     free[flow] = False
     level[flow] = at
     bottleneck[flow] = why
     w = weight[flow]
     for hop in range(flow_offsets[flow], flow_offsets[flow + 1]):
         arc = flow_arcs[hop]
+        arc_top[arc] = at
         left[arc] = max(left[arc] - w * at, 0.0)
         rest = weight_left[arc] - w
         # what remains after the last free flow is rounding, not weight
@@ -146,12 +182,31 @@ def max_min(capacity, flow_offsets, flow_arcs, weight, limit):
     free = np.ones(n_flows, dtype=np.bool_)
     level = np.zeros(n_flows)
     bottleneck = np.full(n_flows, -1, dtype=np.int64)
-    left, weight_left, arc_level = np.empty(n_arcs), np.empty(n_arcs), np.empty(n_arcs)
-    for arc in range(n_arcs):
-        prepare_arc(arc, capacity, arc_offsets, arc_flows, arc_count, weight, free, level, left, weight_left, arc_level)
+    weight_left = np.zeros(n_arcs)
+    for flow in range(n_flows):
+        for hop in range(flow_offsets[flow], flow_offsets[flow + 1]):
+            weight_left[flow_arcs[hop]] += weight[flow]
     fill(
-        np.arange(n_arcs), n_arcs, np.arange(n_flows), n_flows, flow_offsets, flow_arcs, arc_offsets, arc_flows, arc_count,
-        weight, limit, np.any(limit < np.inf), free, level, bottleneck, left, weight_left, arc_level,
-        np.empty(n_arcs + 1), np.empty(n_arcs + 1, dtype=np.int64),
+        np.arange(n_arcs),
+        n_arcs,
+        np.arange(n_flows),
+        n_flows,
+        flow_offsets,
+        flow_arcs,
+        arc_offsets,
+        arc_flows,
+        arc_count,
+        weight,
+        limit,
+        np.any(limit < np.inf),
+        free,
+        level,
+        bottleneck,
+        capacity.copy(),
+        weight_left,
+        np.empty(n_arcs),
+        np.empty(n_arcs),
+        np.empty(n_arcs + 1),
+        np.empty(n_arcs + 1, dtype=np.int64),
     )
     return level, bottleneck
