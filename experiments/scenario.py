@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scenario: everything one run needs, read from TOML and checked as a whole.
+
+Nothing here needs numpy: the registries of topologies, workloads, routings and components are asked only when a
+scenario is checked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.resources
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field
+
+from experiments.draft import Draft
+from optinet.errors import OptinetError, Problem, ScenarioError, unknown_name
+from optinet.toml_source import TomlSource
+from optinet.validation import checked, dotted
+
+_Frozen = ConfigDict(frozen=True, extra="forbid")
+
+SECTIONS = ("topology", "workload", "routing")
+
+
+class Choice(BaseModel):
+    """A topology, workload or routing by name, with all its parameters.
+
+    Parameters
+    ----------
+    name
+        A name of its registry.
+    parameters
+        As TOML holds them, defaults filled in; a parameter that its owner works out by itself when left out is absent.
+    """
+
+    model_config = _Frozen
+
+    name: str
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+
+    def flat(self) -> dict[str, Any]:
+        """Return the table of a scenario file: the name, then the parameters in the order of their model."""
+        return {"name": self.name, **self.parameters}
+
+
+class Scenario(BaseModel):
+    """Everything one run needs. Made by `load_scenario` or `scenario_of`, which check it and fill in the defaults.
+
+    Parameters
+    ----------
+    title
+        What reports and the viewer call it.
+    seed
+        Seed of everything random.
+    tags
+        Words to find its run by.
+    caveat
+        Printed beside the result, for example why it does not compare like for like.
+    topology, workload, routing
+        What is built, what is sent, and how it is routed.
+    design
+        Component id by role.
+    catalogue
+        Values that take the place of the catalogue's, by ``component.key``.
+    """
+
+    model_config = _Frozen
+
+    title: str = ""
+    seed: int = 0
+    tags: tuple[str, ...] = ()
+    caveat: str = ""
+    topology: Choice
+    workload: Choice
+    routing: Choice
+    design: Mapping[str, str]
+    catalogue: Mapping[str, float]
+
+    def resolved(self) -> dict[str, Any]:
+        """Return all of it as plain values that TOML and JSON can hold, in a fixed order of keys."""
+        plain = {"title": self.title, "seed": self.seed, "tags": list(self.tags), "caveat": self.caveat}
+        sections = {name: getattr(self, name).flat() for name in SECTIONS}
+        return plain | sections | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
+
+    def to_toml(self) -> str:
+        """Return a scenario file that loads as this scenario."""
+        return tomli_w.dumps(self.resolved())
+
+    @cached_property
+    def content_sha256(self) -> str:
+        """SHA-256 of `resolved`, as hexadecimal text."""
+        return hashlib.sha256(json.dumps(self.resolved(), sort_keys=True).encode()).hexdigest()
+
+
+def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario file, or a shipped scenario by its name.
+
+    Parameters
+    ----------
+    path_or_name
+        Path of a TOML file, or a name of `shipped` scenarios.
+    overrides
+        ``key=value`` options that take the place of what the file says.
+
+    Raises
+    ------
+    ScenarioError
+        Naming every mistake of the file and the options; a syntax error stands alone.
+    """
+    source = find_source(path_or_name, "systems")
+    if is_study(source):
+        raise ScenarioError(
+            Problem("", "is a study, not a scenario: run it with 'optinet sweep'", location=source.name)
+        )
+    return scenario_of(Draft().merged(source.values, source).overridden(overrides))
+
+
+def scenario_of(draft: Draft) -> Scenario:
+    """Check a draft against every registry and fill in the defaults; `ScenarioError` naming every mistake."""
+    file, shape_problems = checked(_ScenarioFile, draft.values, (), draft)
+    problems = list(shape_problems)
+    choices: dict[str, Choice] = {}
+    for section in SECTIONS:
+        table = draft.values.get(section, {"name": "best"} if section == "routing" else None)
+        if isinstance(table, Mapping) and isinstance(table.get("name"), str):
+            choice, section_problems = _checked_choice(section, table, draft)
+            problems += section_problems
+            if choice:
+                choices[section] = choice
+    problems += _component_problems(draft)
+    if problems or file is None:
+        raise ScenarioError(problems)
+    return Scenario(
+        title=file.title,
+        seed=file.seed,
+        tags=file.tags,
+        caveat=file.caveat,
+        **choices,
+        design=_with_default_roles(file.design),
+        catalogue=dict(sorted(file.catalogue.items())),
+    )
+
+
+def is_study(source: TomlSource) -> bool:
+    """Tell a study from a scenario."""
+    return any(key in source.values for key in ("base", "case", "grid"))
+
+
+def find_source(path_or_name: str | Path, folder: str, beside: Path | None = None) -> TomlSource:
+    """Read a file by its path, or a shipped one by its name.
+
+    Parameters
+    ----------
+    path_or_name
+        A path has a suffix or a folder, or leads to a file; everything else is a name.
+    folder
+        ``systems`` or ``studies``.
+    beside
+        Folder that a relative path starts from; the working directory when None.
+    """
+    path = Path(path_or_name)
+    if path.suffix or len(path.parts) > 1 or path.is_file():
+        return TomlSource.from_path(beside / path if beside else path)
+    files = shipped(folder)
+    if str(path_or_name) not in files:
+        what = "scenario" if folder == "systems" else "study"
+        problem = unknown_name("", str(path_or_name), tuple(files), what)
+        raise ScenarioError(dataclasses.replace(problem, allowed=f"a file, or {problem.allowed}".removesuffix(", or ")))
+    return TomlSource.from_path(files[str(path_or_name)])
+
+
+def shipped(folder: str) -> dict[str, Path]:
+    """Return the files that come with optinet, by name; `folder` is ``systems`` or ``studies``."""
+    entries = importlib.resources.files("experiments").joinpath(folder).iterdir()
+    paths = (Path(str(entry)) for entry in entries)
+    return {path.stem: path for path in sorted(paths) if path.suffix == ".toml"}
+
+
+class _Section(BaseModel):
+    """A table with a name; its other keys are checked by the model of what it names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+
+
+class _ScenarioFile(BaseModel):
+    """The keys of a scenario file."""
+
+    model_config = _Frozen
+
+    title: str = ""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    tags: tuple[str, ...] = ()
+    caveat: str = ""
+    topology: _Section = Field(description="what to build: name, and its parameters")
+    workload: _Section = Field(description="what to send: name, and its parameters")
+    routing: _Section = _Section(name="best")
+    design: dict[str, str] = Field(default_factory=dict)
+    catalogue: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+
+
+def _checked_choice(section: str, table: Mapping[str, Any], draft: Draft) -> tuple[Choice | None, tuple[Problem, ...]]:
+    registry = _registry(section)
+    name = table["name"]
+    if name not in registry.names():
+        problem = unknown_name(f"{section}.name", name, registry.names(), section)
+        return None, (dataclasses.replace(problem, location=draft.location((section, "name"))),)
+    given = {key: value for key, value in table.items() if key != "name"}
+    parameters, problems = checked(registry.parameters_of(name), given, (section,), draft)
+    if parameters is None:
+        return None, problems
+    return Choice(name=name, parameters=parameters.model_dump(mode="json", exclude_none=True)), ()
+
+
+def _registry(section: str) -> Any:
+    """Return the module that lists the names of a section; imported here because they all need numpy."""
+    if section == "topology":
+        import topologies
+
+        return topologies
+    if section == "workload":
+        from optinet.traffic import workloads
+
+        return workloads
+    from optinet import routing
+
+    return routing
+
+
+def _component_problems(draft: Draft) -> Iterator[Problem]:
+    """Check roles, components and replaced values one by one, so that each problem knows its line."""
+    from optinet.catalogue import load_catalogue
+    from optinet.design import Design
+
+    catalogue = load_catalogue()
+
+    def problems(section: str, check: Callable[[Any], Any], wanted: tuple[type, ...]) -> Iterator[Problem]:
+        table = draft.values.get(section)
+        for key, value in table.items() if isinstance(table, Mapping) else ():
+            if isinstance(value, wanted) and not isinstance(value, bool):
+                try:
+                    check({key: value})
+                except OptinetError as error:
+                    path = (section, key)
+                    for problem in error.problems:
+                        yield dataclasses.replace(problem, where=dotted(path), location=draft.location(path))
+
+    yield from problems("design", lambda roles: Design.from_roles(roles, catalogue), (str,))
+    yield from problems("catalogue", catalogue.with_values, (int, float))
+
+
+def _with_default_roles(design: Mapping[str, str]) -> dict[str, str]:
+    """Return a design in the order of the roles, with the component each silent role falls back on."""
+    from optinet.design import ROLES
+
+    roles = {role: design.get(role, entry.default) for role, entry in ROLES.items()}
+    return {role: component for role, component in roles.items() if component is not None}
