@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Max-min fair rates of flows with given paths.
+r"""Max-min fair rates of flows with given paths.
 
 Problem. Flow f crosses the arcs of its path and has a weight w_f > 0 and perhaps a limit. Find rates x_f >= 0 with
 
-.. math:: \\sum_{f \\ni a} x_f \\le c_a \\text{ for every arc } a, \\qquad x_f \\le \\mathrm{limit}_f
+.. math:: \sum_{f \ni a} x_f \le c_a \text{ for every arc } a, \qquad x_f \le \mathrm{limit}_f
 
 such that no x_f / w_f can grow without shrinking one that is smaller already. The solution is unique, and a set of
 rates is it exactly if every flow is at its limit or crosses a *bottleneck*: a full arc on which no flow has a larger
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
-from optinet.kernels.max_min import max_min
+from optinet.kernels.max_min import fill, index_by_arc, weight_on_arcs
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,8 +61,19 @@ def max_min_rates(
         once.
     """
     flows = FlowPaths.checked(capacity_gbps, flow_offsets, flow_arcs, weight, limit_gbps)
-    level, _ = max_min(flows.capacity_gbps, flows.offsets, flows.arcs, flows.weight, flows.limit_gbps)
-    return np.asarray(level * flows.weight)
+    n_arcs, n = len(flows.capacity_gbps), flows.n_flows
+    arc_offsets, arc_flows, _ = index_by_arc(flows.offsets, flows.arcs, n_arcs)
+    level, bottleneck = np.zeros(n), np.empty(n, dtype=np.int64)
+    on_arc = np.zeros(n_arcs)
+    weight_on_arcs(flows.offsets, flows.arcs, flows.weight, on_arc)
+    fill(
+        np.arange(n_arcs), n_arcs, np.arange(n), n, flows.offsets, flows.arcs,
+        arc_offsets, arc_flows, np.diff(arc_offsets),
+        flows.weight, flows.limit_gbps, flows.limited, np.ones(n, dtype=bool), level, bottleneck,
+        flows.capacity_gbps.copy(), on_arc, np.empty(n_arcs), np.empty(n_arcs),
+        np.empty(n_arcs + n + 1), np.empty(n_arcs + n + 1, dtype=np.int64),
+    )  # fmt: skip
+    return level * flows.weight
 
 
 class FlowPaths:
@@ -71,6 +82,11 @@ class FlowPaths:
     def __init__(self, capacity_gbps: Floats, offsets: Ints, arcs: Ints, weight: Floats, limit_gbps: Floats) -> None:
         self.capacity_gbps, self.offsets, self.arcs = capacity_gbps, offsets, arcs
         self.weight, self.limit_gbps = weight, limit_gbps
+
+    @property
+    def limited(self) -> bool:
+        """Whether any flow has a finite limit."""
+        return bool(np.any(self.limit_gbps < np.inf))
 
     @property
     def n_flows(self) -> int:
@@ -158,7 +174,7 @@ def _integers(name: str, values: ArrayLike, problems: list[Problem]) -> Ints:
 
 def _vector(name: str, values: ArrayLike, dtype: type, problems: list[Problem]) -> NDArray[Any]:
     try:
-        array = np.ascontiguousarray(np.asarray(values, dtype=dtype))
+        array: NDArray[Any] = np.ascontiguousarray(np.asarray(values, dtype=dtype))
     except (TypeError, ValueError):
         problems.append(Problem(name, "not numbers", "a vector of numbers"))
         return np.zeros(0, dtype=dtype)

@@ -278,8 +278,8 @@ def _rates(n_arcs: int, n_paths: int) -> flow_events.Rates:
         kept_top=np.empty(n_arcs),
         tied=np.empty(n_arcs, dtype=np.int64),
         tied_level=np.empty(n_arcs),
-        heap_key=np.empty(n_arcs + 1),
-        heap_arc=np.empty(n_arcs + 1, dtype=np.int64),
+        heap_key=np.empty(n_arcs + n_paths + 1),
+        heap_item=np.empty(n_arcs + n_paths + 1, dtype=np.int64),
     )
 
 
@@ -299,5 +299,5 @@ def _paths(paths: FlowPaths) -> flow_events.Paths:
         arc_count=np.zeros(n_arcs, dtype=np.int64),
         weight=paths.weight,
         limit=paths.limit_gbps,
-        limited=bool(np.any(paths.limit_gbps < np.inf)),
+        limited=paths.limited,
     )

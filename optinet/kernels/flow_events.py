@@ -68,7 +68,7 @@ class Rates(NamedTuple):
     tied: np.ndarray
     tied_level: np.ndarray
     heap_key: np.ndarray
-    heap_arc: np.ndarray
+    heap_item: np.ndarray
 
 
 class Flows(NamedTuple):
@@ -107,7 +107,7 @@ def add_path(paths, path):
     """Put a path among those present on its arcs."""
     for hop in range(paths.offsets[path], paths.offsets[path + 1]):
         arc = paths.arcs[hop]
-        _swap(paths, arc, paths.place[hop], paths.arc_offsets[arc] + paths.arc_count[arc])
+        _swap(paths, paths.place[hop], paths.arc_offsets[arc] + paths.arc_count[arc])
         paths.arc_count[arc] += 1
 
 
@@ -117,11 +117,11 @@ def remove_path(paths, path):
     for hop in range(paths.offsets[path], paths.offsets[path + 1]):
         arc = paths.arcs[hop]
         paths.arc_count[arc] -= 1
-        _swap(paths, arc, paths.place[hop], paths.arc_offsets[arc] + paths.arc_count[arc])
+        _swap(paths, paths.place[hop], paths.arc_offsets[arc] + paths.arc_count[arc])
 
 
 @kernel
-def _swap(paths, arc, a, b):
+def _swap(paths, a, b):
     hop_a, hop_b = paths.arc_hop[a], paths.arc_hop[b]
     paths.arc_paths[a], paths.arc_paths[b] = paths.arc_paths[b], paths.arc_paths[a]
     paths.arc_hop[a], paths.arc_hop[b] = hop_b, hop_a
@@ -151,7 +151,7 @@ def free_bottlenecked(paths, rates, arc, n_freed, stamp):
 
 @kernel
 def settle(paths, rates, n_freed, stamp):
-    """Fill the free paths, and whatever that sets free, until every path has a bottleneck; return how many were freed."""
+    """Fill the free paths and those that sets free, until every path has a bottleneck; return how many were freed."""
     n_touched = 0
     first = 0
     while True:
@@ -183,7 +183,7 @@ def settle(paths, rates, n_freed, stamp):
             rates.arc_level,
             rates.arc_top,
             rates.heap_key,
-            rates.heap_arc,
+            rates.heap_item,
         )
         first = n_freed
         n_freed = _object(paths, rates, n_touched, n_freed, stamp)

@@ -62,11 +62,12 @@ def fill(
     arc_level,
     arc_top,
     heap_key,
-    heap_arc,
+    heap_item,
 ):
     """Set level and bottleneck of the free flows listed in `flows`, which cross only the arcs listed in `arcs`.
 
-    `limited`: whether any flow has a finite limit. On return no flow is free.
+    The heap holds up to one entry per arc and flow. `limited`: whether any flow has a finite limit. On return no flow is
+    free.
     """
     size = 0
     for i in range(n_arcs):
@@ -74,33 +75,29 @@ def fill(
         arc_level[arc] = np.inf
         arc_top[arc] = 0.0
         if weight_left[arc] > 0.0:
-            heap_push(heap_key, heap_arc, size, left[arc] / weight_left[arc], arc)
+            heap_push(heap_key, heap_item, size, left[arc] / weight_left[arc], arc)
             size += 1
-    by_limit, next_limit = _by_limit(flows, n_flows, weight, limit, limited), 0
+    if limited:  # a flow's own limit is an entry too, told apart by its sign
+        for i in range(n_flows):
+            if limit[flows[i]] < np.inf:
+                heap_push(heap_key, heap_item, size, limit[flows[i]] / weight[flows[i]], -1 - flows[i])
+                size += 1
     now = 0.0
-    while True:
-        # drop arcs without free flows, refresh keys that fell behind
-        while size > 0:
-            arc = heap_arc[0]
-            if weight_left[arc] <= 0.0:
-                size -= 1
-                heap_replace_top(heap_key, heap_arc, size, heap_key[size], heap_arc[size])
+    while size > 0:
+        item = heap_item[0]
+        if item >= 0 and weight_left[item] > 0.0:
+            current = left[item] / weight_left[item]
+            if current > heap_key[0] * (1.0 + 1e-14):  # flows on it froze below since: look again when it comes up
+                heap_replace_top(heap_key, heap_item, size, current, item)
                 continue
-            current = left[arc] / weight_left[arc]
-            if current > heap_key[0] * (1.0 + 1e-14):
-                heap_replace_top(heap_key, heap_arc, size, current, arc)
-                continue
-            break
-        while next_limit < len(by_limit) and not free[by_limit[next_limit]]:
-            next_limit += 1
-        full = heap_key[0] if size > 0 else np.inf
-        if next_limit < len(by_limit):
-            flow = by_limit[next_limit]
-            if limit[flow] / weight[flow] <= full:
-                now = max(now, limit[flow] / weight[flow])
+        now = max(now, heap_key[0])
+        size -= 1
+        heap_replace_top(heap_key, heap_item, size, heap_key[size], heap_item[size])
+        if item < 0:
+            if free[-1 - item]:
                 _freeze(
-                    flow,
-                    limit[flow] / weight[flow],
+                    -1 - item,
+                    now,
                     -1,
                     flow_offsets,
                     flow_arcs,
@@ -112,50 +109,30 @@ def fill(
                     weight_left,
                     arc_top,
                 )
-                continue
-        if size == 0:
-            break
-        now = max(now, full)
-        arc = heap_arc[0]
-        arc_level[arc] = now
-        for i in range(arc_offsets[arc], arc_offsets[arc] + arc_count[arc]):
-            if free[arc_flows[i]]:
-                _freeze(
-                    arc_flows[i],
-                    now,
-                    arc,
-                    flow_offsets,
-                    flow_arcs,
-                    weight,
-                    free,
-                    level,
-                    bottleneck,
-                    left,
-                    weight_left,
-                    arc_top,
-                )
-        weight_left[arc] = 0.0
+        elif weight_left[item] > 0.0:
+            arc_level[item] = now
+            for i in range(arc_offsets[item], arc_offsets[item] + arc_count[item]):
+                if free[arc_flows[i]]:
+                    _freeze(
+                        arc_flows[i],
+                        now,
+                        item,
+                        flow_offsets,
+                        flow_arcs,
+                        weight,
+                        free,
+                        level,
+                        bottleneck,
+                        left,
+                        weight_left,
+                        arc_top,
+                    )
+            weight_left[item] = 0.0
     for i in range(n_flows):
-        flow = flows[i]
-        if free[flow]:  # crosses no arc at all
-            free[flow] = False
-            level[flow] = limit[flow] / weight[flow]
-            bottleneck[flow] = -1
-
-
-@kernel
-def _by_limit(flows, n_flows, weight, limit, limited):
-    if not limited:
-        return np.empty(0, dtype=np.int64)
-    chosen = np.empty(n_flows, dtype=np.int64)
-    key = np.empty(n_flows)
-    n = 0
-    for i in range(n_flows):
-        if limit[flows[i]] < np.inf:
-            chosen[n] = flows[i]
-            key[n] = limit[flows[i]] / weight[flows[i]]
-            n += 1
-    return chosen[:n][np.argsort(key[:n])]
+        if free[flows[i]]:  # crosses no arc and has no limit
+            free[flows[i]] = False
+            level[flows[i]] = np.inf
+            bottleneck[flows[i]] = -1
 
 
 @kernel
@@ -174,39 +151,8 @@ def _freeze(flow, at, why, flow_offsets, flow_arcs, weight, free, level, bottlen
 
 
 @kernel
-def max_min(capacity, flow_offsets, flow_arcs, weight, limit):
-    """Return level and bottleneck of every flow; shapes (n_flows,)."""
-    n_arcs, n_flows = len(capacity), len(flow_offsets) - 1
-    arc_offsets, arc_flows, _ = index_by_arc(flow_offsets, flow_arcs, n_arcs)
-    arc_count = np.diff(arc_offsets)
-    free = np.ones(n_flows, dtype=np.bool_)
-    level = np.zeros(n_flows)
-    bottleneck = np.full(n_flows, -1, dtype=np.int64)
-    weight_left = np.zeros(n_arcs)
-    for flow in range(n_flows):
+def weight_on_arcs(flow_offsets, flow_arcs, weight, on_arc):
+    """Add every flow's weight to the arcs it crosses."""
+    for flow in range(len(weight)):
         for hop in range(flow_offsets[flow], flow_offsets[flow + 1]):
-            weight_left[flow_arcs[hop]] += weight[flow]
-    fill(
-        np.arange(n_arcs),
-        n_arcs,
-        np.arange(n_flows),
-        n_flows,
-        flow_offsets,
-        flow_arcs,
-        arc_offsets,
-        arc_flows,
-        arc_count,
-        weight,
-        limit,
-        np.any(limit < np.inf),
-        free,
-        level,
-        bottleneck,
-        capacity.copy(),
-        weight_left,
-        np.empty(n_arcs),
-        np.empty(n_arcs),
-        np.empty(n_arcs + 1),
-        np.empty(n_arcs + 1, dtype=np.int64),
-    )
-    return level, bottleneck
+            on_arc[flow_arcs[hop]] += weight[flow]
