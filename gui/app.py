@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start the viewer: ``optinet view PATH ...``, ``optinet-viewer PATH ...`` or ``python -m gui.app PATH ...``."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QApplication
+
+    from gui.views.main_window import MainWindow
+
+QT_MISSING = """\
+The viewer cannot load Qt: {error}
+On Debian and Ubuntu:  sudo apt-get install libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0
+"""
+NO_DISPLAY = """\
+The viewer needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY is set.
+Over ssh use 'ssh -X', or a virtual screen: xvfb-run optinet-viewer ...
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the viewer on run files and folders; return the exit code."""
+    parser = argparse.ArgumentParser(prog="optinet-viewer", description="Look at saved optinet runs.")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="run files and folders of runs")
+    parser.add_argument("--version", action="version", version=version("optinet"))
+    paths = parser.parse_args(sys.argv[1:] if argv is None else argv).paths
+    if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))):
+        sys.stderr.write(NO_DISPLAY)
+        return 2
+    try:
+        from PyQt6.QtWidgets import QApplication
+    except ImportError as error:  # a system library that Qt needs is missing
+        sys.stderr.write(QT_MISSING.format(error=error))
+        return 2
+    faulthandler.enable()
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("optinet-viewer")
+    application.setApplicationDisplayName("optinet viewer")
+    return run(application, paths)
+
+
+def run(application: QApplication, paths: Sequence[str]) -> int:
+    """Show the window until it is closed."""
+    from PyQt6.QtCore import QSettings
+
+    from gui.views.main_window import MainWindow
+
+    window = MainWindow(QSettings("optinet", "viewer"))
+    install_crash_dialog(window)
+    interrupts = _quit_on_interrupt(application)
+    window.show()
+    window.open_paths(paths)
+    code = application.exec()
+    interrupts.close()
+    return code
+
+
+def install_crash_dialog(window: MainWindow) -> None:
+    """Show what nobody caught in a dialog with text to copy, instead of ending the program."""
+    from gui.views.crash_dialog import CrashDialog, report_text
+
+    shown: list[str] = []
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        report = report_text(kind, error, trace)
+        if report not in shown:  # one mistake in a paint event comes back with every frame
+            shown.append(report)
+            CrashDialog(report, window).open()
+
+    sys.excepthook = hook
+    window.jobs.failed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+
+
+def _quit_on_interrupt(application: QApplication) -> socket.socket:
+    """Quit on Ctrl-C in the terminal: Python runs its handler only when Qt wakes it, so a socket does."""
+    from PyQt6.QtCore import QSocketNotifier
+
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno())
+    signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, application)
+    notifier.activated.connect(lambda: reader.recv(64))
+    return writer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

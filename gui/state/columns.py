@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The columns of the runs table: what they are called, their units and how their values are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gui.state.runs import RunEntry
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the runs table.
+
+    Parameters
+    ----------
+    id
+        The name used in filters; for a number, the name of the metric.
+    title, unit
+        The header; the unit is empty for text and for a dimensionless number.
+    numeric
+        Whether values are numbers, aligned right and sorted as numbers.
+    decimals
+        Decimals shown; -1 shows four significant digits.
+    shown
+        Whether the column is shown until the user chooses otherwise.
+    """
+
+    id: str
+    title: str
+    unit: str = ""
+    numeric: bool = False
+    decimals: int = -1
+    shown: bool = True
+
+    @property
+    def header(self) -> str:
+        """Title and unit on two lines."""
+        return f"{self.title}\n{self.unit}"
+
+    @property
+    def heading(self) -> str:
+        """Title and unit on one line, for menus and exported tables."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def text(self, entry: RunEntry) -> str:
+        """Return the value of a run as it is shown; empty where there is none."""
+        if not self.numeric:
+            return entry.texts.get(self.id, "")
+        return format_number(entry.numbers.get(self.id, math.nan), self.decimals)
+
+
+def _number(name: str, title: str, unit: str = "", decimals: int = -1, shown: bool = True) -> Column:
+    return Column(name, title, unit, numeric=True, decimals=decimals, shown=shown)
+
+
+COLUMNS = (
+    Column("title", "Title", shown=False),
+    Column("design", "Design"),
+    Column("workload", "Workload"),
+    Column("topology", "Topology"),
+    Column("routing", "Routing"),
+    _number("delivered_gbps_per_endpoint", "Delivered", "Gb/s/endpoint", 1),
+    _number("throughput", "Throughput", "× demand", 3),
+    _number("latency_mean_ns", "Mean latency", "ns", 0),
+    _number("latency_p99_ns", "p99 latency", "ns", 0),
+    _number("network_kw", "Power", "kW", 1),
+    _number("network_without_nic_and_chip_kw", "Power w/o NIC and chip", "kW", 1, shown=False),
+    _number("facility_kw", "Facility power", "kW", 1, shown=False),
+    _number("energy_pj_per_bit", "Energy", "pJ/bit", 1),
+    Column("verdict", "Worst link"),
+    _number("worst_link_3sigma_margin_db", "3σ margin", "dB", 2),
+    _number("worst_link_typical_margin_db", "Typical margin", "dB", 2, shown=False),
+    _number("cost_per_endpoint_usd", "Cost", "USD/endpoint", 0),
+    _number("ocs_boxes", "OCS", "boxes", 0, shown=False),
+    _number("ocs_ports_used", "OCS ports used", "", 0, shown=False),
+    _number("ocs_ports_short", "OCS ports short", "", 0, shown=False),
+    _number("reconfiguration_ms", "Reconfiguration", "ms", 1, shown=False),
+    _number("fibers", "Fibers", "", 0, shown=False),
+    Column("caveat", "Caveat"),
+    Column("file", "File", shown=False),
+)
+
+
+def columns_for(entries: Iterable[RunEntry]) -> tuple[Column, ...]:
+    """Return the known columns, then one hidden column for every other metric that a run has."""
+    known = {column.id for column in COLUMNS}
+    units: dict[str, str] = {}
+    for entry in entries:
+        units.update(entry.units)
+    others = (_number(name, name, unit, shown=False) for name, unit in sorted(units.items()) if name not in known)
+    return (*COLUMNS, *others)
+
+
+def format_number(value: float, decimals: int = -1) -> str:
+    """Return a number with thousands separators; empty for a missing one.
+
+    Parameters
+    ----------
+    value
+        Any number; NaN gives an empty text.
+    decimals
+        Decimals to show; -1 shows four significant digits.
+    """
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if decimals < 0:
+        if value and not 1e-4 <= abs(value) < 1e15:
+            return f"{value:.3e}".replace("-", "−")
+        magnitude = math.floor(math.log10(abs(value))) if value else 0
+        text = f"{value:,.{max(0, 3 - magnitude)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = f"{value:,.{decimals}f}"
+    return text.replace("-", "−")

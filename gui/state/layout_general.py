@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Positions for a graph without known structure, in time that grows with pivots x links and no faster.
+
+Pivot MDS (U. Brandes, C. Pich, "Eigensolver Methods for Progressive Multidimensional Scaling of Large Data", GD 2006)
+places nodes by their distances to a few pivots. Nodes alike in all distances would coincide: they are spread on a small
+ball about their place. Nodes with a single neighbor, such as hosts, are left out and then put on a ball about that
+neighbor. A small graph is then improved by the force-directed method of networkx.
+"""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import shortest_path
+
+N_PIVOTS = 40
+FORCE_LIMIT = 250  # nodes; more would take the force-directed method longer than about a second
+
+
+def general_positions(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
+    """Return a position for every node; shape (n_nodes, 3), the same for the same graph."""
+    if n_nodes == 0 or len(link_ends) == 0:
+        return _ball(n_nodes) * max(n_nodes, 1) ** (1 / 3)
+    neighbor = _only_neighbor(link_ends, n_nodes)
+    inner = np.flatnonzero(neighbor < 0)
+    number = np.full(n_nodes, -1)
+    number[inner] = np.arange(len(inner))
+    inner_ends = number[link_ends]
+    xyz = np.zeros((n_nodes, 3))
+    xyz[inner] = _separated(_pivot_mds(inner_ends[(inner_ends >= 0).all(axis=1)], len(inner)))
+    xyz /= max(float(np.abs(xyz).max()), 1e-9)
+    outer = np.flatnonzero(neighbor >= 0)
+    rank, count = _rank_in_group(neighbor[outer])
+    xyz[outer] = xyz[neighbor[outer]] + _fibonacci(rank, count) * 0.7 / max(len(inner), 2) ** 0.5
+    if n_nodes <= FORCE_LIMIT:
+        graph = nx.Graph()
+        graph.add_nodes_from(range(n_nodes))
+        graph.add_edges_from(link_ends.tolist())
+        placed = nx.spring_layout(graph, dim=3, pos=dict(enumerate(xyz)), iterations=60, seed=1)
+        xyz = np.array([placed[i] for i in range(n_nodes)])
+    return xyz * (n_nodes ** (1 / 3) / max(float(np.abs(xyz).max()), 1e-9))
+
+
+def _only_neighbor(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
+    """Return the one neighbor of each node that has a single link, to a node that has more; else -1."""
+    degree = np.bincount(link_ends.ravel(), minlength=n_nodes)
+    neighbor = np.full(n_nodes, -1)
+    for end, other in (link_ends.T, link_ends.T[::-1]):
+        single = (degree[end] == 1) & (degree[other] > 1)
+        neighbor[end[single]] = other[single]
+    return neighbor
+
+
+def _pivot_mds(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
+    if not len(link_ends):
+        return np.zeros((n_nodes, 3))
+    tail, head = link_ends.T
+    graph = coo_array((np.ones(len(tail)), (tail, head)), shape=(n_nodes, n_nodes)).tocsr()
+    # each next pivot is the node farthest from those before it
+    nearest = np.full(n_nodes, np.inf)
+    pivot = int(np.bincount(link_ends.ravel(), minlength=n_nodes).argmax())
+    rows = []
+    for _ in range(min(N_PIVOTS, n_nodes)):
+        row = shortest_path(graph, directed=False, unweighted=True, indices=pivot)
+        rows.append(row)
+        nearest = np.minimum(nearest, row)
+        pivot = int(nearest.argmax())
+    distance = np.array(rows).T
+    finite = distance[np.isfinite(distance)]
+    distance = np.where(np.isfinite(distance), distance, finite.max() * 1.5 + 1)
+    square = distance**2
+    centered = square - square.mean(axis=0) - square.mean(axis=1, keepdims=True) + square.mean()
+    _, vectors = np.linalg.eigh(centered.T @ centered)
+    axes = vectors[:, ::-1][:, :3]
+    xyz = np.zeros((n_nodes, 3))
+    xyz[:, : axes.shape[1]] = centered @ axes
+    return xyz
+
+
+def _separated(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spread nodes that coincide on a ball about their common place."""
+    size = max(float(np.ptp(xyz, axis=0).max()), 1e-9)
+    places, which = np.unique(np.round(xyz / size, 3), axis=0, return_inverse=True)
+    rank, count = _rank_in_group(which.ravel())
+    crowded = np.flatnonzero(count > 1)
+    spread = xyz.copy()
+    spread[crowded] += _fibonacci(rank[crowded], count[crowded]) * size * 0.5 / max(len(places), 2) ** 0.5
+    return spread
+
+
+def _rank_in_group(group: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each item its rank among those of its group, and the size of its group."""
+    _, which, size = np.unique(group, return_inverse=True, return_counts=True)
+    order = np.argsort(which, kind="stable")
+    first = np.cumsum(size) - size
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - np.repeat(first, size)
+    return rank, size[which]
+
+
+def _ball(count: int) -> NDArray[np.float64]:
+    return _fibonacci(np.arange(count), np.full(count, count))
+
+
+def _fibonacci(rank: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return point `rank` of `count` evenly spread on the unit sphere (the Fibonacci lattice); shape (n, 3)."""
+    z = 1 - (2 * rank + 1) / np.maximum(count, 1)
+    around = rank * np.pi * (3 - np.sqrt(5))
+    flat = np.sqrt(1 - z**2)
+    return np.column_stack((flat * np.cos(around), flat * np.sin(around), z))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The power of the selected runs by category, ready for a chart of stacked bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gui.state.runs import RunEntry
+
+MAX_BARS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class PowerBars:
+    """One bar per run, one part per category.
+
+    Parameters
+    ----------
+    keys, labels
+        The runs, in the order of the bars.
+    categories
+        Categories in which any run draws power, the largest first.
+    kw
+        shape (n_runs, n_categories).
+    left_out
+        Selected runs beyond the first `MAX_BARS`.
+    """
+
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    categories: tuple[str, ...]
+    kw: NDArray[np.float64]
+    left_out: int
+
+    @property
+    def starts_kw(self) -> NDArray[np.float64]:
+        """Where each part of each bar starts; shape (n_runs, n_categories)."""
+        return np.cumsum(self.kw, axis=1) - self.kw
+
+    def at(self, row: int, kw: float) -> str | None:
+        """Return what is at a place in the chart: run, category, value with unit; None beside the bars."""
+        if not 0 <= row < len(self.labels):
+            return None
+        ends = np.cumsum(self.kw[row])
+        category = int(np.searchsorted(ends, kw, side="right"))
+        if kw < 0 or category >= len(self.categories):
+            return None
+        return f"{self.labels[row]}\n{self.categories[category]}: {self.kw[row, category]:,.1f} of {ends[-1]:,.1f} kW"
+
+
+def power_bars(entries: Sequence[RunEntry]) -> PowerBars:
+    """Return the bars of these runs."""
+    shown = entries[:MAX_BARS]
+    names = list(dict.fromkeys(name for entry in shown for name in entry.power_kw))
+    kw = np.array([[entry.power_kw.get(name, 0.0) for name in names] for entry in shown], dtype=float)
+    kw = np.maximum(np.nan_to_num(kw.reshape(len(shown), len(names))), 0.0)
+    order = [i for i in np.argsort(-kw.sum(axis=0), kind="stable") if kw[:, i].any()]
+    return PowerBars(
+        tuple(entry.key for entry in shown),
+        tuple(entry.label for entry in shown),
+        tuple(names[i].replace("_", " ") for i in order),
+        kw[:, order],
+        len(entries) - len(shown),
+    )

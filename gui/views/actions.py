@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Menus, toolbar and shortcuts from the command registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMainWindow, QMenu, QToolBar
+
+from gui.commands import Command, CommandRegistry
+
+
+class Actions:
+    """One QAction for each command of `registry`, in the menus and the toolbar of `window`."""
+
+    def __init__(self, window: QMainWindow, registry: CommandRegistry) -> None:
+        self._window = window
+        self._registry = registry
+        self._actions: dict[str, QAction] = {}
+        self._menus: dict[str, QMenu] = {}
+        self.toolbar = QToolBar("Toolbar", window)
+        self.toolbar.setObjectName("toolbar")
+        self.toolbar.setMovable(False)
+        self.toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        window.addToolBar(self.toolbar)
+        for command in registry:
+            self._add(command)
+        self.refresh()
+
+    def __getitem__(self, command_id: str) -> QAction:
+        return self._actions[command_id]
+
+    def menu(self, path: str) -> QMenu:
+        """Return the menu at a path such as ``View/Color by``, made when first asked for."""
+        if path not in self._menus:
+            parent, _, title = path.rpartition("/")
+            bar = self._window.menuBar()
+            assert bar is not None  # a QMainWindow makes its menu bar when asked
+            made = self.menu(parent).addMenu(title) if parent else bar.addMenu(title)
+            assert made is not None
+            made.aboutToShow.connect(self.refresh)
+            self._menus[path] = made
+        return self._menus[path]
+
+    def context_menu(self, ids: Iterable[str]) -> QMenu:
+        """Return a menu of some commands; the caller shows and deletes it."""
+        self.refresh()
+        menu = QMenu(self._window)
+        for command_id in ids:
+            menu.addAction(self._actions[command_id])
+        return menu
+
+    def refresh(self) -> None:
+        """Bring enabled and checked states up to date."""
+        for command in self._registry:
+            action = self._actions[command.id]
+            action.setEnabled(command.enabled_when())
+            if command.checked_when is not None:
+                action.setChecked(command.checked_when())
+
+    def _add(self, command: Command) -> None:
+        action = QAction(command.title, self._window)
+        action.setShortcut(QKeySequence(command.shortcut))
+        action.setStatusTip(command.help)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{command.help or command.title} ({keys})" if keys else command.help or command.title)
+        action.setCheckable(command.checked_when is not None)
+        action.triggered.connect(lambda _checked, command_id=command.id: self._run(command_id))
+        self._actions[command.id] = action
+        if command.menu:
+            self.menu(command.menu).addAction(action)
+        else:
+            self._window.addAction(action)  # for its shortcut
+        if command.toolbar:
+            action.setIconText(command.toolbar)
+            self.toolbar.addAction(action)
+
+    def _run(self, command_id: str) -> None:
+        self._registry.run(command_id)
+        self.refresh()

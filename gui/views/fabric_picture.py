@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the state of the fabric view to pictures: whole ones, sampled ones, and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QRect, QSizeF
+from PyQt6.QtGui import QFont, QImage, QPainter
+from PyQt6.QtSvg import QSvgGenerator
+
+from gui.state.fabric_view import FabricViewState
+from gui.state.scene import Scene
+from gui.views import overlays
+from gui.views.painting import Picture, Points, blank_image, paint, picture_of
+from gui.views.palette import Theme
+from optinet.errors import OptinetError
+from optinet.fabric import NodeKind
+
+NODE_SIZE = {NodeKind.HOST: 0.75, NodeKind.CHIP: 1.0, NodeKind.SWITCH: 1.6}
+NODE_COVER = 0.025  # share of the view that nodes may cover
+MIN_NODE_PX, MAX_NODE_PX = 1.6, 8.0
+EXPORT_RATIO = 2.0  # device pixels per logical one in a PNG
+
+
+def fabric_picture(
+    state: FabricViewState, theme: Theme, size: QSizeF, xy: NDArray[np.float64], n_segments: int | None = None
+) -> Picture:
+    """Return the picture of the fabric as it is looked at now.
+
+    Parameters
+    ----------
+    state, theme, size
+        What to show, in which colors, how large.
+    xy
+        shape (n_points, 2): the projected points.
+    n_segments
+        Draw a fair sample of this many segments; None draws all.
+    """
+    scene = state.scene
+    colors = theme.colors(state.map_name)
+    if scene is None:
+        nothing = np.zeros((0, 2), dtype=np.int64)
+        return picture_of(xy, nothing, nothing[:, 0], colors, (), theme.canvas, size)
+    drawn = state.segments[:n_segments]
+    bins = state.scale.bins(state.values[drawn])
+    ends = scene.layout.segment_ends[drawn]
+    return picture_of(xy, ends, bins, colors, _nodes(scene, theme, xy, size), theme.canvas, size)
+
+
+def _nodes(scene: Scene, theme: Theme, xy: NDArray[np.float64], size: QSizeF) -> tuple[Points, ...]:
+    """Return the nodes that are in view by kind: hosts small, switches large, all smaller the more there are."""
+    at = xy[: scene.n_nodes]
+    seen = np.all((at >= -10) & (at <= [size.width() + 10, size.height() + 10]), axis=1)
+    share = NODE_COVER * size.width() * size.height() / max(int(seen.sum()), 1)
+    basic = float(np.clip(np.sqrt(share), MIN_NODE_PX, MAX_NODE_PX))
+    groups = []
+    for kind, relative in NODE_SIZE.items():
+        mine = at[seen & (scene.node_kind == kind)]
+        if len(mine):
+            groups.append(Points(mine, theme.nodes[kind], basic * relative))
+    return tuple(groups)
+
+
+@dataclass(frozen=True)
+class FabricExport:
+    """Everything needed to write the fabric view into a file, on any thread.
+
+    Parameters
+    ----------
+    state, picture, theme, size, font
+        What to paint; the state's scene, scale and quantity must not change until it is written.
+    """
+
+    state: FabricViewState
+    picture: Picture
+    theme: Theme
+    size: QSizeF
+    font: QFont
+
+    def image(self) -> QImage:
+        """Return the view as an image with caption and color bar."""
+        image = blank_image(self.size, EXPORT_RATIO, self.picture.background)
+        painter = QPainter(image)
+        self._paint(painter)
+        painter.end()
+        return image
+
+    def write(self, path: Path) -> None:
+        """Write a PNG or SVG file, by the ending of its name.
+
+        Raises
+        ------
+        OptinetError
+            If the file cannot be written.
+        """
+        vectors = path.suffix.lower() == ".svg"
+        written = self._write_svg(path) if vectors else self.image().save(str(path), "PNG")
+        if not written:
+            msg = f"{path}: cannot be written"
+            raise OptinetError(msg)
+
+    def _write_svg(self, path: Path) -> bool:
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(self.size.toSize())
+        generator.setViewBox(QRect(0, 0, int(self.size.width()), int(self.size.height())))
+        generator.setTitle(self.state.scene.title if self.state.scene else "optinet")
+        painter = QPainter()
+        if not painter.begin(generator):
+            return False
+        painter.fillRect(QRect(0, 0, int(self.size.width()), int(self.size.height())), self.picture.background)
+        self._paint(painter)
+        return painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
+        painter.setFont(self.font)
+        paint(painter, self.picture, antialias=True)
+        paint_annotations(painter, self.state, self.theme, self.size)
+
+
+def paint_annotations(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
+    """Write caption, color bar and legend over a picture."""
+    if state.scene is None:
+        return
+    overlays.paint_caption(painter, theme, state.scene, size.width())
+    overlays.paint_color_bar(painter, theme, state.map_name, state.scale, state.quantity, size, state.scale_locked)
+    overlays.paint_node_legend(painter, theme, state.scene, size)

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fabric in 3-D: while it moves a sample within a time budget, at rest everything, smoothly, in slices.
+
+Nothing is painted for longer than a slice on the GUI thread: when movement stops, the whole fabric is painted into an
+image bit by bit, first with plain lines, then again with smooth ones, and each image is shown when it is complete.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtWidgets import QWidget
+
+from gui.state.fabric_view import FabricViewState
+from gui.state.picking import Picked, pick
+from gui.views import overlays
+from gui.views.fabric_picture import FabricExport, fabric_picture, paint_annotations
+from gui.views.painting import SlicedImage
+from gui.views.palette import Theme
+
+SLICE_S = 0.025
+MOVING_BUDGET_S = 0.025  # for the lines of one moving frame
+REST_AFTER_MS = 120
+ORBIT_DEG_PER_PX = 0.35
+WHEEL_FACTOR = 1.0015  # per eighth of a degree of the wheel
+MIN_SAMPLE = 500
+
+
+class FabricView(QWidget):
+    """Draws `state` and turns mouse and wheel into camera moves and hovering; `hovered_text` tells what is hovered."""
+
+    hovered_text = pyqtSignal(str)
+
+    def __init__(self, state: FabricViewState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state, self.theme = state, theme
+        self.badge = ""
+        self._xy: NDArray[np.float64] = np.zeros((0, 2))
+        self._image: QImage | None = None
+        self._pending: list[SlicedImage] = []
+        self._seconds_per_segment = 2e-6
+        self._drag_from: QPointF | None = None
+        self._pointer = QPointF()
+        self._rest_timer = QTimer(self, singleShot=True, interval=REST_AFTER_MS)
+        self._rest_timer.timeout.connect(self._rest)
+        self._slice_timer = QTimer(self, interval=0)
+        self._slice_timer.timeout.connect(self._paint_slice)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 180)
+        self.setAccessibleName("Fabric")
+        state.changed.connect(self.redraw)
+        state.moved.connect(self._moved)
+
+    def sizeHint(self) -> QSize:
+        """Return the size the view would like to have."""
+        return QSize(900, 560)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colors."""
+        self.theme = theme
+        self.redraw()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the fabric is drawn whole and smooth."""
+        return not (self._pending or self._rest_timer.isActive()) and self._image is not None
+
+    def redraw(self) -> None:
+        """Draw everything anew, starting with a quick frame."""
+        self._moved()
+
+    def finish(self) -> None:
+        """Complete the resting image now; for exports and tests."""
+        self._rest()
+        while self._pending:
+            self._paint_slice()
+
+    def export(self) -> FabricExport:
+        """Return what is needed to write the view into a file."""
+        size = QSizeF(self.size())
+        frozen = FabricViewState()
+        for name in ("scene", "camera", "quantity", "scale", "scale_locked", "map_name", "segments"):
+            setattr(frozen, name, getattr(self.state, name))
+        picture = fabric_picture(self.state, self.theme, size, self.state.projected())
+        return FabricExport(frozen, picture, self.theme, size, self.font())
+
+    def _moved(self) -> None:
+        self._pending.clear()
+        self._slice_timer.stop()
+        self._image = None
+        self._rest_timer.start()
+        self._announce(None)
+        self.update()
+
+    def _rest(self) -> None:
+        """Start the complete images: plain first, because the smooth one takes several times longer."""
+        self._rest_timer.stop()
+        self._xy = self.state.projected()
+        size = QSizeF(self.size())
+        picture = fabric_picture(self.state, self.theme, size, self._xy)
+        ratio = self.devicePixelRatioF()
+        sampled = bool(self.badge)
+        self._pending = [
+            SlicedImage(picture, size, ratio, antialias) for antialias in ([False, True] if sampled else [True])
+        ]
+        self._slice_timer.start()
+
+    def _paint_slice(self) -> None:
+        if not self._pending:
+            self._slice_timer.stop()
+        elif self._pending[0].advance(SLICE_S):
+            self._image = self._pending.pop(0).image
+            self.badge = ""
+            self.update()
+
+    def _quick_image(self) -> QImage:
+        """Return a frame made within the time budget, of a sample if need be; the badge says so."""
+        scene = self.state.scene
+        self._xy = self.state.projected()
+        affordable = max(MIN_SAMPLE, int(MOVING_BUDGET_S / self._seconds_per_segment))
+        total = len(self.state.segments)
+        # steps of a tenth keep the sample from flickering with every small change of speed
+        n_segments = min(total, int(1.1 ** int(np.log(affordable) / np.log(1.1))))
+        size = QSizeF(self.size())
+        picture = fabric_picture(self.state, self.theme, size, self._xy, n_segments)
+        start = time.perf_counter()
+        quick = SlicedImage(picture, size, self.devicePixelRatioF(), antialias=False)
+        quick.advance(10 * MOVING_BUDGET_S)
+        if n_segments:
+            cost = (time.perf_counter() - start) / n_segments
+            self._seconds_per_segment += 0.5 * (cost - self._seconds_per_segment)
+        self.badge = ""
+        if scene and n_segments < total:
+            n_links = int(scene.segment_copies[self.state.segments].sum())
+            self.badge = f"drawing {round(n_links * n_segments / total):,} of {n_links:,} links"
+        return quick.image
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Show the newest image and write over it."""
+        super().paintEvent(event)
+        if self._image is None:
+            self._image = self._quick_image()
+        painter = QPainter(self)
+        try:
+            painter.drawImage(QPointF(0, 0), self._image)
+            self._paint_over(painter)
+        finally:  # Qt crashes when a painter outlives its paint event
+            painter.end()
+
+    def _paint_over(self, painter: QPainter) -> None:
+        size = QSizeF(self.size())
+        if self.state.scene is None:
+            overlays.paint_message(painter, self.theme, self.state.message, size)
+            return
+        self._paint_hovered(painter)
+        paint_annotations(painter, self.state, self.theme, size)
+        if self.badge:
+            overlays.paint_badge(painter, self.theme, self.badge, size)
+        if self.state.hovered is not None:
+            overlays.paint_tooltip(painter, self.theme, self._description(), self._pointer, size)
+
+    def _paint_hovered(self, painter: QPainter) -> None:
+        scene, hovered = self.state.scene, self.state.hovered
+        if scene is None or hovered is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if hovered.kind == "node":
+            painter.setPen(QPen(self.theme.highlight, 2))
+            painter.drawEllipse(QPointF(*self._xy[hovered.index]), 7, 7)
+            return
+        link = scene.layout.segment_link[hovered.index]
+        ends = [QPointF(*self._xy[node]) for node in scene.link_ends[link]]
+        segments = np.flatnonzero(scene.layout.segment_link == link)
+        # a wrap is drawn as two stubs; a dotted line tells where it leads
+        dotted = QColor(self.theme.highlight)
+        painter.setPen(QPen(dotted, 1.5, Qt.PenStyle.DotLine if len(segments) > 1 else Qt.PenStyle.SolidLine))
+        painter.drawLine(*ends)
+        painter.setPen(QPen(self.theme.highlight, 3))
+        for segment in segments:
+            painter.drawLine(*(QPointF(*self._xy[point]) for point in scene.layout.segment_ends[segment]))
+        for end in ends:
+            painter.drawEllipse(end, 5, 5)
+
+    def _description(self) -> tuple[str, ...]:
+        scene, hovered = self.state.scene, self.state.hovered
+        if scene is None or hovered is None:
+            return ()
+        return scene.describe_node(hovered.index) if hovered.kind == "node" else scene.describe_segment(hovered.index)
+
+    def _announce(self, hovered: Picked | None) -> None:
+        changed = hovered != self.state.hovered
+        self.state.hovered = hovered
+        if changed or hovered is None:
+            self.hovered_text.emit("   ".join(self._description()))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Draw at the new size."""
+        super().resizeEvent(event)
+        self.state.resize(self.width(), self.height())
+        self.redraw()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Start a drag."""
+        if event is not None:
+            self._drag_from = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """End a drag."""
+        super().mouseReleaseEvent(event)
+        self._drag_from = None
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Orbit or pan while dragging, else hover."""
+        if event is None:
+            return
+        self._pointer = event.position()
+        if self._drag_from is None or event.buttons() == Qt.MouseButton.NoButton:
+            self._hover()
+            return
+        moved = event.position() - self._drag_from
+        self._drag_from = event.position()
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.buttons() & Qt.MouseButton.LeftButton and not shift:
+            self.state.orbit(-moved.x() * ORBIT_DEG_PER_PX, moved.y() * ORBIT_DEG_PER_PX)
+        else:
+            self.state.pan(moved.x(), moved.y())
+
+    def _hover(self) -> None:
+        scene = self.state.scene
+        if scene is None or len(self._xy) != len(scene.layout.xyz):
+            return
+        drawn = self.state.segments
+        at = self._pointer
+        found = pick(
+            self._xy, scene.n_nodes, scene.layout.segment_ends[drawn], self.state.values[drawn], at.x(), at.y()
+        )
+        if found is not None and found.kind == "segment":
+            found = Picked("segment", int(drawn[found.index]))
+        self._announce(found)
+        self.update()
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Take the tooltip away."""
+        super().leaveEvent(event)
+        self._announce(None)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Zoom about the pointer."""
+        if event is not None and event.angleDelta().y():
+            at = event.position()
+            self.state.zoom(WHEEL_FACTOR ** event.angleDelta().y(), at.x(), at.y())
+            event.accept()

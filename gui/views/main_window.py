@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main window: puts state, views, jobs and commands together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
+from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QVBoxLayout, QWidget
+
+from gui.jobs import Jobs
+from gui.state.fabric_view import MAPS, FabricViewState
+from gui.state.runs import RunEntry, one_line, read_paths
+from gui.state.runs_table import RunsTable
+from gui.state.scene import Scene, scene_of
+from gui.state.selection import Selection
+from gui.state.session import Session
+from gui.views.actions import Actions
+from gui.views.dialogs import FileDialogs
+from gui.views.fabric_view import FabricView
+from gui.views.message_bar import MessageBar
+from gui.views.palette import Appearance, theme_for, widget_palette
+from gui.views.power_chart import PowerChart
+from gui.views.runs_table import RunsPanel
+from gui.views.window_commands import RECENT_MENU, window_commands
+from optinet.errors import OptinetError
+
+EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
+FIRST_BARS = 12  # runs compared in the power chart when a folder is opened
+
+
+class MainWindow(QMainWindow):
+    """The viewer.
+
+    Parameters
+    ----------
+    settings
+        Where window layout, appearance and recent files are kept.
+    """
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.session, self.selection = Session(), Selection()
+        self.table = RunsTable(self.session)
+        self.fabric_state = FabricViewState()
+        self.jobs = Jobs(self)
+        self.dialogs = FileDialogs(self)
+        self.opened: list[str] = []
+        self.appearance: Appearance = "system"
+        self._system_palette = QPalette(QGuiApplication.palette())
+        self._automatic: tuple[str, ...] = ()
+        self._recent_actions: list[QAction] = []
+        self._read_settings()
+        self.theme = theme_for(self.appearance)
+        self._build()
+        self.commands = window_commands(self)
+        self.actions_ = Actions(self, self.commands)
+        self.set_appearance(self.appearance)
+        self._restore_layout()
+        self._connect()
+        self.fabric_state.show(None, EMPTY)
+
+    # -- assembly
+
+    def _build(self) -> None:
+        self.setWindowTitle("optinet viewer")
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self.fabric = FabricView(self.fabric_state, self.theme)
+        self.runs = RunsPanel(self.table, self.selection, self.theme)
+        self.power = PowerChart(self.session, self.selection, self.theme)
+        self.messages = MessageBar(self.theme)
+        center = QWidget()
+        layout = QVBoxLayout(center)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.fabric, 1)
+        self.setCentralWidget(center)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.runs_dock = self._dock("Runs", self.runs, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.power_dock = self._dock("Power by category", self.power, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.resizeDocks([self.runs_dock], [300], Qt.Orientation.Vertical)
+        self.resizeDocks([self.power_dock], [470], Qt.Orientation.Horizontal)
+        self._busy, self._current = QLabel(), QLabel()
+        bar = QStatusBar()
+        bar.addPermanentWidget(self._busy)
+        bar.addPermanentWidget(self._current)
+        self.setStatusBar(bar)
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        self.session.changed.connect(lambda: self.selection.keep(entry.key for entry in self.session.entries))
+        self.session.changed.connect(self.actions_.refresh)
+        self.selection.changed.connect(self._show_current)
+        self.selection.changed.connect(self.actions_.refresh)
+        self.fabric_state.changed.connect(self.actions_.refresh)
+        self.fabric.hovered_text.connect(self._show_status)
+        self.jobs.busy_changed.connect(self._busy.setText)
+        self.actions_.menu(RECENT_MENU).aboutToShow.connect(self._fill_recent)
+        hints = QGuiApplication.styleHints()
+        if hints is not None:
+            hints.colorSchemeChanged.connect(self._system_changed)
+
+    def _fill_recent(self) -> None:
+        """Put what was opened lately at the head of its menu."""
+        menu = self.actions_.menu(RECENT_MENU)
+        for action in self._recent_actions:
+            menu.removeAction(action)
+            action.deleteLater()
+        self._recent_actions = [QAction(path, self) for path in self.session.recent]
+        for action in self._recent_actions:
+            action.triggered.connect(partial(self._open_recent, action.text()))
+        menu.insertActions(menu.actions()[0], self._recent_actions)
+
+    def _open_recent(self, path: str, _checked: bool) -> None:
+        self.open_paths([path])
+
+    def _show_status(self, text: str) -> None:
+        bar = self.statusBar()
+        if bar is not None:
+            bar.showMessage(text)
+
+    # -- runs
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open run files and folders; what cannot be opened becomes a line in the message bar."""
+        if not paths:
+            return
+        self.opened = list(dict.fromkeys([*self.opened, *paths]))
+        self.session.remember(path for path in paths if Path(path).exists())
+
+        self.jobs.stream("Reading runs …", lambda: read_paths(paths), self._add_batch, self._opened_all)
+
+    def reload(self) -> None:
+        """Read again what was opened, for folders that have grown."""
+        self.messages.clear()
+        self.open_paths(self.opened)
+
+    def close_runs(self, keys: Sequence[str]) -> None:
+        """Close runs."""
+        if len(keys) == len(self.session):
+            self.opened = []
+        self.session.close(keys)
+
+    def _add_batch(self, batch: list[RunEntry | str]) -> None:
+        self.messages.add(*(item for item in batch if isinstance(item, str)))
+        self.session.add(item for item in batch if isinstance(item, RunEntry))
+        if not self.selection.keys and len(self.session):
+            self._automatic = (self.session.entries[0].key,)
+            self.selection.set(self._automatic)
+
+    def _opened_all(self, _: None) -> None:
+        """Compare the runs of the first run's workload, unless the user has selected something else meanwhile."""
+        first = self.session.get(self.selection.current)
+        if first is not None and self.selection.keys == self._automatic:
+            alike = (e.key for e in self.session.entries if e.texts["workload"] == first.texts["workload"])
+            self.selection.set([key for key, _ in zip(alike, range(FIRST_BARS), strict=False)], first.key)
+        self._automatic = ()
+
+    def _show_current(self) -> None:
+        entry = self.session.get(self.selection.current)
+        shown = self.fabric_state.scene
+        self._current.setText(entry.label if entry else "")
+        if entry is None:
+            if shown is not None:
+                self.fabric_state.show(None, EMPTY)
+            return
+        if shown is not None and shown.key == entry.key:
+            return
+        if shown is None:
+            self.fabric_state.show(None, "Reading the fabric …")
+        self.jobs.submit(f"Reading {entry.label} …", lambda: self._read_scene(entry), self._show_scene)
+
+    def _read_scene(self, entry: RunEntry) -> tuple[str, Scene | str] | None:
+        # runs in the worker: while it waited the user may have gone on to another run
+        if self.selection.current != entry.key:
+            return None
+        try:
+            return entry.key, scene_of(entry)
+        except (OptinetError, OSError) as error:
+            return entry.key, one_line(error)
+
+    def _show_scene(self, answer: tuple[str, Scene | str] | None) -> None:
+        if answer is None or answer[0] != self.selection.current:
+            return
+        scene = answer[1]
+        if isinstance(scene, str):
+            self.messages.add(scene)
+            self.fabric_state.show(None, "The fabric of this run cannot be read.")
+        else:
+            self.fabric_state.show(scene)
+
+    # -- export
+
+    def export(self, title: str, kind: str, make: Callable[[], Callable[[Path], None]]) -> None:
+        """Ask for a file and write it in the worker; `make` returns what writes it, from state as it is now."""
+        path = self.dialogs.save_file(title, "optinet", kind)
+        if path is None:
+            return
+        write = make()
+
+        def work() -> str:
+            try:
+                write(path)
+            except (OptinetError, OSError) as error:
+                return f"{title}: {one_line(error)}"
+            return ""
+
+        self.jobs.submit(f"Writing {path.name} …", work, lambda problem: self._exported(path, problem))
+
+    def _exported(self, path: Path, problem: str) -> None:
+        if problem:
+            self.messages.add(problem)
+        else:
+            self._show_status(f"Written: {path}")
+
+    # -- appearance and settings
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Follow the system's colors or use the light or the dark ones."""
+        self.appearance = appearance
+        QGuiApplication.setPalette(self._system_palette)
+        self.theme = theme_for(appearance)
+        if appearance != "system":
+            QGuiApplication.setPalette(widget_palette(self.theme))
+        for view in (self.fabric, self.runs, self.power, self.messages):
+            view.set_theme(self.theme)
+
+    def _system_changed(self) -> None:
+        if self.appearance == "system":
+            self._system_palette = QPalette()
+            self.set_appearance("system")
+
+    def _read_settings(self) -> None:
+        recent = self.settings.value("recent", [])
+        self.session.recent = [recent] if isinstance(recent, str) else [str(path) for path in recent or []]
+        appearance = self.settings.value("appearance", "system")
+        self.appearance = appearance if appearance in ("light", "dark") else "system"
+        map_name = self.settings.value("map", MAPS[0])
+        self.fabric_state.map_name = map_name if map_name in MAPS else MAPS[0]
+
+    def _restore_layout(self) -> None:
+        for key, restore in (("geometry", self.restoreGeometry), ("layout", self.restoreState)):
+            stored = self.settings.value(key)
+            if stored:
+                restore(stored)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Keep the settings and stop the worker."""
+        self.settings.setValue("recent", self.session.recent)
+        self.settings.setValue("appearance", self.appearance)
+        self.settings.setValue("map", self.fabric_state.map_name)
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("layout", self.saveState())
+        self.settings.sync()
+        self.jobs.shutdown()
+        super().closeEvent(event)
+
+    # -- drag and drop
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Accept local files and folders."""
+        mime = event.mimeData() if event is not None else None
+        if event is not None and mime is not None and any(url.isLocalFile() for url in mime.urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open what was dropped."""
+        mime = event.mimeData() if event is not None else None
+        if event is not None and mime is not None:
+            event.acceptProposedAction()
+            self.open_paths([url.toLocalFile() for url in mime.urls() if url.isLocalFile()])

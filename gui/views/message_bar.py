@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bar that says what could not be done, until it is closed."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from gui.views.palette import Theme
+
+SHOWN = 4  # lines; the rest is counted
+
+
+class MessageBar(QWidget):
+    """Shows the newest messages, one line each; hidden while there are none."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.messages: list[str] = []
+        self._label = QLabel()
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # a long path must not widen the window
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        close = QToolButton(text="✕", autoRaise=True)
+        close.setToolTip("Dismiss")
+        close.clicked.connect(self.clear)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 4, 6, 4)
+        layout.addWidget(self._label, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setAutoFillBackground(True)
+        self.set_theme(theme)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colors."""
+        palette = self.palette()
+        palette.setColor(self.backgroundRole(), theme.box)
+        palette.setColor(self.foregroundRole(), theme.bad)
+        self.setPalette(palette)
+
+    def add(self, *messages: str) -> None:
+        """Show messages below those that are there."""
+        self.messages += messages
+        lines = self.messages[-SHOWN:]
+        if len(self.messages) > SHOWN:
+            lines.insert(0, f"{len(self.messages)} messages, the last ones:")
+        self._label.setText("\n".join(lines))
+        self._label.setToolTip("\n".join(self.messages[-40:]))
+        self.setVisible(bool(self.messages))
+
+    def clear(self) -> None:
+        """Forget all messages and hide."""
+        self.messages.clear()
+        self.hide()

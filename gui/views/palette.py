@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every color of the viewer, for light and dark.
+
+On a dark ground the maps run from dark to bright, on a light one from pale to dark, so that the largest value always
+stands out most. viridis and cividis are perceptually even and safe for color-blind readers (S. van der Walt, N. Smith,
+2015; J. Nunez et al., PLOS ONE 13(7), 2018). Categories take colors of P. Tol, "Colour Schemes", SRON note, 2021.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import pyqtgraph
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QGuiApplication, QPalette
+
+from gui.state.colormap import N_COLORS
+from optinet.fabric import NodeKind
+
+Appearance = Literal["system", "light", "dark"]
+
+_TOL = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999933", "#332288", "#44aa99", "#882255")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colors that are not the palette of the widgets."""
+
+    dark: bool
+    canvas: QColor
+    text: QColor
+    faint_text: QColor
+    rule: QColor
+    box: QColor
+    highlight: QColor
+    good: QColor
+    warning: QColor
+    bad: QColor
+    nodes: dict[int, QColor]
+    categories: tuple[QColor, ...]
+
+    def colors(self, map_name: str) -> tuple[QColor, ...]:
+        """Return the `N_COLORS` colors of a map, lowest value first."""
+        return _map_colors(map_name, self.dark)
+
+    def verdict(self, verdict: str) -> QColor:
+        """Return the color for what a link budget says."""
+        return {"closes": self.good, "at risk": self.warning, "infeasible": self.bad}.get(verdict, self.text)
+
+
+def _colors(*names: str) -> tuple[QColor, ...]:
+    return tuple(QColor(name) for name in names)
+
+
+LIGHT = Theme(
+    False,
+    *_colors("#ffffff", "#1c1f24", "#5c6470", "#c6cbd3", "#f6f7f9", "#d81b60", "#1b6e3c", "#8a5a00", "#b3261e"),
+    {NodeKind.HOST: QColor("#8a93a0"), NodeKind.CHIP: QColor("#5f6b7a"), NodeKind.SWITCH: QColor("#1f2937")},
+    _colors(*_TOL),
+)
+DARK = Theme(
+    True,
+    *_colors("#16181c", "#e8eaed", "#a3abb6", "#454b54", "#23272e", "#ff6fae", "#6fcf97", "#f2b84b", "#ff8a80"),
+    {NodeKind.HOST: QColor("#7d8794"), NodeKind.CHIP: QColor("#a9b4c2"), NodeKind.SWITCH: QColor("#f1f3f5")},
+    _colors(*_TOL),
+)
+
+
+@lru_cache
+def _map_colors(map_name: str, dark: bool) -> tuple[QColor, ...]:
+    table = pyqtgraph.colormap.get(map_name).getLookupTable(nPts=256, alpha=False)
+    # the end of the map that is closest to the ground would not be seen
+    first, last = (36, 255) if dark else (232, 0)
+    rows = table[np.linspace(first, last, N_COLORS).round().astype(int)]
+    return tuple(QColor(*(int(c) for c in row[:3])) for row in rows)
+
+
+def system_is_dark() -> bool:
+    """Whether the system, or else the palette it gave the application, is dark."""
+    hints = QGuiApplication.styleHints()
+    scheme = hints.colorScheme() if hints is not None else Qt.ColorScheme.Unknown
+    if scheme != Qt.ColorScheme.Unknown:
+        return scheme == Qt.ColorScheme.Dark
+    return QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def theme_for(appearance: Appearance) -> Theme:
+    """Return the theme a user's choice stands for."""
+    dark = system_is_dark() if appearance == "system" else appearance == "dark"
+    return DARK if dark else LIGHT
+
+
+def widget_palette(theme: Theme) -> QPalette:
+    """Return the palette of the widgets for a theme chosen against the system's."""
+    palette = QPalette(theme.box)
+    role = QPalette.ColorRole
+    button = theme.rule if theme.dark else QColor("#e9ebef")
+    for roles, color in (
+        ((role.Window,), theme.box),
+        ((role.Base,), theme.canvas),
+        ((role.AlternateBase,), theme.box),
+        ((role.Button,), button),
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText), theme.text),
+        ((role.ToolTipBase,), theme.box),
+        ((role.PlaceholderText,), theme.faint_text),
+        ((role.Highlight,), QColor("#3d6fb4")),
+        ((role.HighlightedText, role.BrightText), QColor("#ffffff")),
+        ((role.Link,), theme.categories[4] if theme.dark else theme.categories[0]),
+    ):
+        for one in roles:
+            palette.setColor(one, color)
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, one, theme.faint_text)
+    return palette
