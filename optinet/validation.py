@@ -86,7 +86,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def type_in_words(type_: Any, *, ranges: bool = True) -> str:
-    """Say what belongs in a place of this type, such as ``a whole number of at least 1``; its limits only with `ranges`."""
+    """Say what belongs in a place of this type, ``a whole number of at least 1``; its limits only with `ranges`."""
     base, metadata = _unwrapped(type_)
     if members := _members(base):
         return " or ".join(dict.fromkeys(type_in_words(member, ranges=ranges) for member in members))
@@ -236,6 +236,8 @@ def _tag_problem(mistake: _Mistake) -> Problem:
 
 
 def _other_words(mistake: _Mistake, value: str) -> str:
+    if mistake.kind.startswith("string_too_"):
+        return f"{value} is too {mistake.kind.removeprefix('string_too_')}"
     if mistake.kind == "finite_number":
         return f"{value} is not a finite number"
     if mistake.kind == "string_pattern_mismatch":
