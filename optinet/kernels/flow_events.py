@@ -56,14 +56,14 @@ class Rates(NamedTuple):
     free: np.ndarray
     freed: np.ndarray
     freed_stamp: np.ndarray
-    touched: np.ndarray
+    refill: np.ndarray
+    arcs: np.ndarray
+    listed: np.ndarray
     touched_stamp: np.ndarray
     left: np.ndarray
     weight_left: np.ndarray
     arc_level: np.ndarray
     arc_top: np.ndarray
-    room: np.ndarray
-    waiting: np.ndarray
     kept_top: np.ndarray
     tied: np.ndarray
     tied_level: np.ndarray
@@ -152,21 +152,17 @@ def free_bottlenecked(paths, rates, arc, n_freed, stamp):
 @kernel
 def settle(paths, rates, n_freed, stamp):
     """Fill the free paths and those that sets free, until every path has a bottleneck; return how many were freed."""
-    n_touched = 0
     first = 0
     while True:
-        n_touched = _take_out(paths, rates, first, n_freed, n_touched, stamp)
-        for i in range(n_freed):
-            rates.free[rates.freed[i]] = True
-        for i in range(n_touched):
-            arc = rates.touched[i]
-            rates.left[arc] = max(rates.room[arc], 0.0)
-            rates.weight_left[arc] = rates.waiting[arc]
+        floor = _unchanged_below(paths, rates, first, n_freed, stamp)
+        _take_out(paths, rates, first, n_freed, stamp)
+        n_refill = _reopen(paths, rates, first, n_freed, floor)
+        n_arcs = _arcs_of(paths, rates, n_refill)
         fill(
-            rates.touched,
-            n_touched,
-            rates.freed,
-            n_freed,
+            rates.arcs,
+            n_arcs,
+            rates.refill,
+            n_refill,
             paths.offsets,
             paths.arcs,
             paths.arc_offsets,
@@ -186,22 +182,39 @@ def settle(paths, rates, n_freed, stamp):
             rates.heap_item,
         )
         first = n_freed
-        n_freed = _object(paths, rates, n_touched, n_freed, stamp)
+        n_freed = _object(paths, rates, n_arcs, n_freed, stamp)
         if n_freed == first:
             return n_freed
 
 
 @kernel
-def _take_out(paths, rates, first, n_freed, n_touched, stamp):
-    """Take the newly freed paths out of what is kept on their arcs; return how many arcs are touched by free paths."""
+def _unchanged_below(paths, rates, first, n_freed, stamp):
+    """Return the level below which filling anew with the newly freed paths would go just as before.
+
+    A newly freed path changes nothing below its old level but on arcs that had filled by then, and those from their level on.
+    """
+    floor = np.inf
+    for i in range(first, n_freed):
+        path = rates.freed[i]
+        floor = min(floor, rates.level[path])
+        for hop in range(paths.offsets[path], paths.offsets[path + 1]):
+            arc = paths.arcs[hop]
+            if rates.touched_stamp[arc] == stamp:
+                floor = min(floor, rates.arc_level[arc])
+    return floor * (1.0 - _TOLERANCE)
+
+
+@kernel
+def _take_out(paths, rates, first, n_freed, stamp):
+    """Take the newly freed paths out of what is kept on their arcs, and look at arcs met for the first time."""
     for i in range(first, n_freed):
         path = rates.freed[i]
         w = paths.weight[path]
         for hop in range(paths.offsets[path], paths.offsets[path + 1]):
             arc = paths.arcs[hop]
             if rates.touched_stamp[arc] == stamp:
-                rates.room[arc] += w * rates.level[path]
-                rates.waiting[arc] += w
+                rates.left[arc] += w * rates.level[path]
+                rates.weight_left[arc] += w
                 if rates.bottleneck[path] == arc:
                     rates.tied[arc] -= 1
     for i in range(first, n_freed):
@@ -211,8 +224,6 @@ def _take_out(paths, rates, first, n_freed, n_touched, stamp):
             if rates.touched_stamp[arc] == stamp:
                 continue
             rates.touched_stamp[arc] = stamp
-            rates.touched[n_touched] = arc
-            n_touched += 1
             room, waiting, top, tied, tied_level = paths.capacity[arc], 0.0, 0.0, 0, 0.0
             for j in range(paths.arc_offsets[arc], paths.arc_offsets[arc] + paths.arc_count[arc]):
                 other = paths.arc_paths[j]
@@ -224,16 +235,52 @@ def _take_out(paths, rates, first, n_freed, n_touched, stamp):
                     if rates.bottleneck[other] == arc:
                         tied += 1
                         tied_level = rates.level[other]
-            rates.room[arc], rates.waiting[arc], rates.kept_top[arc] = room, waiting, top
+            rates.left[arc], rates.weight_left[arc], rates.kept_top[arc] = max(room, 0.0), waiting, top
             rates.tied[arc], rates.tied_level[arc] = tied, tied_level
-    return n_touched
 
 
 @kernel
-def _object(paths, rates, n_touched, n_freed, stamp):
-    """Set free the kept paths whose rate no longer fits on some touched arc; return how many paths are free."""
-    for i in range(n_touched):
-        arc = rates.touched[i]
+def _reopen(paths, rates, first, n_freed, floor):
+    """Set free again the paths filled at `floor` and above, beside the newly freed; return how many are to be filled."""
+    n_refill = 0
+    for i in range(n_freed):
+        path = rates.freed[i]
+        if i < first:
+            if rates.level[path] < floor:
+                continue
+            w = paths.weight[path]
+            for hop in range(paths.offsets[path], paths.offsets[path + 1]):
+                arc = paths.arcs[hop]
+                rates.left[arc] += w * rates.level[path]
+                rates.weight_left[arc] += w
+        rates.free[path] = True
+        rates.refill[n_refill] = path
+        n_refill += 1
+    return n_refill
+
+
+@kernel
+def _arcs_of(paths, rates, n_refill):
+    """List the arcs of the paths to be filled; return how many there are."""
+    n_arcs = 0
+    for i in range(n_refill):
+        path = rates.refill[i]
+        for hop in range(paths.offsets[path], paths.offsets[path + 1]):
+            arc = paths.arcs[hop]
+            if not rates.listed[arc]:
+                rates.listed[arc] = True
+                rates.arcs[n_arcs] = arc
+                n_arcs += 1
+    for i in range(n_arcs):
+        rates.listed[rates.arcs[i]] = False
+    return n_arcs
+
+
+@kernel
+def _object(paths, rates, n_arcs, n_freed, stamp):
+    """Set free the kept paths whose rate no longer fits on an arc just filled; return how many paths are free."""
+    for i in range(n_arcs):
+        arc = rates.arcs[i]
         full = rates.left[arc] <= _TOLERANCE * paths.capacity[arc]
         lost = rates.tied[arc] > 0 and not (full and rates.arc_top[arc] <= rates.tied_level[arc] * (1.0 + _TOLERANCE))
         ceiling = rates.arc_level[arc] * (1.0 + _TOLERANCE)

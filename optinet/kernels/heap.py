@@ -24,7 +24,18 @@ def heap_push(keys, items, size, key, item):
 @kernel
 def heap_replace_top(keys, items, size, key, item):
     """Put an entry in the place of the smallest of a heap of `size` entries and restore the order."""
-    at = 0
+    _sift_down(keys, items, size, 0, key, item)
+
+
+@kernel
+def heapify(keys, items, size):
+    """Make a heap of `size` entries in any order."""
+    for at in range(size // 2 - 1, -1, -1):
+        _sift_down(keys, items, size, at, keys[at], items[at])
+
+
+@kernel
+def _sift_down(keys, items, size, at, key, item):
     while 2 * at + 1 < size:
         child = 2 * at + 1
         if child + 1 < size and keys[child + 1] < keys[child]:

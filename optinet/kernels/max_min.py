@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.kernels._jit import kernel
-from optinet.kernels.heap import heap_push, heap_replace_top
+from optinet.kernels.heap import heap_replace_top, heapify
 
 
 @kernel
@@ -75,13 +75,14 @@ def fill(
         arc_level[arc] = np.inf
         arc_top[arc] = 0.0
         if weight_left[arc] > 0.0:
-            heap_push(heap_key, heap_item, size, left[arc] / weight_left[arc], arc)
+            heap_key[size], heap_item[size] = left[arc] / weight_left[arc], arc
             size += 1
     if limited:  # a flow's own limit is an entry too, told apart by its sign
         for i in range(n_flows):
             if limit[flows[i]] < np.inf:
-                heap_push(heap_key, heap_item, size, limit[flows[i]] / weight[flows[i]], -1 - flows[i])
+                heap_key[size], heap_item[size] = limit[flows[i]] / weight[flows[i]], -1 - flows[i]
                 size += 1
+    heapify(heap_key, heap_item, size)
     now = 0.0
     while size > 0:
         item = heap_item[0]
