@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_gbps": "Gbit s-1",
@@ -47,6 +48,7 @@ _SUFFIXES = sorted(UNIT_OF_SUFFIX, key=len, reverse=True)
 _COUNTED = re.compile(r"_per_[a-z]+(_unit)?$")
 
 
+@lru_cache(maxsize=1024)
 def unit_of(name: str) -> str:
     """Return the unit that a name promises.
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
+from optinet.catalogue.kinds import KINDS
 from optinet.catalogue.schema import SCENARIO, Component, Source, Value, range_problem
 from optinet.errors import CatalogueError, Problem, nearest_name, unknown_name
 from optinet.units import unit_of
@@ -30,11 +31,17 @@ class Catalogue:
         Components by id.
     sources
         Sources by id.
+    kinds
+        Kind by component id; apart from the components, because these may be read only when asked for.
     """
 
-    def __init__(self, components: Mapping[str, Component], sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, components: Mapping[str, Component], sources: Mapping[str, Source], kinds: Mapping[str, str]
+    ) -> None:
         self._components = components
         self._sources = sources
+        self._kinds = kinds
+        self._changed: Mapping[str, Component] = {}
         self._draws: Draws | None = None
         self._used: set[tuple[str, str]] | None = None
 
@@ -42,7 +49,7 @@ class Catalogue:
         """Return a component; `CatalogueError` with the nearest id if there is none."""
         if component not in self._components:
             raise CatalogueError(self._unknown(component))
-        return self._components[component]
+        return self._changed.get(component) or self._components[component]
 
     def __contains__(self, component: object) -> bool:
         return component in self._components
@@ -52,11 +59,12 @@ class Catalogue:
 
     def ids(self, kind: str | None = None) -> tuple[str, ...]:
         """Return the ids of all components, or of those of one kind, in the order of the files."""
-        return tuple(name for name, found in self._components.items() if kind in (None, found.kind))
+        return tuple(name for name, found in self._kinds.items() if kind in (None, found))
 
     def kinds(self) -> tuple[str, ...]:
-        """Return the kinds that have components, in the order of the files."""
-        return tuple(dict.fromkeys(found.kind for found in self._components.values()))
+        """Return the kinds that have components."""
+        present = set(self._kinds.values())
+        return tuple(kind for kind in KINDS if kind in present)
 
     def sources(self) -> Mapping[str, Source]:
         """Return the sources by id."""
@@ -103,7 +111,7 @@ class Catalogue:
 
         if n_draws < 1:
             raise CatalogueError(Problem("n_draws", f"{n_draws} draws", "1 or more"))
-        return self._variant(self._components, Draws(n_draws, seed))
+        return self._variant(Draws(n_draws, seed))
 
     def bound(self, which: Literal["low", "high"], name: str) -> Catalogue:
         """Return a catalogue with one value, ``component.key``, fixed at an end of its range."""
@@ -142,7 +150,7 @@ class Catalogue:
 
     def recording(self) -> Catalogue:
         """Return a view whose `used` tells which values it, and what is made from it, were asked for."""
-        variant = self._variant(self._components, self._draws)
+        variant = self._variant(self._draws)
         variant._used = set()
         return variant
 
@@ -155,23 +163,25 @@ class Catalogue:
         component, _, key = name.partition(".")
         if component not in self._components:
             return replace(self._unknown(component), where=f"catalogue.{name}")
-        found = self._components[component]
+        found = self[component]
         return found.values.get(key) or _unknown_key(found, key, tuple(found.values), "value")
 
     def _unknown(self, component: str) -> Problem:
         return unknown_name("catalogue", component, tuple(self._components), "component")
 
     def _with(self, values: Mapping[str, Value]) -> Catalogue:
-        components = dict(self._components)
+        variant = self._variant(self._draws)
+        changed = dict(self._changed)
         for name, value in values.items():
             component, _, key = name.partition(".")
-            found = components[component]
-            components[component] = replace(found, values={**found.values, key: value})
-        return self._variant(components, self._draws)
+            found = changed.get(component) or self._components[component]
+            changed[component] = replace(found, values={**found.values, key: value})
+        variant._changed = changed
+        return variant
 
-    def _variant(self, components: Mapping[str, Component], draws: Draws | None) -> Catalogue:
-        variant = Catalogue(components, self._sources)
-        variant._draws, variant._used = draws, self._used
+    def _variant(self, draws: Draws | None) -> Catalogue:
+        variant = Catalogue(self._components, self._sources, self._kinds)
+        variant._changed, variant._draws, variant._used = self._changed, draws, self._used
         return variant
 
 

@@ -33,8 +33,9 @@ class ValueRow(NamedTuple):
 
 
 def catalogue_rows(catalogue: Catalogue, kind: str | None = None) -> list[CatalogueRow]:
-    """Return one row for each component, or for each of one kind, in the order of the files."""
-    components = (catalogue[name] for name in catalogue.ids(kind))
+    """Return one row for each component, or for each of one kind, kind by kind."""
+    kinds = catalogue.kinds() if kind is None else (kind,)
+    components = (catalogue[name] for each in kinds for name in catalogue.ids(each))
     return [CatalogueRow(found.id, found.kind, found.title, len(found.values)) for found in components]
 
 

@@ -1,33 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading the catalogue: the shipped files, and a user's files over them.
-
-Each table of a file is a component, ``[palomar]`` with ``[palomar.values]``; ``[sources.ID]`` describes a source.
-A file of a user adds components, or names a shipped one and gives only what differs.
-"""
+"""The shipped catalogue, and a user's files over it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from optinet.catalogue.catalogue import Catalogue
-from optinet.catalogue.schema import Component, Header, Source, Value, component_problems, value_problems
+from optinet.catalogue.reading import CatalogueFiles, read_all, read_component, read_sources
+from optinet.catalogue.schema import Component, Source
 from optinet.errors import CatalogueError, OptinetError, Problem
-from optinet.toml_source import KeyPath, TomlSource
-from optinet.validation import problems_of
+from optinet.toml_source import TomlSource
 
-Model = TypeVar("Model", bound=BaseModel)
-
-_SOURCES = "sources"
-_ID = re.compile(r"[a-z][a-z0-9_]*")
-_HEADER_KEYS = tuple(Header.model_fields)
+_COMPONENT = re.compile(r'^\[(\w+)\]\nkind = "(\w+)"$', re.MULTILINE)
+_SOURCES_FILE = "sources.toml"
 
 
 def load_catalogue(paths: Sequence[str | Path] = ()) -> Catalogue:
@@ -43,134 +32,80 @@ def load_catalogue(paths: Sequence[str | Path] = ()) -> Catalogue:
     CatalogueError
         Naming everything wrong in all files, with file and line.
     """
-    shipped = _shipped()
     if not paths:
-        return shipped.catalogue
+        return _shipped_catalogue()
     problems: list[Problem] = []
-    files: list[TomlSource] = []
+    files = list(shipped_files().files)
     for path in paths:
         try:
             files.append(TomlSource.from_path(path))
         except OptinetError as error:  # a file that cannot be parsed must not hide what is wrong in the others
             problems += error.problems
-    catalogue, more = _read(_Files((*shipped.files.files, *files)), shipped.catalogue, files)
+    components, sources, more = read_all(CatalogueFiles(tuple(files)))
     if problems or more:
         raise CatalogueError([*problems, *more])
-    return catalogue
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Files in order; the last one that mentions a key is where the key comes from."""
-
-    files: tuple[TomlSource, ...]
-
-    def tables(self, name: str) -> Iterator[Any]:
-        """Yield what each file says under a top-level name."""
-        return (file.values[name] for file in self.files if name in file.values)
-
-    def location(self, key_path: KeyPath) -> str:
-        """Return ``file:line`` of a key, or of the innermost table around it that a file mentions."""
-        deepest = max(reversed(self.files), key=lambda file: _depth(file.values, key_path))
-        return deepest.location(key_path)
-
-
-@dataclass(frozen=True)
-class _Shipped:
-    files: _Files
-    catalogue: Catalogue
+    return Catalogue(components, sources, {name: found.kind for name, found in components.items()})
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> _Shipped:
+def shipped_files() -> CatalogueFiles:
+    """Return the shipped files, parsed: 0.1 s, which `load_catalogue` avoids without a user's files."""
+    return CatalogueFiles(tuple(TomlSource.from_text(text, name) for name, text in _shipped_texts().items()))
+
+
+@lru_cache(maxsize=1)
+def _shipped_catalogue() -> Catalogue:
+    texts = _shipped_texts()
+    sources, _ = read_sources(CatalogueFiles((TomlSource.from_text(texts.pop(_SOURCES_FILE), _SOURCES_FILE),)))
+    components = ShippedComponents(texts, sources)
+    return Catalogue(components, sources, components.kinds)
+
+
+def _shipped_texts() -> dict[str, str]:
     folder = resources.files("optinet.catalogue") / "data"
-    entries = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name
-    )
-    files = _Files(tuple(TomlSource.from_text(entry.read_text("utf-8"), entry.name) for entry in entries))
-    catalogue, problems = _read(files, Catalogue({}, {}), files.files)
-    if problems:
-        raise CatalogueError(problems)
-    return _Shipped(files, catalogue)
+    files = (entry for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return {entry.name: entry.read_text("utf-8") for entry in sorted(files, key=lambda entry: entry.name)}
 
 
-def _read(files: _Files, base: Catalogue, new: Sequence[TomlSource]) -> tuple[Catalogue, list[Problem]]:
-    """Read the components and sources that `new` files mention from all `files`; the others stay as in `base`."""
-    problems: list[Problem] = []
-    mentioned = dict.fromkeys(name for file in new for name in file.values)
-    sources = dict(base.sources())
-    if _SOURCES in mentioned:
-        sources |= _read_sources(files, problems)
-    components = {name: base[name] for name in base.ids()}
-    for name in mentioned:
-        if name != _SOURCES and (component := _read_component(name, files, sources, problems)):
-            components[name] = component
-    return Catalogue(components, sources), problems
+class ShippedComponents(Mapping[str, Component]):
+    """The shipped components, each parsed and checked when it is first asked for.
 
+    Every run loads the catalogue and uses a small part of it; parsing all of it would take longer than many a run.
 
-def _read_sources(files: _Files, problems: list[Problem]) -> dict[str, Source]:
-    sources: dict[str, Source] = {}
-    for table in files.tables(_SOURCES):
-        if not isinstance(table, dict):
-            problems.append(Problem(_SOURCES, "is not a table", "[sources.ID]", location=files.location((_SOURCES,))))
-            continue
-        for name, entry in table.items():
-            values = {"id": name, **entry} if isinstance(entry, dict) else entry
-            source = _checked(Source, values, (_SOURCES, name), files, problems)
-            sources |= {name: source} if source else {}
-    return sources
+    Parameters
+    ----------
+    texts
+        Text by file name. Each component starts with its header, the next line is its kind.
+    sources
+        Sources by id.
+    """
 
+    def __init__(self, texts: Mapping[str, str], sources: Mapping[str, Source]) -> None:
+        self.kinds: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._sources = sources
+        self._read: dict[str, Component] = {}
+        for text in texts.values():
+            starts = list(_COMPONENT.finditer(text))
+            ends = [start.start() for start in starts[1:]] + [len(text)]
+            for start, end in zip(starts, ends, strict=True):
+                self.kinds[start[1]] = start[2]
+                self._texts[start[1]] = text[start.start() : end]
 
-def _read_component(
-    name: str, files: _Files, sources: Mapping[str, Source], problems: list[Problem]
-) -> Component | None:
-    n_before = len(problems)
-    if not _ID.fullmatch(name):
-        allowed = "lower case letters, digits and _"
-        problems.append(Problem(name, "is no component id", allowed, location=files.location((name,))))
-    table = _merged(name, files, problems)
-    header = _checked(Header, {key: table[key] for key in _HEADER_KEYS if key in table}, (name,), files, problems)
-    raw_values = table.get("values", {})
-    texts = {key: text for key, text in table.items() if key not in (*_HEADER_KEYS, "values")}
-    if header:
-        problems += component_problems(name, header.kind, texts, raw_values, files)
-    values: dict[str, Value] = {}
-    for key, raw in raw_values.items():
-        if value := _checked(Value, raw, (name, "values", key), files, problems):
-            problems += value_problems(name, key, value, sources, files)
-            values[key] = value
-    if not header or len(problems) > n_before:
-        return None
-    return Component(name, header.kind, header.title, header.vendor, texts, values)
+    def __getitem__(self, name: str) -> Component:
+        if name not in self._read:
+            files = CatalogueFiles((TomlSource.from_text(self._texts[name], f"catalogue entry {name}"),))
+            component, problems = read_component(name, files, self._sources)
+            if component is None:
+                raise CatalogueError(problems)
+            self._read[name] = component
+        return self._read[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
 
-def _merged(name: str, files: _Files, problems: list[Problem]) -> dict[str, Any]:
-    """Lay the tables of a component over each other, value by value."""
-    merged: dict[str, Any] = {}
-    values: dict[str, Any] = {}
-    for table in files.tables(name):
-        inner = table.get("values", {}) if isinstance(table, dict) else None
-        if not isinstance(table, dict) or not isinstance(inner, dict):
-            path = name if not isinstance(table, dict) else f"{name}.values"
-            problems.append(Problem(path, "is not a table", f"[{path}]", location=files.location((name, "values"))))
-            continue
-        merged |= table
-        values |= inner
-    return {**merged, "values": values}
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
 
-
-def _checked(model: type[Model], values: Any, path: KeyPath, files: _Files, problems: list[Problem]) -> Model | None:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        problems += problems_of(error, model, path, files)
-        return None
-
-
-def _depth(values: Any, key_path: KeyPath) -> int:
-    """Return how many keys of a path a file has."""
-    for depth, key in enumerate(key_path):
-        if not isinstance(values, dict) or key not in values:
-            return depth
-        values = values[key]
-    return len(key_path)
+    def __len__(self) -> int:
+        return len(self._texts)
