@@ -102,9 +102,42 @@ class Blocks:
     hosts_per_block: int
 
 
-Structure: TypeAlias = Torus | Clos | Planes | Blocks
+@dataclass(frozen=True)
+class HyperX:
+    """Switches on a grid, each joined to all others along every axis; nodes are ordered hosts, then switches row-major.
 
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Torus, Clos, Planes, Blocks)}
+    Parameters
+    ----------
+    dims
+        Switches along each axis; all 2 in a hypercube, one axis in a full mesh.
+    hosts_per_switch
+        0 if the switches are the endpoints.
+    """
+
+    dims: tuple[int, ...]
+    hosts_per_switch: int
+
+
+@dataclass(frozen=True)
+class Dragonfly:
+    """Fully joined groups of switches; nodes are ordered hosts, then switches group by group.
+
+    Parameters
+    ----------
+    groups, switches_per_group
+        Size of the network.
+    hosts_per_switch
+        0 if the switches are the endpoints.
+    """
+
+    groups: int
+    switches_per_group: int
+    hosts_per_switch: int
+
+
+Structure: TypeAlias = Torus | Clos | Planes | Blocks | HyperX | Dragonfly
+
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Torus, Clos, Planes, Blocks, HyperX, Dragonfly)}
 
 
 def structure_to_dict(structure: Structure | None) -> dict[str, Any]:

@@ -31,6 +31,13 @@ _OURS = {
     "tpu_pod": "topologies.tpu_pod",
     "ocs_mesh": "topologies.ocs_mesh",
     "multiplane": "topologies.multiplane",
+    "hypercube": "topologies.direct",
+    "full_mesh": "topologies.direct",
+    "hyperx": "topologies.direct",
+    "slim_fly": "topologies.slim_fly",
+    "random_regular": "topologies.random_regular",
+    "dragonfly": "topologies.dragonfly",
+    "rail_optimized": "topologies.rail_optimized",
 }
 
 
