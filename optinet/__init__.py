@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optinet.flows.simulate import simulate_flows
     from optinet.flows.solution import LinkLoads, Solution
     from optinet.flows.solve import solve
+    from optinet.models.availability import slice_availability
     from optinet.models.link_budget import link_margin
     from optinet.results import open_run
     from optinet.traffic.demand import Demand
@@ -39,6 +40,7 @@ _HOME = {
     "max_min_rates": "optinet.flows.max_min",
     "path_metrics": "optinet.flows.path_metrics",
     "simulate_flows": "optinet.flows.simulate",
+    "slice_availability": "optinet.models.availability",
     "solve": "optinet.flows.solve",
 }
 
@@ -57,6 +59,7 @@ __all__ = [
     "open_run",
     "path_metrics",
     "simulate_flows",
+    "slice_availability",
     "solve",
 ]
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small catalogue of round numbers, so that expectations can be computed by hand."""
 
+from dataclasses import replace
+
 from optinet.catalogue import Catalogue, Component, Value
 from optinet.design import Design
 from optinet.units import unit_of
@@ -185,7 +187,21 @@ COMPONENTS = [
     component("ocs_control_lpo", "ocs_control", {"reacquire_time_ms": 5, "controller_overhead_ms": 50}),
 ]
 
-PARTS = Catalogue({one.id: one for one in COMPONENTS}, {})
+def catalogue_of(components):
+    by_id = {one.id: one for one in components}
+    return Catalogue(by_id, {}, {name: one.kind for name, one in by_id.items()})
+
+
+PARTS = catalogue_of(COMPONENTS)
+
+
+def with_range(catalogue, name, low, high):
+    """The catalogue with another range of one value."""
+    part, key = name.split(".")
+    found = catalogue[part]
+    value = found.values[key].model_copy(update={"low": float(low), "high": float(high)})
+    changed = replace(found, values={**found.values, key: value})
+    return catalogue_of([changed if one == part else catalogue[one] for one in catalogue.ids()])
 
 
 def design(catalogue=PARTS, **roles):

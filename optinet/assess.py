@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Assessing: a solution, a design and catalogue values give all six answers.
+
+A solution knows no watts; here it is powered, timed, budgeted and priced. One solution serves many designs, and on a
+drawn catalogue every quantity is an array over the draws, so that Monte Carlo is one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optinet.models.availability import FailureReport, failures
+from optinet.models.bom import BillOfMaterials, bill_of_materials
+from optinet.models.cost import CostReport, cost
+from optinet.models.latency import LatencyDistribution, latency
+from optinet.models.link_budget import LinkBudget, link_budgets, worst
+from optinet.models.power import PowerReport, power
+from optinet.models.reconfiguration import Reconfiguration, reconfiguration
+from optinet.models.values import Quantity, median, nominal
+from optinet.physical_path import PhysicalPath, physical_paths
+from optinet.units import unit_of
+
+if TYPE_CHECKING:
+    from optinet.catalogue import Catalogue
+    from optinet.design import Design
+    from optinet.flows.solution import Solution
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One headline number.
+
+    Parameters
+    ----------
+    name
+        Ends with its unit, as in `optinet.units`.
+    value
+        The number; the median where there are draws; NaN where the question does not arise.
+    low, high
+        5th and 95th percentile over draws, else NaN.
+    unit
+        A UDUNITS string.
+    meaning
+        What it is, in one line.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """Everything the models say about a solution in a design.
+
+    Parameters
+    ----------
+    paths
+        Physical path of every link class.
+    bom, power, latency, budgets, cost, failures
+        What each model says; `budgets` has one entry per optical link class.
+    reconfiguration
+        None if no link passes an OCS.
+    notes
+        What a reader must know beside the numbers: links that do not close, ports an OCS lacks, shared modules.
+    metrics
+        The headline numbers.
+    values_used
+        (component, key) of every catalogue value that went in, sorted.
+    """
+
+    paths: tuple[PhysicalPath, ...]
+    bom: BillOfMaterials
+    power: PowerReport
+    latency: LatencyDistribution
+    budgets: tuple[LinkBudget, ...]
+    cost: CostReport
+    failures: FailureReport
+    reconfiguration: Reconfiguration | None
+    notes: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    values_used: tuple[tuple[str, str], ...]
+
+    @property
+    def verdict(self) -> str:
+        """Verdict of the worst link class: closes, at risk, infeasible; empty without optical links."""
+        budget = worst(self.budgets)
+        return budget.verdict if budget else ""
+
+    def metric(self, name: str) -> Metric:
+        """Return a headline number by name; KeyError if there is none."""
+        return {metric.name: metric for metric in self.metrics}[name]
+
+
+def assess(solution: Solution, design: Design, catalogue: Catalogue | None = None) -> Assessment:
+    """Run all models.
+
+    Parameters
+    ----------
+    solution
+        A fabric with one demand routed and solved.
+    design
+        Which component plays which role.
+    catalogue
+        The shipped one unless given; with `Catalogue.draw` every quantity becomes an array of shape (n_draws,).
+
+    Raises
+    ------
+    CatalogueError
+        Naming everything in which the design does not fit the fabric; see `optinet.physical_path.physical_paths`.
+    """
+    if catalogue is None:
+        from optinet.catalogue import load_catalogue
+
+        catalogue = load_catalogue()
+    values = catalogue.recording()
+    fabric = solution.fabric
+    paths = physical_paths(fabric, design, values)
+    bom = bill_of_materials(fabric, paths, design, values)
+    watts = power(solution, paths, bom, design, values)
+    times = latency(solution.paths, paths, design, values)
+    budgets = link_budgets(paths, values)
+    price = cost(bom, watts.facility, fabric.n_endpoints, solution.delivered_gbps, design, values)
+    broken = failures(bom, values)
+    pause = reconfiguration(paths, design, values)
+    headline = (
+        _delivery(solution),
+        _speed(times),
+        _watts(watts),
+        _optics(budgets),
+        _plant(bom, pause),
+        _money(price, bom, broken),
+    )
+    return Assessment(
+        paths=paths,
+        bom=bom,
+        power=watts,
+        latency=times,
+        budgets=budgets,
+        cost=price,
+        failures=broken,
+        reconfiguration=pause,
+        notes=tuple(_notes(solution, paths, bom, budgets, broken, values)),
+        metrics=tuple(metric for group in headline for metric in group),
+        values_used=values.used,
+    )
+
+
+def _metric(name: str, value: Quantity, meaning: str) -> Metric:
+    low, high = (float(bound) for bound in np.percentile(value, (5, 95))) if np.ndim(value) else (np.nan, np.nan)
+    return Metric(name, median(value), low, high, unit_of(name), meaning)
+
+
+def _delivery(solution: Solution) -> Iterator[Metric]:
+    yield _metric(
+        "delivered_gbps_per_endpoint",
+        solution.delivered_gbps_per_endpoint,
+        "delivered rate per endpoint and direction, at min(1, throughput) of the demand",
+    )
+    yield _metric("throughput", solution.throughput, "largest common scale factor of the demand that fits")
+
+
+def _speed(times: LatencyDistribution) -> Iterator[Metric]:
+    what = "zero-load latency from endpoint to endpoint, FEC inside, NIC " + (
+        "inside" if times.includes_nic else "none"
+    )
+    yield _metric("latency_mean_ns", times.mean_ns, f"mean {what}")
+    yield _metric("latency_min_ns", times.min_ns, f"least {what}")
+    yield _metric("latency_p50_ns", times.p50_ns, f"median {what}")
+    yield _metric("latency_p99_ns", times.p99_ns, f"99th percentile over the traffic of {what}")
+    yield _metric("latency_max_ns", times.max_ns, f"largest {what}")
+
+
+def _watts(watts: PowerReport) -> Iterator[Metric]:
+    yield _metric("network_kw", watts.network_w / 1e3, "power of the network, NIC and on-chip networks inside")
+    yield _metric(
+        "network_without_nic_and_chip_kw",
+        watts.network_without_nic_and_chip_w / 1e3,
+        "power of the network without NIC and on-chip networks",
+    )
+    yield _metric("facility_kw", watts.facility.total_w / 1e3, "power from the grid, power chain and cooling inside")
+    yield _metric("energy_pj_per_bit", watts.energy_pj_per_bit, "network_kw over delivered bits")
+
+
+def _optics(budgets: tuple[LinkBudget, ...]) -> Iterator[Metric]:
+    budget = worst(budgets)
+    typical_db = budget.margin.margin_db if budget else np.nan
+    sigma_db = budget.margin.margin_3sigma_db if budget else np.nan
+    extreme_db = budget.worst_margin_db if budget else np.nan
+    failing: Quantity = 0.0
+    for one in budgets:
+        failing = failing + one.links_expected_to_fail
+    yield _metric("worst_link_typical_margin_db", typical_db, "typical margin of the worst optical link class")
+    yield _metric("worst_link_3sigma_margin_db", sigma_db, "3 sigma margin of the worst optical link class")
+    yield _metric(
+        "worst_link_worst_case_margin_db", extreme_db, "margin of its standard's channel over the worst losses"
+    )
+    yield _metric("links_expected_to_fail", failing, "optical links expected not to close")
+
+
+def _plant(bom: BillOfMaterials, pause: Reconfiguration | None) -> Iterator[Metric]:
+    yield _metric("ocs_boxes", bom.count("ocs"), "optical circuit switches")
+    yield _metric("ocs_ports_used", bom.ocs_ports_used, "ports taken on all OCS, spare fibers included")
+    yield _metric("ocs_ports_short", bom.ocs_ports_short, "ports the fullest OCS lacks")
+    total_ms = pause.total_ms if pause else np.nan
+    yield _metric("reconfiguration_ms", total_ms, "OCS switching, link re-acquisition and controller together")
+
+
+def _money(price: CostReport, bom: BillOfMaterials, broken: FailureReport) -> Iterator[Metric]:
+    yield _metric("cost_usd", price.total_usd, "price of all network parts")
+    yield _metric("cost_per_endpoint_usd", price.per_endpoint_usd, "price of all network parts per endpoint")
+    yield _metric("cost_usd_per_gbps", price.usd_per_delivered_gbps, "price of all network parts per delivered Gb/s")
+    yield _metric("energy_usd_per_year", price.energy_usd_per_year, "a year of facility power")
+    yield _metric("switch_boxes", bom.count("switch"), "packet switches")
+    yield _metric("modules", bom.count("module"), "optical modules and engines")
+    yield _metric("lasers", bom.count("laser"), "laser chips, external ones included")
+    yield _metric("fibers", bom.fibers, "installed strands of single-mode fiber; two segments through an OCS")
+    yield _metric("pm_fibers", bom.count("pm_fiber"), "polarization-maintaining fibers")
+    yield _metric("failures_per_day", broken.total_per_day, "expected failures of active parts")
+
+
+def _notes(
+    solution: Solution,
+    paths: tuple[PhysicalPath, ...],
+    bom: BillOfMaterials,
+    budgets: tuple[LinkBudget, ...],
+    broken: FailureReport,
+    catalogue: Catalogue,
+) -> Iterator[str]:
+    for budget in budgets:
+        if budget.verdict != "closes":
+            yield _budget_note(budget)
+    plant = solution.fabric.plant
+    if plant is not None and bom.ocs_ports_short:
+        ocs = bom.of("ocs")[0].component
+        yield (
+            f"{ocs} has {nominal(catalogue, ocs, 'ports'):g} ports and the plant needs {plant.ports_needed} of each: "
+            f"{bom.ocs_ports_short} short"
+        )
+    for path in paths:
+        if path.through_ocs and path.strands_per_link > 1:
+            yield (
+                f"{path.link_class}: each link takes {path.strands_per_link} fibers, "
+                f"so the plant is built {path.strands_per_link} times"
+            )
+        if path.spare_ends:
+            yield f"{path.link_class}: {path.spare_ends} spare fibers have optics and OCS ports but no circuit"
+        for module, units in dict.fromkeys(((path.end_a, path.units_per_end_a), (path.end_b, path.units_per_end_b))):
+            if units < 1 - 1e-9:
+                yield (
+                    f"{path.link_class}: one {module} serves {1 / units:g} links of {path.gbps:g} Gb/s; "
+                    "its power and price are taken per bit"
+                )
+    if broken.unrated:
+        yield f"failures_per_day leaves out {', '.join(broken.unrated)}: no failure rate listed"
+
+
+def _budget_note(budget: LinkBudget) -> str:
+    typical_db, sigma_db = median(budget.margin.margin_db), median(budget.margin.margin_3sigma_db)
+    failing = median(budget.links_expected_to_fail)
+    return (
+        f"{budget.link_class}: {budget.verdict}, typical margin {typical_db:.2f} dB, 3 sigma margin {sigma_db:.2f} dB, "
+        f"about {failing:.3g} of {budget.n_links} links do not close"
+    )
