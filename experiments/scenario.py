@@ -136,7 +136,7 @@ def scenario_of(draft: Draft) -> Scenario:
                 choices[section] = choice
     problems += _component_problems(draft)
     if problems or file is None:
-        raise ScenarioError(problems)
+        raise ScenarioError(sorted(problems, key=_reading_order))
     return Scenario(
         title=file.title,
         seed=file.seed,
@@ -178,8 +178,8 @@ def find_source(path_or_name: str | Path, folder: str, beside: Path | None = Non
 
 def shipped(folder: str) -> dict[str, Path]:
     """Return the files that come with optinet, by name; `folder` is ``systems`` or ``studies``."""
-    entries = importlib.resources.files("experiments").joinpath(folder).iterdir()
-    paths = (Path(str(entry)) for entry in entries)
+    shelf = importlib.resources.files("experiments").joinpath(folder)
+    paths = [Path(str(entry)) for entry in shelf.iterdir()] if shelf.is_dir() else []
     return {path.stem: path for path in sorted(paths) if path.suffix == ".toml"}
 
 
@@ -197,7 +197,7 @@ class _ScenarioFile(BaseModel):
     model_config = _Frozen
 
     title: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     tags: tuple[str, ...] = ()
     caveat: str = ""
     topology: _Section = Field(description="what to build: name, and its parameters")
@@ -207,14 +207,22 @@ class _ScenarioFile(BaseModel):
     catalogue: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
 
 
+def _reading_order(problem: Problem) -> tuple[bool, str, int]:
+    """Sort problems by file and line, those of options last and as they were given."""
+    name, _, line = problem.location.rpartition(":")
+    return (False, name, int(line)) if line.isdigit() else (True, "", 0)
+
+
 def _checked_choice(section: str, table: Mapping[str, Any], draft: Draft) -> tuple[Choice | None, tuple[Problem, ...]]:
     registry = _registry(section)
     name = table["name"]
-    if name not in registry.names():
+    try:
+        model = registry.parameters_of(name)
+    except OptinetError:
         problem = unknown_name(f"{section}.name", name, registry.names(), section)
         return None, (dataclasses.replace(problem, location=draft.location((section, "name"))),)
     given = {key: value for key, value in table.items() if key != "name"}
-    parameters, problems = checked(registry.parameters_of(name), given, (section,), draft)
+    parameters, problems = checked(model, given, (section,), draft)
     if parameters is None:
         return None, problems
     return Choice(name=name, parameters=parameters.model_dump(mode="json", exclude_none=True)), ()

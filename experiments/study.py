@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from experiments.draft import Draft, key_path
-from experiments.scenario import Scenario, find_source, is_study, load_scenario, scenario_of
+from experiments.scenario import Scenario, find_source, is_study, scenario_of, shipped
 from optinet.errors import Problem, ScenarioError
 from optinet.toml_source import KeyPath, TomlSource
 from optinet.validation import checked, dotted
@@ -65,12 +65,11 @@ class Study:
 
 
 def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario | Study:
-    """Read a file that may be either, as ``optinet validate`` does; names are looked up among the studies first."""
-    try:
-        source = find_source(path_or_name, "studies")
-    except ScenarioError:
-        return load_scenario(path_or_name, overrides)
-    return load_study(path_or_name, overrides) if is_study(source) else load_scenario(path_or_name, overrides)
+    """Read a file that may be a scenario or a study; `ScenarioError` naming every mistake."""
+    source = find_source(path_or_name, "systems" if str(path_or_name) in shipped("systems") else "studies")
+    if is_study(source):
+        return study_of(source, overrides)
+    return scenario_of(Draft().merged(source.values, source).overridden(overrides))
 
 
 def load_study(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Study:
@@ -88,7 +87,11 @@ def load_study(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Study
     ScenarioError
         Naming every mistake of every case and grid entry once; a syntax error stands alone.
     """
-    source = find_source(path_or_name, "studies")
+    return study_of(find_source(path_or_name, "studies"), overrides)
+
+
+def study_of(source: TomlSource, overrides: Sequence[str] = ()) -> Study:
+    """Check every scenario of a study that has been read; see `load_study`."""
     if not is_study(source) and "topology" in source.values:
         raise ScenarioError(Problem("", "is a scenario, not a study: run it with 'optinet run'", location=source.name))
     file, problems = checked(_StudyFile, source.values, (), source)

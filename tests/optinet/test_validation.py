@@ -122,8 +122,10 @@ def test_a_mistake_in_plain_words(text: str, message: str):
     [
         (
             "spines = 'aut'",
-            "t.spines: text 'aut' where a whole number or auto belongs; "
-            "allowed: a whole number of at least 1 or auto; did you mean 'auto'?",
+            (
+                "t.spines: text 'aut' where a whole number or auto belongs; "
+                "allowed: a whole number of at least 1 or auto; did you mean 'auto'?"
+            ),
         ),
         (
             "spines = 0",
@@ -131,8 +133,10 @@ def test_a_mistake_in_plain_words(text: str, message: str):
         ),
         (
             "size = 'x'",
-            "t.size: text 'x' where a whole number or a list belongs; "
-            "allowed: a whole number or a list, each entry a whole number",
+            (
+                "t.size: text 'x' where a whole number or a list belongs; "
+                "allowed: a whole number or a list, each entry a whole number"
+            ),
         ),
         ("size = [1, 'x']", "t.size[1]: text 'x' where a whole number belongs"),
         ("part = 1", "t.part: 1 where a table belongs"),
