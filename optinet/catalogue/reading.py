@@ -104,9 +104,11 @@ def _merged(name: str, files: CatalogueFiles, problems: list[Problem]) -> dict[s
     values: dict[str, Any] = {}
     for table in files.tables(name):
         inner = table.get("values", {}) if isinstance(table, dict) else None
-        if not isinstance(table, dict) or not isinstance(inner, dict):
-            path = name if not isinstance(table, dict) else f"{name}.values"
-            problems.append(Problem(path, "is not a table", f"[{path}]", location=files.location((name, "values"))))
+        if not isinstance(inner, dict):
+            path = (name, "values") if isinstance(table, dict) else (name,)
+            problems.append(
+                Problem(".".join(path), "is not a table", f"[{'.'.join(path)}]", location=files.location(path))
+            )
             continue
         merged |= table
         values |= inner
