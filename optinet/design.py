@@ -38,9 +38,8 @@ class Role:
 
 ROLES: Mapping[str, Role] = {
     "switch": Role(("switch",), "box of every switch; a node of the fabric is one of its ASICs"),
-    "optics": Role(
-        ("module",), "both ends of switch-to-switch and OCS links, and the switch end of optical host links"
-    ),
+    "optics": Role(("module",), "both ends of switch-to-switch links, and the switch end of optical host links"),
+    "ocs_optics": Role(("module",), "both ends of links through an OCS; by default the optics"),
     "host_link": Role(
         ("cable", "module"), "what joins a host to its leaf: a cable, or the host's end of an optical link"
     ),

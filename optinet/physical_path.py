@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The physical path of each link class: the ordered parts that one link crosses in a design.
 
-What a link is made of follows from what it joins. A link that a circuit of the plant makes has optics at both ends.
-Else a host's link is the design's `host_link` (a cable, or a module at the host and `optics` at the switch), a link
-between chips is `cube_link`, and every other link has optics at both ends.
+What a link is made of follows from what it joins. A link that a circuit of the plant makes has `ocs_optics` at both
+ends. Else a host's link is the design's `host_link` (a cable, or a module at the host and `optics` at the switch), a
+link between chips is `cube_link`, and every other link has optics at both ends.
 
 Connectors: a direct fiber link crosses two patch panels, one near each end; each leg to an OCS crosses one. The loss
 of a box includes its own front connectors, so the OCS adds none, and a shuffle box, which takes the place of a patch
@@ -210,8 +210,12 @@ def _spare_ends(fabric: Fabric, index: int) -> int:
 def _end_roles(links: _Links, design: Design, catalogue: Catalogue) -> tuple[str, str]:
     """Roles of the components at ends a and b."""
     if links.through_ocs or NodeKind.HOST not in (links.kind_a, links.kind_b):
-        copper = not links.through_ocs and links.kind_a == links.kind_b == NodeKind.CHIP
-        return ("cube_link", "cube_link") if copper else ("optics", "optics")
+        role = "optics"
+        if links.through_ocs and design.get("ocs_optics"):
+            role = "ocs_optics"
+        elif not links.through_ocs and links.kind_a == links.kind_b == NodeKind.CHIP:
+            role = "cube_link"
+        return role, role
     component = design.get("host_link")
     optical = component is not None and catalogue[component].kind == "module"
     return "host_link", "optics" if optical and links.kind_b != NodeKind.HOST else "host_link"

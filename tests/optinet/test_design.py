@@ -41,6 +41,7 @@ def test_passive_and_facility_roles_have_defaults_and_the_others_must_be_named()
     assert {role for role in ROLES if empty.get(role) is None} == {
         "switch",
         "optics",
+        "ocs_optics",
         "host_link",
         "cube_link",
         "ocs",
@@ -111,6 +112,14 @@ def test_a_link_through_an_ocs_has_two_legs_with_one_connector_each(optics, stra
     found = [(part.name, part.component) for part in path.parts]
     assert found == [("transmitter", optics), *middle, ("receiver", optics)]
     assert [part.length_m for part in path.parts if part.name == "fiber"] == [50, 50]
+
+
+def test_links_through_an_ocs_may_have_optics_of_their_own():
+    mesh = {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 4}
+    roles = {"switch": "box_200", "optics": "engine_1t6", "host_link": "dr4_200g", "ocs": "mems"}
+    paths = paths_of("ocs_mesh", mesh, ocs_optics="fr8_bidi", **roles)
+    assert (paths["host-leaf"].end_b, paths["block-ocs"].end_a) == ("engine_1t6", "fr8_bidi")
+    assert paths_of("ocs_mesh", mesh, **roles)["block-ocs"].end_a == "engine_1t6"
 
 
 def test_a_slow_link_takes_a_fraction_of_a_module():
