@@ -4,17 +4,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
 
 import numpy as np
 
-from optinet.fabric import Fabric
-from optinet.flows.solution import Solution
-from optinet.plant import OpticalPlant
+from optinet.models.values import Quantity, median
+from optinet.results.schema import PER_CLASS
 from optinet.structure import structure_to_dict
 
+if TYPE_CHECKING:
+    from optinet.assess import Assessment
+    from optinet.catalogue import Catalogue
+    from optinet.fabric import Fabric
+    from optinet.flows.solution import Solution
+    from optinet.models.latency import LatencyDistribution
+    from optinet.models.link_budget import LinkBudget
+    from optinet.physical_path import PhysicalPath
+    from optinet.plant import OpticalPlant
+
+_BINS = 50
 Groups: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
@@ -112,3 +123,91 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
             "method": paths.method,
         },
     }
+
+
+def assessment_groups(assessment: Assessment) -> dict[str, dict[str, Any]]:
+    """Return the groups that hold what the models say; medians where there are draws."""
+    watts, facility = assessment.power, assessment.power.facility
+    parts_w = {"network": facility.it_w, "power chain": facility.chain_loss_w, "cooling": facility.cooling_w}
+    groups = {
+        "power": _by_key("category", "power_w", watts.by_category_w),
+        "facility": _by_key("category", "power_w", parts_w),
+        "cost": _by_key("category", "cost_usd", assessment.cost.by_category_usd),
+        "latency": _latency(assessment.latency),
+        "failures": _by_key("role", "failures_per_day", assessment.failures.per_day),
+        "physical_paths": _physical_paths(assessment.paths),
+        "bom": _columns(assessment.bom.lines, ("role", "component", "where", "count", "length_m")),
+        "metrics": _columns(assessment.metrics, ("name", "value", "low", "high", "unit", "meaning")),
+        "notes": {"text": list(assessment.notes)},
+    }
+    if (pause := assessment.reconfiguration) is not None:
+        parts_ms = {
+            "switching": pause.switching_time_ms,
+            "re-acquisition": pause.reacquire_time_ms,
+            "controller": pause.controller_overhead_ms,
+        }
+        groups["reconfiguration"] = _by_key("part", "part_ms", parts_ms)
+    return groups | {f"{PER_CLASS}/{_group_name(each.link_class)}": _budget(each) for each in assessment.budgets}
+
+
+def catalogue_groups(catalogue: Catalogue, used: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """Return the groups of the catalogue values a run used, and of the sources they cite."""
+    keys = list(used)
+    values = [catalogue[component].values[key] for component, key in keys]
+    table = _columns(values, ("value", "low", "high", "unit", "source", "basis", "confidence", "note"))
+    table |= {"component": [component for component, _ in keys], "key": [key for _, key in keys]}
+    cited = sorted({name for value in values for name in value.source.split()} & set(catalogue.sources()))
+    sources = [catalogue.sources()[name] for name in cited]
+    return {"catalogue": table, "sources": _columns(sources, ("id", "title", "publisher", "year", "url"))}
+
+
+def _columns(rows: Iterable[Any], names: Iterable[str]) -> dict[str, Any]:
+    rows = list(rows)
+    return {name: [getattr(row, name) for row in rows] for name in names}
+
+
+def _by_key(key: str, name: str, quantities: Mapping[str, Quantity]) -> dict[str, Any]:
+    return {key: list(quantities), name: [median(quantity) for quantity in quantities.values()]}
+
+
+def _latency(latency: LatencyDistribution) -> dict[str, Any]:
+    latency_ns = np.median(np.atleast_2d(latency.latency_ns), axis=0)  # rows are draws, where there are any
+    share, edge_ns = np.histogram(latency_ns, bins=_BINS, weights=latency.weight)
+    return {
+        "latency_ns": latency_ns,
+        "weight": latency.weight,
+        "histogram_edge_ns": edge_ns,
+        "histogram_weight": share,
+        **_by_key("part", "part_ns", latency.components_ns),
+    }
+
+
+def _physical_paths(paths: Iterable[PhysicalPath]) -> dict[str, Any]:
+    names = ("link_class", "medium", "end_a", "end_b", "through_ocs", "strands_per_link", "segments")
+    rows = list(paths)
+    return _columns(rows, names) | {"capacity_gbps": [path.gbps for path in rows]}
+
+
+def _budget(budget: LinkBudget) -> dict[str, Any]:
+    names = ("component", "count", "mean_loss_db", "sigma_db", "worst_loss_db", "cumulative_loss_db")
+    lines = _columns(budget.lines, names)
+    medians = {name: [median(quantity) for quantity in lines[name]] for name in names if name.endswith("_db")}
+    return {
+        **{name: getattr(budget, name) for name in ("link_class", "n_links", "transmitter", "receiver", "verdict")},
+        "power_budget_db": median(budget.power_budget_db),
+        "channel_allowance_db": median(budget.channel_allowance_db),
+        "typical_margin_db": median(budget.margin.margin_db),
+        "margin_3sigma_db": median(budget.margin.margin_3sigma_db),
+        "worst_margin_db": median(budget.worst_margin_db),
+        "link_yield_fraction": median(budget.link_yield_fraction),
+        "links_expected_to_fail": median(budget.links_expected_to_fail),
+        "part": [line.name for line in budget.lines],
+        **lines,
+        **medians,
+    }
+
+
+def _group_name(link_class: str) -> str:
+    """Return a link class's name as the name of a group, which may not hold a slash or be a dot."""
+    name = quote(link_class, safe=" !\"#$&'()*+,:;<=>?@[]^`{|}~")
+    return name.replace(".", "%2E") if not name.strip(".") else name

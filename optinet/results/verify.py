@@ -47,6 +47,15 @@ def verified_image(path: Path) -> bytes:
     return image
 
 
+def is_run_file(path: Path) -> bool:
+    """Whether a file begins like a run file; it may still be damaged."""
+    try:
+        with path.open("rb") as file:
+            return _VERSION.match(file.read(BLOCK_BYTES)) is not None
+    except OSError:
+        return False
+
+
 def _expected(path: Path, block: bytes) -> tuple[int, str]:
     """Return length and hash that the user block promises for the rest of the file."""
     if not (begin := _VERSION.match(block)):
