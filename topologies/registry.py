@@ -41,6 +41,7 @@ _OURS = {
 }
 
 
+@lru_cache(maxsize=1)  # looking for entry points takes milliseconds
 def names() -> tuple[str, ...]:
     """Return the names of all topologies, those of installed third parties included."""
     return tuple(sorted({*_OURS, *(point.name for point in entry_points(group="optinet.topologies"))}))
