@@ -65,7 +65,7 @@ def unit_of(name: str) -> str:
         A UDUNITS string; ``1`` for counts, fractions and all names without a known ending.
     """
     for suffix in _SUFFIXES:
-        if name.endswith(suffix):
+        if f"_{name}".endswith(suffix):  # "fit" ends as "port_fit" does
             return UNIT_OF_SUFFIX[suffix]
     counted = _COUNTED.search(name)
     return unit_of(name[: counted.start()]) if counted else "1"

@@ -28,6 +28,7 @@ from optinet.units import is_count, is_fraction, unit_of
         ("delivered_gbps_per_endpoint", "Gbit s-1"),
         ("network_w_per_gbps", "W s Gbit-1"),
         ("port_fit", "FIT"),
+        ("fit", "FIT"),
         ("mtbf_hours", "h"),
         ("idle_power_fraction", "1"),
         ("fibers_per_rack_unit", "1"),
