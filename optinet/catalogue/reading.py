@@ -86,8 +86,8 @@ def read_component(
     header = _checked(Header, {key: table[key] for key in _HEADER_KEYS if key in table}, (name,), files, problems)
     raw_values = table.get("values", {})
     texts = {key: text for key, text in table.items() if key not in (*_HEADER_KEYS, "values")}
-    if header:
-        problems += component_problems(name, header.kind, texts, raw_values, files)
+    if isinstance(kind := table.get("kind"), str):  # also when the header lacks something else
+        problems += component_problems(name, kind, texts, raw_values, files)
     values: dict[str, Value] = {}
     for key, raw in raw_values.items():
         if value := _checked(Value, raw, (name, "values", key), files, problems):

@@ -133,6 +133,7 @@ def test_fractions_and_counts_are_checked(problems):
         ("[palomar.values]\npower_w = 3\n", "palomar.values.power_w", "3 where a table belongs"),
         ('[room]\nkind = "coling"\ntitle = "x"\n', "room.kind", "unknown kind 'coling'"),
         ('[room]\nkind = "cooling"\n', "room.title", "is missing"),
+        ('[room]\nkind = "coling"\n', "room.kind", "unknown kind 'coling'"),
         ('[room]\nkind = "cooling"\ntitle = "x"\n', "room.values.overhead_fraction", "is missing"),
         (NEW.replace("my_room", "MyRoom"), "MyRoom", "is no component id"),
         ("sources = 3\n", "sources", "is not a table"),
