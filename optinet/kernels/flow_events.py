@@ -191,7 +191,8 @@ def settle(paths, rates, n_freed, stamp):
 def _unchanged_below(paths, rates, first, n_freed, stamp):
     """Return the level below which filling anew with the newly freed paths would go just as before.
 
-    A newly freed path changes nothing below its old level but on arcs that had filled by then, and those from their level on.
+    A newly freed path changes nothing below its old level but on arcs that had filled by then, and on those nothing
+    below the level at which they filled.
     """
     floor = np.inf
     for i in range(first, n_freed):
@@ -241,7 +242,7 @@ def _take_out(paths, rates, first, n_freed, stamp):
 
 @kernel
 def _reopen(paths, rates, first, n_freed, floor):
-    """Set free again the paths filled at `floor` and above, beside the newly freed; return how many are to be filled."""
+    """Set free again the paths filled at `floor` and above and the newly freed; return how many are to be filled."""
     n_refill = 0
     for i in range(n_freed):
         path = rates.freed[i]

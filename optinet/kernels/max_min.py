@@ -66,8 +66,8 @@ def fill(
 ):
     """Set level and bottleneck of the free flows listed in `flows`, which cross only the arcs listed in `arcs`.
 
-    The heap holds up to one entry per arc and flow. `limited`: whether any flow has a finite limit. On return no flow is
-    free.
+    The heap holds up to one entry per arc and flow. `limited`: whether any flow has a finite limit. On return no flow
+    is free.
     """
     size = 0
     for i in range(n_arcs):
