@@ -168,8 +168,8 @@ def _delivery(solution: Solution) -> Iterator[Metric]:
 
 
 def _speed(times: LatencyDistribution) -> Iterator[Metric]:
-    what = "zero-load latency from endpoint to endpoint, FEC inside, NIC " + (
-        "inside" if times.includes_nic else "none"
+    what = "zero-load latency from endpoint to endpoint, FEC inside, " + (
+        "with NIC" if times.includes_nic else "without NIC"
     )
     yield _metric("latency_mean_ns", times.mean_ns, f"mean {what}")
     yield _metric("latency_min_ns", times.min_ns, f"least {what}")

@@ -10,7 +10,7 @@ of a box includes its own front connectors, so the OCS adds none, and a shuffle 
 panel, adds none either. In a fabric of planes whose switch box holds several ASICs, the port of the box carries one
 lane group of every plane and a shuffle spreads them over the ASICs: one pass at every optical link end at such a box.
 
-A module is shared by links slower than itself: `modules_per_end` is link rate over module rate, and its power and
+A module is shared by links slower than itself: `units_per_end` is link rate over module rate, and its power and
 price are taken per bit.
 """
 

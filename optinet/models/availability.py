@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
 
 HOURS_PER_DAY = 24.0
-_PASSIVE = ("laser", "fiber", "pm_fiber", "pm_connector", "connector", "shuffle", "circulator", "cable")
+_PASSIVE = ("laser", "fiber", "pm_fiber", "pm_connector", "connector", "shuffle", "circulator")
 
 
 @dataclass(frozen=True)

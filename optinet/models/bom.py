@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
-from optinet.models.values import nominal, optional, whole
+from optinet.models.values import nominal, nominal_or_zero, whole
 from optinet.physical_path import PhysicalPath, link_ends, spare_end_nodes
 from optinet.structure import Planes
 
@@ -165,7 +165,7 @@ def _fiber(path: PhysicalPath, design: Design, catalogue: Catalogue) -> Iterator
         ]
     for module, count in modules:
         yield BomLine("module", module, where, count)
-        if not optional(catalogue, module, "external_laser_lanes"):
+        if not nominal_or_zero(catalogue, module, "external_laser_lanes"):
             yield BomLine("laser", module, where, whole(count * nominal(catalogue, module, "lasers")))
 
     segments = path.segments * path.n_links + path.spare_ends  # a spare end has the one leg to its OCS
@@ -194,9 +194,8 @@ def fed_lanes(fabric: Fabric, paths: tuple[PhysicalPath, ...], catalogue: Catalo
         if path.spare_ends:
             ends.append((path.end_b, path.units_per_end_b, spare_end_nodes(fabric)))
         for module, units, at in ends:
-            if optional(catalogue, module, "external_laser_lanes"):
-                per_end = units * nominal(catalogue, module, "external_laser_lanes")
-                lanes += per_end * np.bincount(at, minlength=fabric.n_nodes)
+            fed_per_end = units * nominal_or_zero(catalogue, module, "external_laser_lanes")
+            lanes += fed_per_end * np.bincount(at, minlength=fabric.n_nodes)
     return lanes
 
 

@@ -14,6 +14,8 @@ dB, FR4 4.0 dB), which is (OMA - TDECQ) min - (sensitivity for that SECQ) less t
 the largest loss of every part. An inner FEC adds nothing to it: its gain is already inside the allowance of a
 standard that has one.
 
+On a drawn catalogue each draw moves the means; the spread of parts around them is that of the catalogue's ranges.
+
 A link `closes` if its statistical margin is at least 0, is `at risk` if only the typical one is, and is `infeasible`
 if not even that.
 """

@@ -27,6 +27,11 @@ def has(catalogue: Catalogue, component: str, key: str) -> bool:
     return key in catalogue[component].values
 
 
+def nominal_or_zero(catalogue: Catalogue, component: str, key: str) -> float:
+    """Return a value as listed, undrawn, or 0 if the component leaves it out."""
+    return nominal(catalogue, component, key) if has(catalogue, component, key) else 0.0
+
+
 def optional(catalogue: Catalogue, component: str, key: str, default: float = 0.0) -> Quantity:
     """Return a value that a component of its kind may leave out."""
     return catalogue.value(component, key) if has(catalogue, component, key) else default
