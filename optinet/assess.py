@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optinet.fabric import NodeKind
 from optinet.models.availability import FailureReport, failures
 from optinet.models.bom import BillOfMaterials, bill_of_materials
 from optinet.models.cost import CostReport, cost
@@ -147,7 +148,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         cost=price,
         failures=broken,
         reconfiguration=pause,
-        notes=tuple(_notes(solution, paths, bom, budgets, broken, values)),
+        notes=tuple(_notes(solution, paths, bom, budgets, broken, design, values)),
         metrics=tuple(metric for group in headline for metric in group),
         values_used=values.used,
     )
@@ -232,6 +233,7 @@ def _notes(
     bom: BillOfMaterials,
     budgets: tuple[LinkBudget, ...],
     broken: FailureReport,
+    design: Design,
     catalogue: Catalogue,
 ) -> Iterator[str]:
     for budget in budgets:
@@ -252,14 +254,29 @@ def _notes(
             )
         if path.spare_ends:
             yield f"{path.link_class}: {path.spare_ends} spare fibers have optics and OCS ports but no circuit"
+        yield from _gearbox_notes(path, catalogue, design)
         for module, units in dict.fromkeys(((path.end_a, path.units_per_end_a), (path.end_b, path.units_per_end_b))):
-            if units < 1 - 1e-9:
+            if 0 < units < 1 - 1e-9:
                 yield (
                     f"{path.link_class}: one {module} serves {1 / units:g} links of {path.gbps:g} Gb/s; "
                     "its power and price are taken per bit"
                 )
     if broken.unrated:
         yield f"failures_per_day leaves out {', '.join(broken.unrated)}: no failure rate listed"
+
+
+def _gearbox_notes(path: PhysicalPath, catalogue: Catalogue, design: Design) -> Iterator[str]:
+    """A module slower per lane than the switch needs a gearbox: its lanes would take a whole fast lane each."""
+    for module, kind in dict.fromkeys(((path.end_a, path.kind_a), (path.end_b, path.kind_b))):
+        if path.medium == "copper" or kind != NodeKind.SWITCH:
+            continue
+        switch = design.component("switch")
+        lane_gbps, fastest_gbps = nominal(catalogue, module, "lane_gbps"), nominal(catalogue, switch, "lane_gbps")
+        if lane_gbps < fastest_gbps:
+            yield (
+                f"{path.link_class}: {module} has {lane_gbps:g} Gb/s lanes, {switch} {fastest_gbps:g}; "
+                "a gearbox is taken to be in the module"
+            )
 
 
 def _budget_note(budget: LinkBudget) -> str:

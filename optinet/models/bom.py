@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
+from optinet.link_classes import link_ends, spare_end_nodes
 from optinet.models.values import nominal, nominal_or_zero, whole
-from optinet.physical_path import PhysicalPath, link_ends, spare_end_nodes
+from optinet.physical_path import PhysicalPath
 from optinet.structure import Planes
 
 if TYPE_CHECKING:

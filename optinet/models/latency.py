@@ -116,6 +116,8 @@ def latency(
         The components and their values.
     """
     kinds, hops = paths.kinds, paths.hops.astype(np.float64)
+    if not len(kinds.link_class):  # a fabric without links
+        return LatencyDistribution(np.empty(0), np.empty(0), dict.fromkeys(COMPONENTS, np.nan), includes_nic=False)
     by_class = {path.class_index: path for path in physical}
     per_hop = [
         _hop_ns(by_class[int(link_class)], NodeKind(int(head_kind)), design, catalogue)

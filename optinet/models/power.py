@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optinet.fabric import Fabric, NodeKind
+from optinet.link_classes import spare_end_nodes
 from optinet.models.bom import BillOfMaterials
 from optinet.models.facility import FacilityPower, facility_power
 from optinet.models.values import Quantity, nominal
-from optinet.physical_path import PhysicalPath, spare_end_nodes
+from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

@@ -12,6 +12,7 @@ from optinet.assess import assess
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.errors import CatalogueError
+from optinet.fabric import NodeKind
 from optinet.units import unit_of
 from tests.support.parts import PARTS, design
 
@@ -69,6 +70,9 @@ def test_notes_say_what_the_numbers_do_not():
     assert "block-ocs: each link takes 2 fibers, so the plant is built 2 times" in notes
     assert "block-ocs: 4 spare fibers have optics and OCS ports but no circuit" in notes
     assert "failures_per_day leaves out aec, nic_800g, tiny_ocs: no failure rate listed" in notes
+    assert "gearbox" not in notes
+    mixed = assessed("ocs_mesh", switch="box_200", optics="fr4_bidi", host_link="aec", ocs="mems").notes
+    assert "block-ocs: fr4_bidi has 100 Gb/s lanes, box_200 200; a gearbox is taken to be in the module" in mixed
     shared = assessed("multiplane", switch="box_of_4", optics="engine_1t6", host_link="dr4_200g").notes
     assert "host-leaf: one dr4_200g serves 4 links of 200 Gb/s; its power and price are taken per bit" in shared
     assert "host-leaf: one engine_1t6 serves 8 links of 200 Gb/s; its power and price are taken per bit" in shared
@@ -93,6 +97,15 @@ def test_copper_alone_has_no_verdict():
     assert found.budgets == ()
     assert math.isnan(found.metric("worst_link_3sigma_margin_db").value)
     assert found.metric("links_expected_to_fail").value == 0
+
+
+def test_a_fabric_without_links_is_assessed_all_the_same():
+    fabric = optinet.Fabric.from_links([NodeKind.HOST, NodeKind.HOST], np.empty((0, 2)), capacity_gbps=[])
+    solution = optinet.solve(fabric, optinet.Demand.uniform(fabric, 0.0))
+    found = assess(solution, design(), PARTS)
+    assert found.bom.lines == ()
+    assert found.power.network_w == 0
+    assert math.isnan(found.metric("latency_mean_ns").value)
 
 
 def test_values_used_are_recorded():

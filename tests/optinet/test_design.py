@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Roles and physical paths: what each link is made of, and what does not fit."""
 
+from dataclasses import replace
+
 import networkx as nx
 import pytest
 
@@ -9,8 +11,9 @@ import topologies
 from optinet.design import ROLES, Design
 from optinet.errors import CatalogueError
 from optinet.fabric import NodeKind
-from optinet.physical_path import link_ends, physical_paths, spare_end_nodes
-from tests.support.parts import PARTS, design
+from optinet.link_classes import link_ends, spare_end_nodes
+from optinet.physical_path import physical_paths
+from tests.support.parts import PARTS, catalogue_of, design
 
 LEAF_SPINE = {"leaves": 4, "spines": 2, "hosts_per_leaf": 2}
 POD = {"cubes": (2, 2, 2), "cube_side": 2, "link_gbps": 800 / 6}
@@ -169,6 +172,25 @@ def test_both_ends_must_speak_alike():
     problems = problems_of("leaf_spine", LEAF_SPINE, switch="box", optics="dr8", host_link="fr4_bidi")
     assert "4 lanes per fiber" in problems[0]
     assert "bidirectional" in problems[1]
+
+
+def test_a_one_way_ocs_cannot_carry_both_directions_on_a_fiber():
+    one_way = catalogue_of(
+        [replace(PARTS[n], text={"bidirectional": "no"}) if n == "mems" else PARTS[n] for n in PARTS.ids()]
+    )
+    fabric = topologies.build("ocs_mesh", blocks=4, hosts_per_block=2, uplinks_per_block=4)
+    roles = {"switch": "box", "host_link": "aec", "ocs": "mems"}
+    with pytest.raises(CatalogueError, match="fr4_bidi sends both ways on one fiber, the ports of mems carry one way"):
+        physical_paths(fabric, design(optics="fr4_bidi", **roles), one_way)
+    assert physical_paths(fabric, design(optics="dr8", **roles), one_way)[1].strands_per_link == 16
+
+
+def test_cable_lanes_must_not_be_faster_than_the_switch():
+    fabric = topologies.build("leaf_spine", **LEAF_SPINE)
+    made = design(switch="box", optics="dr8", host_link="aec_200g")
+    with pytest.raises(CatalogueError, match="aec_200g has 200 Gb/s lanes, box only 100") as caught:
+        physical_paths(fabric, made, PARTS)
+    assert len(caught.value.problems) == 1
 
 
 def test_spare_uplinks_take_switch_ports_too():

@@ -123,6 +123,20 @@ COMPONENTS = [
         medium="aec",
     ),
     component(
+        "aec_200g",
+        "cable",
+        {
+            "rate_gbps": 800,
+            "lane_gbps": 200,
+            "reach_m": 4,
+            "end_power_w": 9,
+            "price_usd": 400,
+            "latency_ns_per_m": 4.5,
+            "retimer_latency_ns": 30,
+        },
+        medium="aec",
+    ),
+    component(
         "mems",
         "ocs",
         {
@@ -186,6 +200,7 @@ COMPONENTS = [
     component("ocs_control_dsp", "ocs_control", {"reacquire_time_ms": 6, "controller_overhead_ms": 50}),
     component("ocs_control_lpo", "ocs_control", {"reacquire_time_ms": 5, "controller_overhead_ms": 50}),
 ]
+
 
 def catalogue_of(components):
     by_id = {one.id: one for one in components}
