@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(QT_MISSING.format(error=error))
         return 2
     faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the window can be closed properly
     application = QApplication(sys.argv[:1])
     application.setApplicationName("optinet-viewer")
     application.setApplicationDisplayName("optinet viewer")

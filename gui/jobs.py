@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
 BATCH_S = 0.1
 
@@ -29,9 +29,9 @@ class Jobs(QObject):
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="optinet-reader")
         self._waiting: dict[Future[None], str] = {}
         self._closing = False
-        # emitted in the worker, received here: Qt queues them
-        self._delivered.connect(self._deliver)
-        self._ended.connect(self._end)
+        # queued even when emitted on this thread, so that a job ends after its answer has been delivered
+        self._delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_busy(self) -> bool:
@@ -78,8 +78,11 @@ class Jobs(QObject):
             return
         future = self._executor.submit(work)
         self._waiting[future] = label
-        self.busy_changed.emit(label)
+        self._announce()
         future.add_done_callback(self._ended.emit)
+
+    def _announce(self) -> None:
+        self.busy_changed.emit(next(iter(self._waiting.values()), ""))
 
     def _deliver(self, receiver: Callable[[Any], object], value: Any) -> None:
         if not self._closing:
@@ -87,7 +90,7 @@ class Jobs(QObject):
 
     def _end(self, future: Future[None]) -> None:
         self._waiting.pop(future, None)
-        self.busy_changed.emit(next(iter(self._waiting.values()), ""))
+        self._announce()
         error = None if future.cancelled() else future.exception()
         if error is not None and not self._closing:
             self.failed.emit(error)

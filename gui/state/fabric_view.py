@@ -18,7 +18,7 @@ MAPS = ("viridis", "cividis")
 class FabricViewState:
     """State of the fabric view; `changed` fires when anything but the camera changes, `moved` when the camera does.
 
-    `segments` are the segments to draw; any first part of them is a fair sample.
+    `segments` are the segments to draw, which stand for `n_links_shown` links; any first part of them is a fair sample.
     """
 
     def __init__(self) -> None:
@@ -33,9 +33,11 @@ class FabricViewState:
         self.map_name = MAPS[0]
         self.host_links_shown = True
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.n_links_shown = 0
         self.hovered: Picked | None = None
         self.message = ""
         self._size = (800.0, 600.0)
+        self._fitted = False
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -81,12 +83,14 @@ class FabricViewState:
         self.changed.emit()
 
     def resize(self, width: float, height: float) -> None:
-        """Take note of the size of the view in pixels."""
+        """Take note of the size of the view in pixels; what fitted the old size is fitted to the new one."""
         self._size = (max(width, 1.0), max(height, 1.0))
+        if self._fitted:
+            self.fit()
 
     def move(self, camera: Camera) -> None:
         """Look from elsewhere."""
-        self.camera, self.hovered = camera, None
+        self.camera, self.hovered, self._fitted = camera, None, False
         self.moved.emit()
 
     def orbit(self, right_deg: float, up_deg: float) -> None:
@@ -108,6 +112,7 @@ class FabricViewState:
         """Show everything as large as possible, in the same direction."""
         if self.scene is not None:
             self.move(self.camera.fit(self.scene.layout.xyz, *self._size))
+            self._fitted = True
 
     def reset(self) -> None:
         """Look from the direction that suits the layout and fit."""
@@ -128,10 +133,13 @@ class FabricViewState:
 
     def _choose_segments(self) -> None:
         if self.scene is None:
-            self.segments = np.zeros(0, dtype=np.int64)
+            self.segments, self.n_links_shown = np.zeros(0, dtype=np.int64), 0
             return
         order = self.scene.sample_order
         self.segments = order if self.host_links_shown else order[~self.scene.is_host_segment[order]]
+        # a wrap of a torus has two segments and is one link
+        _, first = np.unique(self.scene.layout.segment_link[self.segments], return_index=True)
+        self.n_links_shown = int(self.scene.segment_copies[self.segments[first]].sum())
 
     def _rescale(self) -> None:
         if not self.scale_locked:

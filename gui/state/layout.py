@@ -77,7 +77,7 @@ def _straight(xyz: Floats, link_ends: Ints, azimuth_deg: float = -60.0, elevatio
 
 def _is_torus(structure: Torus, link_ends: Ints, n_nodes: int) -> bool:
     axes = len(structure.link_axes)
-    if int(np.prod(structure.dims)) != n_nodes or len(link_ends) != axes * n_nodes:
+    if axes == 0 or int(np.prod(structure.dims)) != n_nodes or len(link_ends) != axes * n_nodes:
         return False
     return bool(np.array_equal(link_ends[:, 0], np.tile(np.arange(n_nodes), axes)))
 

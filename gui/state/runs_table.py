@@ -18,7 +18,10 @@ from gui.state.session import Session
 
 
 class RunsTable:
-    """A view of the session's runs as a table; `changed` fires when rows or columns are other than before."""
+    """A view of the session's runs as a table; `changed` fires when rows or columns are other than before.
+
+    `order` holds the index into `entries` of each row, `row_of` the row of each run by key.
+    """
 
     def __init__(self, session: Session) -> None:
         self.changed = Event()
@@ -38,7 +41,7 @@ class RunsTable:
     @property
     def row_keys(self) -> list[str]:
         """Keys of the runs, row by row."""
-        return [self.entries[i].key for i in self.order]
+        return list(self.row_of)
 
     def is_shown(self, column: Column) -> bool:
         """Whether a column is shown."""
@@ -91,6 +94,7 @@ class RunsTable:
         self.filter_problem = result.problem
         rows = np.flatnonzero(result.keep)
         self.order: NDArray[np.int64] = rows[self._rank(rows)]
+        self.row_of = {self.entries[i].key: row for row, i in enumerate(self.order.tolist())}
         self.changed.emit()
 
     def _rank(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

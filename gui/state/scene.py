@@ -111,7 +111,10 @@ class Scene:
         """Return the name of a node and its values with units, one per line."""
         links = np.flatnonzero((self.link_ends == node).any(axis=1))
         kind = KIND_NAMES[NodeKind(int(self.node_kind[node]))][0]
-        lines = [self.node_names[node], f"{kind}, tier {self.node_tier[node]}, {len(links):,} links"]
+        lines = [
+            self.node_names[node],
+            f"{kind}, tier {self.node_tier[node]}, {len(links):,} link{'s' * (len(links) != 1)}",
+        ]
         if len(links):
             used = 100 * self.arc_utilization.reshape(-1, 2)[links]
             capacity = self.arc_capacity_gbps.reshape(-1, 2)[links].max(axis=1).sum()

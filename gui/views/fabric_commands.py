@@ -18,7 +18,12 @@ def camera_commands(state: FabricViewState) -> list[Command]:
     def has_scene() -> bool:
         return state.scene is not None
 
-    turns = (("left", "Left", 1, 0), ("right", "Right", -1, 0), ("up", "Up", 0, 1), ("down", "Down", 0, -1))
+    turns = (
+        ("turn_left", "Turn left", "Left", 1, 0),
+        ("turn_right", "Turn right", "Right", -1, 0),
+        ("raise", "Look from higher", "Up", 0, 1),
+        ("lower", "Look from lower", "Down", 0, -1),
+    )
     return [
         Command(
             "view.fit",
@@ -61,15 +66,15 @@ def camera_commands(state: FabricViewState) -> list[Command]:
         ),
         *(
             Command(
-                f"view.orbit_{name}",
-                f"Turn {name}",
+                f"view.{name}",
+                title,
                 partial(state.orbit, dx * ORBIT_STEP_DEG, dy * ORBIT_STEP_DEG),
                 f"Alt+{key}",
                 "View/Turn",
                 has_scene,
-                help=f"Move the eye around the fabric to the {name}" if dx else f"Move the eye {name}",
+                help=f"Turn the fabric by {ORBIT_STEP_DEG:g} degrees",
             )
-            for name, key, dx, dy in turns
+            for name, title, key, dx, dy in turns
         ),
         Command(
             "view.host_links",

@@ -137,7 +137,7 @@ class FabricView(QWidget):
             self._seconds_per_segment += 0.5 * (cost - self._seconds_per_segment)
         self.badge = ""
         if scene and n_segments < total:
-            n_links = int(scene.segment_copies[self.state.segments].sum())
+            n_links = self.state.n_links_shown
             self.badge = f"drawing {round(n_links * n_segments / total):,} of {n_links:,} links"
         return quick.image
 

@@ -139,6 +139,7 @@ class MainWindow(QMainWindow):
             return
         self.opened = list(dict.fromkeys([*self.opened, *paths]))
         self.session.remember(path for path in paths if Path(path).exists())
+        self.save_recent()
 
         self.jobs.stream("Reading runs …", lambda: read_paths(paths), self._add_batch, self._opened_all)
 
@@ -243,12 +244,16 @@ class MainWindow(QMainWindow):
             self.set_appearance("system")
 
     def _read_settings(self) -> None:
-        recent = self.settings.value("recent", [])
-        self.session.recent = [recent] if isinstance(recent, str) else [str(path) for path in recent or []]
+        self.session.recent = [line for line in str(self.settings.value("recent", "")).splitlines() if line]
         appearance = self.settings.value("appearance", "system")
         self.appearance = appearance if appearance in ("light", "dark") else "system"
         map_name = self.settings.value("map", MAPS[0])
         self.fabric_state.map_name = map_name if map_name in MAPS else MAPS[0]
+
+    def save_recent(self) -> None:
+        """Keep the recent list now, so that it survives whatever happens to this window."""
+        self.settings.setValue("recent", "\n".join(self.session.recent))
+        self.settings.sync()
 
     def _restore_layout(self) -> None:
         for key, restore in (("geometry", self.restoreGeometry), ("layout", self.restoreState)):
@@ -258,7 +263,6 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and stop the worker."""
-        self.settings.setValue("recent", self.session.recent)
         self.settings.setValue("appearance", self.appearance)
         self.settings.setValue("map", self.fabric_state.map_name)
         self.settings.setValue("geometry", self.saveGeometry())

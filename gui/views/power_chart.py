@@ -85,7 +85,7 @@ class PowerChart(QWidget):
         left.setTicks([[(row, mark + name) for row, (mark, name) in enumerate(zip(marks, names, strict=True))]])
         left.setWidth(min(room, max((metrics.horizontalAdvance(name) for name in names), default=0.0)) + 28)
         left.setStyle(tickLength=0, tickFont=self.font())
-        bottom.setStyle(tickFont=self.font())
+        bottom.setStyle(tickFont=self.font(), hideOverlappingLabels=False)
         bottom.enableAutoSIPrefix(False)
         bottom.setLabel("Network power, kW", color=theme.text.name())
         for axis in (left, bottom):

@@ -18,6 +18,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _Index = QModelIndex
 MAX_COLUMN_PX = 320
+BOLD_PX = 12  # room for the current run, which is written bold
 SIZED_ROWS = 200  # rows looked at for the width of a column
 
 
@@ -181,40 +182,47 @@ class RunsPanel(QWidget):
         self._sized = ids
         self.view.resizeColumnsToContents()
         for column in range(len(ids)):
-            self.view.setColumnWidth(column, min(self.view.columnWidth(column), MAX_COLUMN_PX))
+            self.view.setColumnWidth(column, min(self.view.columnWidth(column) + BOLD_PX, MAX_COLUMN_PX))
 
     def _selected(self) -> None:
         model = self.view.selectionModel()
         if self._following or model is None:
             return
-        # a range that the user has not seen must not be walked row by row
-        rows = sorted(row for part in model.selection() for row in range(part.top(), part.bottom() + 1))
         keys = self._table.row_keys
         current = model.currentIndex()
-        self._selection.set([keys[row] for row in rows], keys[current.row()] if current.isValid() else None)
+        chosen = [keys[row] for row in self._selected_rows()]
+        self._selection.set(chosen, keys[current.row()] if current.isValid() else None)
+
+    def _selected_rows(self) -> list[int]:
+        model = self.view.selectionModel()
+        ranges = model.selection() if model is not None else ()
+        return sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
 
     def _follow(self) -> None:
         """Show the shared selection in the table."""
         model = self.view.selectionModel()
-        if model is None:
+        viewport = self.view.viewport()
+        if model is None or viewport is None:
             return
-        keys = self._table.row_keys
-        chosen = set(self._selection.keys)
-        selection = QItemSelection()
-        last = self.model.columnCount() - 1
-        for row, key in enumerate(keys):
-            if key in chosen:
-                selection.select(self.model.index(row, 0), self.model.index(row, max(last, 0)))
+        row_of = self._table.row_of
+        rows = sorted(row_of[key] for key in self._selection.keys if key in row_of)
+        current = row_of.get(self._selection.current or "")
         self._following = True
         try:
-            if self._selection.current in chosen and self._selection.current in keys:
-                index = self.model.index(keys.index(self._selection.current), 0)
-                if model.currentIndex().row() != index.row():
-                    model.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-            if selection != model.selection():
-                model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            viewport = self.view.viewport()
-            assert viewport is not None  # every view has one
-            viewport.update()  # the current run is written bold
+            if current is not None and model.currentIndex().row() != current:
+                model.setCurrentIndex(self.model.index(current, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+            if rows != self._selected_rows():
+                model.select(self._ranges(rows), QItemSelectionModel.SelectionFlag.ClearAndSelect)
         finally:
             self._following = False
+        viewport.update()  # the current run is written bold
+
+    def _ranges(self, rows: list[int]) -> QItemSelection:
+        """Return rows as ranges: one range per row would take Qt minutes for a long table."""
+        selection = QItemSelection()
+        last = max(self.model.columnCount() - 1, 0)
+        breaks = [i for i in range(1, len(rows)) if rows[i] != rows[i - 1] + 1]
+        for first, end in zip([0, *breaks], [*breaks, len(rows)], strict=True):
+            if end > first:
+                selection.select(self.model.index(rows[first], 0), self.model.index(rows[end - 1], last))
+        return selection

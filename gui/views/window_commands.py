@@ -289,6 +289,7 @@ def _help(window: MainWindow, registry: CommandRegistry) -> list[Command]:
 
 def _forget(window: MainWindow) -> None:
     window.session.recent.clear()
+    window.save_recent()
     window.session.changed.emit()
 
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The viewer as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import gui
+
+ROOT = Path(gui.__file__).parents[1]
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def start(*arguments, **variables):
+        environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        environment |= {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path / "config")} | variables
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gui.app", *map(str, arguments)],
+            cwd=ROOT,
+            env={key: value for key, value in environment.items() if value},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def test_control_c_closes_the_window_and_keeps_the_settings(start, make_run, tmp_path):
+    process = start(make_run("a"))
+    settings = tmp_path / "config" / "optinet" / "viewer.conf"
+    deadline = time.monotonic() + 30
+    while not (settings.exists() and "a.h5" in settings.read_text(encoding="utf-8")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0 and "Traceback" not in errors
+    assert "geometry" in settings.read_text(encoding="utf-8")
+
+
+def test_without_a_screen_it_says_so(start):
+    process = start(QT_QPA_PLATFORM="")
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert output == "" and "needs a screen" in errors and "Traceback" not in errors
+
+
+def test_help_names_what_can_be_opened(start):
+    output, _ = start("--help").communicate(timeout=30)
+    assert "run files and folders of runs" in output

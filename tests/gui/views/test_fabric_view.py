@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fabric view in a real window: colors at the right pixels, mouse, hovering, sampling, slices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QMouseEvent, QWheelEvent
+from PyQt6.QtWidgets import QApplication
+
+from gui.state.scene import UTILIZATION
+
+SHAPE = {"leaves": 3, "spines": 2, "hosts_per_leaf": 2}
+HOT_LINK = 7  # the second uplink of leaf 0
+N_ARCS = 2 * (6 + 6)
+LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
+SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
+
+
+def mouse(view, kind, at, button=NONE, buttons=NONE, keys=PLAIN):
+    position = QPointF(*at)
+    event = QMouseEvent(kind, position, view.mapToGlobal(position), button, buttons, keys)
+    QApplication.sendEvent(view, event)
+
+
+def drag(view, start, end, button=LEFT, keys=PLAIN):
+    mouse(view, QMouseEvent.Type.MouseButtonPress, start, button, button, keys)
+    mouse(view, QMouseEvent.Type.MouseMove, end, NONE, button, keys)
+    mouse(view, QMouseEvent.Type.MouseButtonRelease, end, button, NONE, keys)
+
+
+def hover(view, at):
+    mouse(view, QMouseEvent.Type.MouseMove, at)
+
+
+@pytest.fixture
+def view(make_run, make_window):
+    used = np.zeros(N_ARCS)
+    used[2 * HOT_LINK : 2 * HOT_LINK + 2] = 0.95, 0.2
+    return make_window(make_run("hot", parameters=SHAPE, utilization=used)).fabric
+
+
+def middle(view, link, share=0.5):
+    scene = view.state.scene
+    start, end = view.state.projected()[scene.link_ends[link]]
+    return start + share * (end - start)
+
+
+def color_near(image, at, wanted):
+    """Return the smallest distance in any channel between the wanted color and the pixels about a place."""
+    ratio = image.devicePixelRatio()
+    best = 255
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            pixel = image.pixelColor(int(at[0] * ratio) + dx, int(at[1] * ratio) + dy)
+            gaps = (pixel.red() - wanted.red(), pixel.green() - wanted.green(), pixel.blue() - wanted.blue())
+            best = min(best, max(map(abs, gaps)))
+    return best
+
+
+def test_links_have_the_color_of_their_utilization_at_their_middle(view):
+    image = view.grab().toImage()
+    colors = view.theme.colors("viridis")
+    # 95 % of the range 0 to 100 % is color 60 of 64
+    assert color_near(image, middle(view, HOT_LINK), colors[60]) < 30
+    for cold in (0, 5, 6, 11):
+        assert color_near(image, middle(view, cold, 0.4), colors[0]) < 30
+        assert color_near(image, middle(view, cold, 0.4), colors[60]) > 60
+
+
+def test_the_color_bar_runs_from_the_lowest_color_to_the_highest(view):
+    image = view.grab().toImage()
+    colors = view.theme.colors("viridis")
+    column = image.width() / image.devicePixelRatio() - 20
+    rows = [y for y in range(view.height()) if color_near(image, (column, y), colors[63]) < 12]
+    lows = [y for y in range(view.height()) if color_near(image, (column, y), colors[0]) < 12]
+    assert rows and lows and max(rows) < min(lows)
+
+
+def test_hovering_a_link_tells_its_name_and_both_directions_with_units(view, qtbot):
+    with qtbot.waitSignal(view.hovered_text) as told:
+        hover(view, middle(view, HOT_LINK))
+    text = told.args[0]
+    assert "leaf0 – spine1" in text
+    assert "to spine1: 95.0 %, 760 of 800 Gb/s" in text and "to leaf0: 20.0 %, 160 of 800 Gb/s" in text
+    before = view.grab().toImage()
+    hover(view, (3, 3))
+    assert view.state.hovered is None
+    assert view.grab().toImage() != before
+
+
+def test_hovering_a_node_tells_its_name_and_the_mouse_leaving_ends_it(view, qtbot):
+    leaf = 6
+    with qtbot.waitSignal(view.hovered_text) as told:
+        hover(view, view.state.projected()[leaf])
+    assert told.args[0].startswith("leaf0   switch, tier 1, 4 links")
+    QApplication.sendEvent(view, QMouseEvent(QMouseEvent.Type.Leave, QPointF(), NONE, NONE, PLAIN))
+    assert view.state.hovered is None
+
+
+def test_dragging_orbits_and_shift_or_the_middle_button_pans(view):
+    camera = view.state.camera
+    drag(view, (200, 200), (240, 220))
+    turned = view.state.camera
+    assert turned.azimuth_deg == pytest.approx(camera.azimuth_deg - 14)
+    assert turned.elevation_deg == pytest.approx(camera.elevation_deg + 7)
+    assert turned.target == camera.target
+    for button, keys in ((LEFT, SHIFT), (MIDDLE, PLAIN)):
+        before = view.state.camera
+        drag(view, (200, 200), (240, 220), button, keys)
+        assert view.state.camera.azimuth_deg == before.azimuth_deg
+        assert view.state.camera.target != before.target
+
+
+def test_the_wheel_zooms_about_the_pointer(view):
+    at = middle(view, HOT_LINK)
+    zoom = view.state.camera.zoom
+    turn = QWheelEvent(
+        QPointF(*at),
+        view.mapToGlobal(QPointF(*at)),
+        QPoint(),
+        QPoint(0, 120),
+        NONE,
+        PLAIN,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view, turn)
+    assert view.state.camera.zoom == pytest.approx(zoom * 1.0015**120)
+    assert middle(view, HOT_LINK) == pytest.approx(at, abs=12)
+
+
+def test_moving_draws_at_once_and_rest_draws_all_of_it_smoothly(view, wait):
+    view.state.orbit(20, 0)
+    assert not view.is_complete
+    view.repaint()
+    wait(view.window())
+    rested = view.grab().toImage()
+    view.redraw()
+    view.finish()
+    assert view.grab().toImage() == rested
+
+
+def test_a_slow_machine_draws_a_sample_while_moving_and_says_so(view, make_run, wait):
+    window = view.window()
+    big = make_run("big", topology="torus", parameters={"dims": (12, 12, 12)}, utilization=0.5)
+    window.open_paths([str(big)])
+    wait(window)
+    window.selection.set([str(big)])
+    wait(window)
+    view._seconds_per_segment = 1e-4
+    view.state.orbit(10, 0)
+    view.repaint()
+    assert view.badge.startswith("drawing ") and view.badge.endswith(" of 5,184 links")
+    drawn = int(view.badge.split()[1].replace(",", ""))
+    assert 100 < drawn < 1000
+    wait(window)
+    assert view.badge == ""
+
+
+def test_movement_drops_the_resting_image_that_is_being_painted(view):
+    view._rest()
+    assert view._pending
+    view.state.orbit(1, 0)
+    assert not view._pending and not view.is_complete
+    view.finish()
+    assert view.is_complete
+
+
+def test_nothing_ticks_when_all_is_drawn(view, qtbot):
+    qtbot.waitUntil(lambda: not view._slice_timer.isActive())
+    assert not view._rest_timer.isActive()
+
+
+def test_the_export_holds_the_fabric_with_its_color_bar(view, tmp_path):
+    export = view.export()
+    for kind in ("png", "svg"):
+        export.write(tmp_path / f"fabric.{kind}")
+    image = export.image()
+    assert image.width() == 2 * view.width()
+    hot = view.theme.colors("viridis")[60]
+    assert color_near(image, middle(view, HOT_LINK), hot) < 30
+    svg = (tmp_path / "fabric.svg").read_text(encoding="utf-8")
+    assert hot.name() in svg and "Link utilization" in svg and "% of capacity" in svg
+    assert (tmp_path / "fabric.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_another_quantity_colors_the_links_anew(view):
+    before = view.grab().toImage()
+    window = view.window()
+    window.commands.run("color.by_length")
+    assert view.state.quantity.unit == "m"
+    view.finish()
+    image = view.grab().toImage()
+    assert image != before
+    # uplinks are 50 m, the longest; host links are 3 m
+    assert color_near(image, middle(view, HOT_LINK), view.theme.colors("viridis")[63]) < 30
+    assert view.state.scene.segment_values(UTILIZATION).max() == pytest.approx(95)

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole window on real run files."""
+
+from __future__ import annotations
+
+import csv
+import sys
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtWidgets import QApplication, QDialog, QToolButton
+
+from gui.app import install_crash_dialog
+from gui.views.command_palette import CommandPalette
+from gui.views.crash_dialog import CrashDialog
+
+COMMAND_ORDER_LAST = ("file.close_selected", "file.close_all", "file.quit")
+
+
+@pytest.fixture
+def folder(make_run, tmp_path):
+    make_run("a", case="1b / LPO", metrics={"network_kw": 90.0}, power_w={"switch": 60e3, "laser": 30e3})
+    make_run("b", case="1a / retimed", metrics={"network_kw": 700.0}, power_w={"switch": 700e3}, verdict="at risk")
+    make_run("c", case="3 torus", topology="torus", parameters={"dims": (3, 3, 3)}, metrics={"network_kw": 400.0})
+    make_run("d", case="3 torus", workload="permutation", topology="torus", parameters={"dims": (3, 3, 3)}, metrics={})
+    return tmp_path
+
+
+@pytest.fixture
+def window(make_window, folder):
+    return make_window(folder)
+
+
+def cell(window, row, column_id):
+    column = [column.id for column in window.table.columns].index(column_id)
+    return window.runs.model.data(window.runs.model.index(row, column))
+
+
+def designs(window):
+    return [cell(window, row, "design") for row in range(window.runs.model.rowCount())]
+
+
+def selected_rows(window):
+    return sorted({index.row() for index in window.runs.view.selectionModel().selectedRows()})
+
+
+def test_a_folder_opens_with_its_first_run_drawn_and_those_of_its_workload_compared(window):
+    assert designs(window) == ["1b / LPO", "1a / retimed", "3 torus", "3 torus"]
+    assert window.fabric_state.scene.key == window.table.row_keys[0]
+    assert selected_rows(window) == [0, 1, 2]
+    assert window.power.bars.labels == ("1b / LPO · uniform", "1a / retimed · uniform", "3 torus · uniform")
+    assert window.power.bars.categories == ("switch", "laser")
+
+
+def test_numbers_stand_right_and_sort_as_numbers(window):
+    model = window.runs.model
+    column = [column.id for column in window.table.columns].index("network_kw")
+    right = Qt.AlignmentFlag.AlignRight
+    assert model.data(model.index(0, column), Qt.ItemDataRole.TextAlignmentRole) & right == right
+    assert model.headerData(column, Qt.Orientation.Horizontal) == "Power\nkW"
+    window.runs.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+    assert [cell(window, row, "network_kw") for row in range(4)] == ["90.0", "400.0", "700.0", None]
+    # the selection goes with the runs
+    assert [window.table.row(row).key[-4:] for row in selected_rows(window)] == ["a.h5", "c.h5", "b.h5"]
+
+
+def test_selecting_a_row_draws_its_fabric(window, wait):
+    window.runs.view.selectRow(2)
+    wait(window)
+    assert window.selection.keys == (window.table.row_keys[2],)
+    assert window.fabric_state.scene.census() == "27 chips, 81 links"
+    assert window.power.bars.labels == ("3 torus · uniform",)
+
+
+def test_a_click_on_a_bar_makes_its_run_the_current_one(window, wait, qtbot):
+    chart = window.power
+    at = chart.plot.getViewBox().mapViewToScene(QPointF(100.0, 1.0))
+    qtbot.mouseClick(chart.plot.viewport(), Qt.MouseButton.LeftButton, pos=chart.plot.mapFromScene(at))
+    wait(window)
+    assert window.selection.current == window.table.row_keys[1]
+    assert len(window.selection.keys) == 3
+    assert window.fabric_state.scene.key == window.table.row_keys[1]
+
+
+def test_the_chart_has_a_color_for_each_category_at_the_place_of_its_value(window):
+    chart = window.power
+    chart.repaint()
+    image = chart.plot.grab().toImage()
+    for kw, row, category in ((30.0, 0, 0), (75.0, 0, 1), (650.0, 1, 0)):
+        at = chart.plot.mapFromScene(chart.plot.getViewBox().mapViewToScene(QPointF(kw, row)))
+        assert image.pixelColor(at) == chart._theme.categories[category]
+    at = chart.plot.mapFromScene(chart.plot.getViewBox().mapViewToScene(QPointF(120.0, 0)))
+    assert image.pixelColor(at) == chart._theme.canvas
+
+
+def test_the_filter_hides_rows_and_says_what_it_does_not_understand(window, qtbot):
+    window.commands.run("edit.filter")
+    qtbot.keyClicks(window.runs.filter, "topology:torus")
+    assert designs(window) == ["3 torus", "3 torus"]
+    assert window.runs.count.text() == "2 of 4 runs"
+    window.runs.filter.setText("netwrk_kw<3")
+    assert "did you mean 'network_kw'" in window.runs.count.text()
+    window.commands.run("edit.clear_filter")
+    assert len(designs(window)) == 4 and window.runs.count.text() == "4 runs"
+
+
+def test_columns_are_chosen_from_a_menu(window):
+    menu = window.runs.column_menu()
+    by_name = {action.text(): action for action in menu.actions()}
+    by_name["File"].trigger()
+    by_name["Workload"].trigger()
+    shown = [column.id for column in window.table.columns]
+    assert "file" in shown and "workload" not in shown
+    by_name["Standard columns"].trigger()
+    assert [column.id for column in window.table.columns][:2] == ["design", "workload"]
+    menu.deleteLater()
+
+
+def test_what_cannot_be_opened_is_one_line_each_and_the_rest_opens(make_window, folder, tmp_path):
+    damaged = tmp_path / "b.h5"
+    damaged.write_bytes(damaged.read_bytes()[:3000])
+    (tmp_path / "notes.h5").write_text("my notes")
+    window = make_window(folder, tmp_path / "gone.h5")
+    assert len(designs(window)) == 3
+    assert len(window.messages.messages) == 3
+    assert all("\n" not in message for message in window.messages.messages)
+    assert window.messages.isVisible()
+    window.messages.findChild(QToolButton).click()
+    assert not window.messages.isVisible()
+
+
+def test_a_file_that_vanishes_after_opening_gives_a_line(window, folder, wait):
+    (folder / "c.h5").unlink()
+    window.runs.view.selectRow(2)
+    wait(window)
+    assert any("c.h5" in message for message in window.messages.messages)
+    assert window.fabric_state.scene is None
+    window.runs.view.selectRow(0)
+    wait(window)
+    assert window.fabric_state.scene is not None
+
+
+def test_reading_again_finds_new_runs(window, make_run, wait):
+    make_run("e", case="new")
+    window.commands.run("file.reload")
+    wait(window)
+    assert designs(window)[-1] == "new"
+
+
+def test_an_empty_window_says_how_to_begin(make_window):
+    window = make_window()
+    assert "Ctrl+O" in window.fabric_state.message
+    assert not window.actions_["view.fit"].isEnabled()
+    assert window.commands.run("view.fit") is False
+
+
+def test_dropped_files_are_opened(make_window, folder, wait):
+    window = make_window()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder / "a.h5")), QUrl("https://example.org/x.h5")])
+    copy, left, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), copy, mime, left, plain)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), copy, mime, left, plain))
+    wait(window)
+    assert designs(window) == ["1b / LPO"]
+
+
+def test_settings_come_back(make_window, folder, settings, wait):
+    window = make_window(folder / "a.h5")
+    window.commands.run("appearance.dark")
+    window.commands.run("color.map_cividis")
+    window.commands.run("panel.power")
+    window.close()
+    again = make_window()
+    assert again.session.recent == [str(folder / "a.h5")]
+    assert again.appearance == "dark" and again.fabric_state.map_name == "cividis"
+    assert not again.power_dock.isVisible()
+    again.commands.run("file.open_last")
+    wait(again)
+    assert designs(again) == ["1b / LPO"]
+
+
+def test_recent_files_are_in_a_menu(window, folder, wait):
+    menu = window.actions_.menu("File/Open recent")
+    window.commands.run("file.close_all")
+    wait(window)
+    menu.aboutToShow.emit()
+    menu.aboutToShow.emit()
+    first = menu.actions()[0]
+    assert [action.text() for action in menu.actions()] == [str(folder), "Most recent", "Clear list"]
+    first.trigger()
+    wait(window)
+    assert len(designs(window)) == 4
+
+
+def test_exports_are_written_by_the_worker(window, tmp_path, wait):
+    for command, name in (("file.export_png", "f.png"), ("file.export_svg", "f.svg"), ("file.export_csv", "t.csv")):
+        window.dialogs.save = tmp_path / name
+        window.commands.run(command)
+        wait(window)
+        assert (tmp_path / name).stat().st_size > 100
+    rows = list(csv.reader((tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 5 and "Power (kW)" in rows[0]
+    assert window.messages.messages == []
+
+
+@pytest.mark.parametrize("command", ["file.export_png", "file.export_svg", "file.export_csv"])
+def test_an_export_that_cannot_be_written_is_one_line(window, tmp_path, wait, command):
+    window.dialogs.save = tmp_path / "no such folder" / "x.png"
+    window.dialogs.save = window.dialogs.save.with_suffix("." + command[-3:])
+    window.commands.run(command)
+    wait(window)
+    (message,) = window.messages.messages
+    assert "no such folder" in message
+
+
+def test_every_command_runs(window, folder, tmp_path, wait):
+    window.dialogs.files = [str(folder / "a.h5")]
+    window.dialogs.folder = [str(folder)]
+    ids = [command.id for command in window.commands if command.id not in COMMAND_ORDER_LAST]
+    window.runs.filter.setText("torus")
+    assert window.commands.run("edit.clear_filter")
+    for number, command_id in enumerate(ids):
+        if command_id == "edit.clear_filter":
+            continue
+        if command_id == "file.open_last":
+            window.session.remember([str(folder)])
+        if command_id == "file.forget_recent":
+            assert window.session.recent
+        window.dialogs.save = tmp_path / f"export{number}.{command_id[-3:]}"
+        window.actions_.refresh()
+        action = window.actions_[command_id]
+        assert action.isEnabled(), command_id
+        action.trigger()
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+        for dialog in window.findChildren(QDialog):
+            dialog.reject()
+        wait(window)
+    assert window.messages.messages == []
+    for command_id in COMMAND_ORDER_LAST:
+        window.actions_.refresh()
+        if command_id == "file.close_all":
+            window.open_paths([str(folder)])
+            wait(window)
+        assert window.commands.run(command_id), command_id
+        if command_id != "file.quit":
+            wait(window)
+    assert not window.isVisible()
+
+
+def test_commands_do_what_they_say(window, wait):
+    state = window.fabric_state
+    window.commands.run("view.top")
+    assert state.camera.elevation_deg == 90 and not state.camera.perspective
+    window.commands.run("view.reset")
+    assert state.camera.elevation_deg == state.scene.layout.elevation_deg
+    zoom = state.camera.zoom
+    window.commands.run("view.zoom_in")
+    assert state.camera.zoom == pytest.approx(1.25 * zoom)
+    window.commands.run("view.fit")
+    assert state.camera.zoom == pytest.approx(zoom, rel=1e-3)
+    window.commands.run("view.raise")
+    assert state.camera.elevation_deg == state.scene.layout.elevation_deg + 7.5
+    window.commands.run("view.host_links")
+    assert len(state.segments) == 8
+    window.commands.run("edit.next_run")
+    assert window.selection.current == window.table.row_keys[1]
+    window.commands.run("edit.previous_run")
+    assert window.selection.current == window.table.row_keys[0]
+    window.commands.run("edit.select_all")
+    assert selected_rows(window) == [0, 1, 2, 3]
+    window.commands.run("edit.copy_table")
+    assert QGuiApplication.clipboard().text().startswith("Design,Workload")
+    window.commands.run("edit.copy_image")
+    assert QGuiApplication.clipboard().image().width() == 2 * window.fabric.width()
+    wait(window)
+
+
+def test_every_action_of_menus_and_toolbar_is_a_command(window):
+    titles = {command.title for command in window.commands}
+    menus = [action.menu() for action in window.menuBar().actions()]
+    seen = []
+    while menus:
+        for action in menus.pop().actions():
+            if action.menu():
+                menus.append(action.menu())
+            elif not action.isSeparator():
+                seen.append(action.text())
+    assert set(seen) <= titles
+    assert {command.title for command in window.commands if command.menu} == set(seen)
+    assert {action.text() for action in window.actions_.toolbar.actions()} <= titles
+
+
+def test_the_palette_finds_and_runs_a_command(window, qtbot):
+    window.commands.run("help.palette")
+    palette = window.findChild(CommandPalette)
+    qtbot.keyClicks(palette.text, "top view")
+    assert palette.list.count() == 1
+    qtbot.keyClick(palette.text, Qt.Key.Key_Return)
+    assert window.fabric_state.camera.elevation_deg == 90
+    assert not palette.isVisible()
+
+
+def test_the_palette_does_not_offer_what_cannot_be_done(make_window, qtbot):
+    window = make_window()
+    window.commands.run("help.palette")
+    palette = window.findChild(CommandPalette)
+    qtbot.keyClicks(palette.text, "fit")
+    assert not palette.list.item(0).flags() & Qt.ItemFlag.ItemIsEnabled
+    qtbot.keyClick(palette.text, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    palette.text.setText("")
+    first = palette.list.currentRow()
+    qtbot.keyClick(palette.text, Qt.Key.Key_Down)
+    assert palette.list.currentRow() > first
+    palette.reject()
+
+
+def test_dark_and_light_change_every_view(window, wait):
+    window.commands.run("appearance.light")
+    wait(window)
+    light = window.grab().toImage()
+    window.commands.run("appearance.dark")
+    wait(window)
+    dark = window.grab().toImage()
+
+    def brightness(image):
+        points = [(x, y) for x in range(5, image.width(), 37) for y in range(5, image.height(), 29)]
+        return np.mean([image.pixelColor(x, y).lightness() for x, y in points])
+
+    assert brightness(dark) < 80 < 180 < brightness(light)
+    window.commands.run("appearance.system")
+    assert window.appearance == "system"
+
+
+def test_a_mistake_of_the_program_is_shown_once_and_the_window_stays(window, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    install_crash_dialog(window)
+    for _ in range(2):
+        try:
+            [].pop()
+        except IndexError as error:
+            window.jobs.failed.emit(error.with_traceback(None))
+    (dialog,) = window.findChildren(CrashDialog)
+    assert "IndexError: pop from empty list" in dialog.report and dialog.report.startswith("optinet ")
+    dialog.copy()
+    assert QGuiApplication.clipboard().text() == dialog.report
+    dialog.reject()
+    assert window.isVisible()
+    assert "IndexError" in capsys.readouterr().err
+
+
+def test_a_window_at_rest_has_no_running_timer(window, qtbot):
+    qtbot.waitUntil(lambda: not [t for t in window.findChildren(QTimer) if t.isActive()], timeout=3000)
+
+
+def test_closing_while_reading_stops_at_once(make_window, folder):
+    window = make_window()
+    window.open_paths([str(folder)] * 50)
+    assert window.jobs.is_busy
+    window.close()
+    assert not window.jobs.is_busy
