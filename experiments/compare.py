@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs side by side: one row for each design, merged over workloads, with what a reader must know in footnotes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from optinet.fabric import NodeKind
+from optinet.results import Run
+
+DELIVERED = "delivered_gbps_per_endpoint"
+_PREFERRED = "uniform"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a comparison.
+
+    Parameters
+    ----------
+    key
+        Its name for machines; a metric's name, or ``delivered_gbps_per_endpoint.WORKLOAD``.
+    heading
+        Its lines of heading for people; the last is the unit, perhaps empty.
+    digits
+        Decimals shown; None for text.
+    """
+
+    key: str
+    heading: tuple[str, ...]
+    digits: int | None = 0
+
+
+@dataclass
+class Row:
+    """One design: values by column key, and the numbers of its footnotes."""
+
+    case: str
+    values: dict[str, Any] = field(default_factory=dict)
+    routing: dict[str, str] = field(default_factory=dict)
+    notes: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A comparison of designs.
+
+    Parameters
+    ----------
+    columns, rows
+        What to show.
+    footnotes
+        Texts that rows refer to by number, from 1.
+    remarks
+        Texts that concern the whole table.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    footnotes: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    def cell(self, row: Row, column: Column) -> str:
+        """Return the text of a cell; "-" where there is nothing to show."""
+        value = row.values.get(column.key)
+        if value is None:
+            return "-"
+        if column.digits is None:
+            return str(value)
+        text = f"{value:,.{column.digits}f}"
+        return f"{text} {row.routing[column.key]}" if column.key in row.routing else text
+
+    def marks(self, row: Row) -> str:
+        """Return the footnote marks of a row, such as "[1,3]"."""
+        return f"[{','.join(map(str, row.notes))}]" if row.notes else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return rows, footnotes and remarks as plain data; missing numbers are None."""
+        keys = dict.fromkeys(column.key for column in (*self.columns, *_METRICS))
+        return {
+            "rows": [
+                {
+                    "case": row.case,
+                    **{key: _json_number(row.values.get(key)) for key in keys},
+                    "routing": {key.split(".", 1)[1]: name for key, name in row.routing.items()},
+                    "footnotes": [self.footnotes[number - 1] for number in row.notes],
+                }
+                for row in self.rows
+            ],
+            "remarks": list(self.remarks),
+        }
+
+
+_METRICS = (
+    Column("latency_mean_ns", ("mean", "latency", "ns")),
+    Column("latency_p99_ns", ("p99", "latency", "ns")),
+    Column("network_kw", ("network", "", "kW"), 1),
+    Column("network_without_nic_and_chip_kw", ("without", "NIC/chip", "kW"), 1),
+    Column("energy_pj_per_bit", ("energy", "", "pJ/bit"), 1),
+    Column("worst_link_typical_margin_db", ("typical", "margin", "dB"), 2),
+    Column("worst_link_3sigma_margin_db", ("3-sigma", "margin", "dB"), 2),
+    Column("verdict", ("worst", "link", ""), None),
+    Column("ocs_boxes", ("OCS", "boxes", "")),
+    Column("ocs_ports_used", ("OCS", "ports", "used")),
+    Column("reconfiguration_ms", ("recon-", "figure", "ms"), 1),
+    Column("cost_per_endpoint_usd", ("cost per", "endpoint", "USD")),
+    Column("fibers", ("fibers", "", "strands")),
+)
+
+
+def comparison(runs: Iterable[Run]) -> Table:
+    """Compare runs design by design.
+
+    Runs that differ in workload and title alone are one row. What depends on the workload besides the delivered rate
+    (latency, power, energy) is of one workload, the uniform one if there is any, and the table says so.
+
+    Parameters
+    ----------
+    runs
+        The runs, in the order the rows are to have.
+    """
+    designs = _by_design(runs)
+    workloads = _workload_labels(run for design in designs.values() for run in design)
+    reference = next((key for key in workloads if json.loads(key)["name"] == _PREFERRED), next(iter(workloads), ""))
+    rows, notes = [], _Footnotes()
+    usual = _usual([design[0] for design in designs.values()])
+    for case, design in zip(_cases(designs.values()), designs.values(), strict=True):
+        row = Row(case)
+        chosen = next((run for run in design if _workload(run) == reference), design[0])
+        for run in design:
+            key = f"{DELIVERED}.{workloads[_workload(run)]}"
+            row.values[key] = _value(run, DELIVERED)
+            row.routing[key] = run.routing
+        row.values |= _shown_values(chosen)
+        warnings = _warnings(chosen, usual)
+        if _workload(chosen) != reference:
+            warnings.append(f"latency, power and energy are under the workload {workloads[_workload(chosen)]}")
+        row.notes = notes.numbers(warnings)
+        rows.append(row)
+    labels = [workloads[key] for key in sorted(workloads, key=lambda key: key != reference)]
+    delivered = (Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1) for label in labels)
+    columns = (*delivered, *(c for c in _METRICS if any(row.values.get(c.key) is not None for row in rows)))
+    return Table(columns, tuple(rows), tuple(notes.texts), _remarks(workloads.get(reference, "")))
+
+
+def _remarks(reference: str) -> tuple[str, ...]:
+    if not reference:
+        return ()
+    return (
+        "Delivered Gb/s per endpoint and direction, and the routing used.",
+        f"Latency, power and energy are under the workload {reference}; latency at zero load.",
+    )
+
+
+def _shown_values(run: Run) -> dict[str, Any]:
+    values: dict[str, Any] = {column.key: _value(run, column.key) for column in _METRICS}
+    if not values["ocs_boxes"]:
+        values |= dict.fromkeys(("ocs_boxes", "ocs_ports_used"))  # the question does not arise without a plant
+    return values | {"verdict": run.verdict or None}
+
+
+class _Footnotes:
+    """Numbers texts in the order they come up."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def numbers(self, texts: Iterable[str]) -> list[int]:
+        found = []
+        for text in dict.fromkeys(texts):
+            if text not in self.texts:
+                self.texts.append(text)
+            found.append(self.texts.index(text) + 1)
+        return sorted(found)
+
+
+def _warnings(run: Run, usual: tuple[int, float]) -> list[str]:
+    """Return what must be said beside a design; `usual` is what most designs have of `_size`."""
+    warnings = []
+    if run.verdict == "infeasible":
+        warnings.append("links do not close: typical losses exceed the power budget")
+    elif run.verdict == "at risk":
+        warnings.append("links at risk: they close typically, not at 3 sigma")
+    if short := _value(run, "ocs_ports_short"):
+        warnings.append(f"OCS lacks ports: {short:,.0f} short on the fullest device")
+    if caveat := str(run.scenario.get("caveat", "")):
+        warnings.append(caveat)
+    elif _size(run) != usual:
+        endpoints, injection_gbps = _size(run)
+        found = f"{endpoints:,} endpoints with links of {injection_gbps:,g} Gb/s each"
+        warnings.append(f"not like for like: {found}, most others {usual[0]:,} with {usual[1]:,g} Gb/s")
+    return warnings
+
+
+def _size(run: Run) -> tuple[int, float]:
+    """Return the number of endpoints and what the links of each carry together, rounded to Mb/s."""
+    is_endpoint = run.node_kind != NodeKind.SWITCH
+    endpoints = int(is_endpoint.sum())
+    out_gbps = float(run.arc_capacity_gbps[is_endpoint[run.arc_tail]].sum())
+    return endpoints, round(out_gbps / max(endpoints, 1), 3)
+
+
+def _usual(runs: Sequence[Run]) -> tuple[int, float]:
+    sizes = [_size(run) for run in runs]
+    return max(sizes, key=sizes.count, default=(0, 0.0))
+
+
+def _by_design(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Group runs that differ in workload and title alone; of two with the same workload the later one counts."""
+    designs: dict[str, dict[str, Run]] = {}
+    for run in runs:
+        plan = {key: value for key, value in run.scenario.items() if key not in ("workload", "title", "tags")}
+        designs.setdefault(json.dumps([run.case, plan], sort_keys=True), {})[_workload(run)] = run
+    return {key: list(design.values()) for key, design in designs.items()}
+
+
+def _cases(designs: Iterable[Sequence[Run]]) -> list[str]:
+    """Name the rows; designs of one name that differ otherwise are told apart by their files."""
+    names = [(design[0].case or design[0].title or design[0].path.stem, design[0].path.stem) for design in designs]
+    titles = [name for name, _ in names]
+    return [name if titles.count(name) == 1 else f"{name} ({stem})" for name, stem in names]
+
+
+def _workload(run: Run) -> str:
+    return json.dumps(run.scenario.get("workload", {"name": "?"}), sort_keys=True)
+
+
+def _workload_labels(runs: Iterable[Run]) -> dict[str, str]:
+    """Return a label for each workload: its name, with the parameters that tell it from another of its name."""
+    plans: dict[str, Mapping[str, Any]] = {_workload(run): json.loads(_workload(run)) for run in runs}
+    labels = {}
+    for key, plan in plans.items():
+        namesakes = [other for other in plans.values() if other["name"] == plan["name"]]
+        differing = [name for name in plan if any(other.get(name) != plan[name] for other in namesakes)]
+        labels[key] = " ".join([str(plan["name"]), *(f"{name}={plan[name]}" for name in differing)])
+    return labels
+
+
+def _two_lines(label: str) -> tuple[str, str]:
+    """Break a label where it leaves the heading narrowest."""
+    breaks = [i for i, character in enumerate(label) if character in " _"]
+    if not breaks:
+        return label, ""
+    at = min(breaks, key=lambda i: max(i, len(label) - i))
+    return label[: at + 1].rstrip(), label[at + 1 :]
+
+
+def _value(run: Run, name: str) -> float | None:
+    value = run.metrics[name].value if name in run.metrics else math.nan
+    return None if math.isnan(value) else value
+
+
+def _json_number(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

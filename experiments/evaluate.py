@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a scenario to an assessment, and to the bytes of its run file.
+
+Fabrics and solutions are remembered per process by their content: designs that differ in components alone are priced
+on one solution. Few are kept, so that the memory of a sweep's workers stays flat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import optinet
+import topologies
+from experiments.scenario import Scenario
+from optinet.assess import Assessment, assess
+from optinet.catalogue import Catalogue, load_catalogue
+from optinet.design import Design
+from optinet.fabric import Fabric
+from optinet.flows.solution import Solution
+from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
+from optinet.results.provenance import provenance
+from optinet.results.writer import run_bytes
+from optinet.routing import candidates
+from optinet.traffic import workloads
+from optinet.traffic.demand import Demand
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A scenario with everything computed for it.
+
+    Parameters
+    ----------
+    scenario
+        What was asked.
+    fabric, demand, solution, design, catalogue, assessment
+        What came of it.
+    seconds
+        Time spent in each stage; next to nothing for a fabric or a solution that was remembered.
+    """
+
+    scenario: Scenario
+    fabric: Fabric
+    demand: Demand
+    solution: Solution
+    design: Design
+    catalogue: Catalogue
+    assessment: Assessment
+    seconds: Mapping[str, float]
+
+
+class _Recent(Generic[_Value]):
+    """The results of the last few calls, by key."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Hashable, _Value] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
+        if key not in self._values:
+            self._values[key] = make()
+            if len(self._values) > self._size:
+                self._values.popitem(last=False)
+        self._values.move_to_end(key)
+        return self._values[key]
+
+
+_fabrics: _Recent[Fabric] = _Recent(4)
+_solutions: _Recent[Solution] = _Recent(4)
+
+
+def solution_key(scenario: Scenario) -> str:
+    """Return what a scenario's solution depends on, as text: everything but the design, the catalogue and the title."""
+    plan = scenario.resolved()
+    return json.dumps([plan[part] for part in ("topology", "workload", "routing", "seed")], sort_keys=True)
+
+
+def evaluate(scenario: Scenario) -> Evaluation:
+    """Build, solve and assess a scenario.
+
+    Raises
+    ------
+    OptinetError
+        If the parts do not fit together: parameters, demand, routing or design on this fabric.
+    """
+    seconds: dict[str, float] = {}
+    plan = scenario.resolved()
+    with _Timed(seconds, "build"):
+        fabric = _fabric(plan["topology"])
+    with _Timed(seconds, "design"):
+        catalogue = load_catalogue().with_values(plan["catalogue"])
+        design = Design.from_roles(plan["design"], catalogue)
+    with _Timed(seconds, "solve"):
+        solution = _solution(fabric, plan)
+    with _Timed(seconds, "assess"):
+        assessment = assess(solution, design, catalogue)
+    return Evaluation(scenario, fabric, solution.demand, solution, design, catalogue, assessment, seconds)
+
+
+def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str = "") -> bytes:
+    """Return the run file of an evaluation.
+
+    Parameters
+    ----------
+    evaluation
+        What was computed.
+    case
+        The design of a study that it belongs to.
+    command_line
+        What the user asked for, kept in the provenance.
+    """
+    scenario, assessment = evaluation.scenario, evaluation.assessment
+    groups = {
+        "scenario": {"toml": scenario.to_toml(), "json": json.dumps(scenario.resolved())},
+        **fabric_groups(evaluation.fabric),
+        **solution_groups(evaluation.solution),
+        **assessment_groups(assessment),
+        **catalogue_groups(evaluation.catalogue, assessment.values_used),
+    }
+    content = RunContent(
+        title=scenario.title or case,
+        case=case,
+        routing=evaluation.solution.routing,
+        verdict=assessment.verdict,
+        scenario_sha256=scenario.content_sha256,
+        groups=groups,
+        provenance=provenance(evaluation.seconds, command_line),
+    )
+    return run_bytes(content)
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache, by solving small fabrics of all kinds with all routings."""
+    torus = topologies.build("torus", dims=(2, 2, 4))
+    optinet.path_metrics(torus)
+    for fabric in (torus, topologies.build("leaf_spine", leaves=2, spines=2, hosts_per_leaf=2, links_per_pair=1)):
+        for demand in (Demand.uniform(fabric), Demand.permutation(fabric, range(fabric.n_endpoints)[::-1])):
+            for routing in candidates(fabric):
+                optinet.solve(fabric, demand, routing)
+
+
+def _fabric(topology: Mapping[str, Any]) -> Fabric:
+    parameters = {key: value for key, value in topology.items() if key != "name"}
+    return _fabrics.get(_key(topology), lambda: topologies.build(topology["name"], **parameters))
+
+
+def _solution(fabric: Fabric, plan: Mapping[str, Any]) -> Solution:
+    workload, routing, seed = dict(plan["workload"]), dict(plan["routing"]), plan["seed"]
+
+    def solve() -> Solution:
+        demand = workloads.demand(fabric, workload.pop("name"), workload, seed)
+        return optinet.solve(fabric, demand, routing.pop("name"), seed=seed, **routing)
+
+    solution = _solutions.get((fabric.graph_sha256, _key([workload, routing]), seed), solve)
+    # the same graph may hang on other optical switches, which the models look at and the solver does not
+    return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+class _Timed:
+    """Add the time spent inside to `seconds`."""
+
+    def __init__(self, seconds: dict[str, float], stage: str) -> None:
+        self._seconds, self._stage = seconds, stage
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds[self._stage] = time.perf_counter() - self._started

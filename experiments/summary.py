@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command line prints about one thing: a run, a topology, a component, a scenario or study file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from experiments.present import rows_text
+from optinet.errors import Problem, RunFileError, nearest_name, unknown_name
+from optinet.results import Run
+
+
+def run_text(run: Run, width: int | None = None) -> str:
+    """Return a run's scenario, metrics, power, cost, link budgets and notes as text."""
+    parts = [_headline(run), _scenario(run.scenario, width)]
+    metrics = [(m.name, _number(m.value), _interval(m.low, m.high), m.unit, m.meaning) for m in run.metrics.values()]
+    parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
+    parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
+    parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
+    if run.budgets:
+        keys = ("typical_margin_db", "margin_3sigma_db", "worst_margin_db")
+        rows = [(b["link_class"], *(f"{b[key]:.2f}" for key in keys), b["verdict"]) for b in run.budgets]
+        parts.append(rows_text(("link budget", "typical dB", "3-sigma dB", "worst dB", "verdict"), rows, width))
+    if run.notes:
+        parts.append(rows_text(("notes",), [(note,) for note in run.notes], width))
+    origin = run.table("provenance")
+    made = f"made {origin['started_utc']} on {origin['host']} by optinet {origin['optinet']}"
+    parts.append(f"{made}, content {run.content_sha256[:16]}\n")
+    return "\n".join(part for part in parts if part)
+
+
+def metrics_json(run: Run) -> str:
+    """Return a run's headline and metrics as JSON."""
+    metrics = {m.name: {"value": m.value, "low": m.low, "high": m.high, "unit": m.unit} for m in run.metrics.values()}
+    return _json(_head(run) | {"metrics": metrics})
+
+
+def run_json(run: Run) -> str:
+    """Return everything in a run file as JSON: its headline, and for each group its columns."""
+    groups = {group: dict(run.table(group)) for group in run.groups}
+    return _json(_head(run) | {"groups": groups})
+
+
+def table_csv(run: Run, group: str) -> str:
+    """Return a group of a run file as CSV; columns shorter than others end in empty cells.
+
+    Raises
+    ------
+    RunFileError
+        With the nearest name if there is no such group.
+    """
+    if group not in run.groups:
+        found = f"has no table '{group}'"
+        raise RunFileError(Problem(str(run.path), found, ", ".join(run.groups), nearest_name(group, run.groups)))
+    columns: dict[str, list[Any]] = {}
+    for name, values in run.table(group).items():
+        if isinstance(values, np.ndarray) and values.ndim == 2:
+            columns |= {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
+        else:
+            columns[name] = np.atleast_1d(np.asarray(values, dtype=object)).tolist()
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip_longest(*columns.values(), fillvalue=""))
+    return stream.getvalue()
+
+
+def topologies_text(name: str = "", width: int | None = None) -> str:
+    """Return the list of topologies, or what one of them is with its parameters."""
+    import topologies
+
+    if not name:
+        rows = [(each, topologies.describe(each).splitlines()[2]) for each in topologies.names()]
+        return rows_text(("topology", "what it is"), rows, width)
+    head, _, _ = topologies.describe(name).partition("\n\nParameters\n")
+    rows = []
+    for key, info in topologies.parameters_of(name).model_fields.items():
+        default = "required" if info.is_required() else f"{info.get_default(call_default_factory=True)}"
+        rows.append((key, default, info.description or ""))
+    return f"{head}\n\n{rows_text(('parameter', 'default', 'meaning'), rows, width)}"
+
+
+def topologies_json(name: str = "") -> str:
+    """Return the names of the topologies, or the JSON Schema of one's parameters."""
+    import topologies
+
+    return _json(topologies.parameters_of(name).model_json_schema() if name else list(topologies.names()))
+
+
+def catalogue_text(name: str = "", width: int | None = None) -> str:
+    """Return the list of components, those of one kind, or one component with values and sources."""
+    from optinet.catalogue import load_catalogue
+    from optinet.catalogue.describe import catalogue_rows, component_rows
+
+    catalogue = load_catalogue()
+    if not name or name in catalogue.kinds():
+        rows = [row[:3] for row in catalogue_rows(catalogue, name or None)]
+        return rows_text(("component", "kind", "title"), rows, width)
+    component = catalogue[_known(name, (*catalogue.ids(), *catalogue.kinds()))]
+    head = (
+        f"{component.id}: {component.title}"
+        + (f" ({component.vendor})" if component.vendor else "")
+        + f", kind {component.kind}"
+    )
+    texts = "".join(f"  {key}: {text}\n" for key, text in component.text.items())
+    values, cited = [], {}
+    for row in component_rows(component):
+        remark = f"{row.basis} {row.source}, confidence {row.confidence}" + (f"; {row.note}" if row.note else "")
+        values.append((row.key, _number(row.value), _interval(row.low, row.high), row.unit, remark))
+        cited |= {key: catalogue.sources()[key] for key in row.source.split() if key in catalogue.sources()}
+    sources = [
+        (key, " ".join(filter(None, (s.title, s.publisher, str(s.year or ""), s.url))))
+        for key, s in sorted(cited.items())
+    ]
+    parts = [f"{head}\n{texts}", rows_text(("value", "", "range", "unit", "basis, source and remarks"), values, width)]
+    return "\n".join([*parts, *([rows_text(("source", ""), sources, width)] if sources else [])])
+
+
+def catalogue_json(name: str = "") -> str:
+    """Return the components, those of one kind, or one component with values and sources, as JSON."""
+    from optinet.catalogue import load_catalogue
+    from optinet.catalogue.describe import catalogue_rows, component_rows
+
+    catalogue = load_catalogue()
+    if not name or name in catalogue.kinds():
+        return _json([row._asdict() for row in catalogue_rows(catalogue, name or None)])
+    component = catalogue[_known(name, (*catalogue.ids(), *catalogue.kinds()))]
+    rows = [row._asdict() for row in component_rows(component)]
+    cited = sorted({key for row in rows for key in row["source"].split()} & set(catalogue.sources()))
+    head = {key: getattr(component, key) for key in ("id", "kind", "title", "vendor")}
+    sources = [catalogue.sources()[key].model_dump() for key in cited]
+    return _json(head | {"text": dict(component.text), "values": rows, "sources": sources})
+
+
+def validation_text(path_or_name: str) -> str:
+    """Check a scenario or study file; return in one line what it is, or raise `ScenarioError` with all mistakes."""
+    from experiments.scenario import Scenario
+    from experiments.study import load
+
+    checked = load(path_or_name)
+    if isinstance(checked, Scenario):
+        parts = (f"{section} {getattr(checked, section).name}" for section in ("topology", "workload", "routing"))
+        return f"{path_or_name}: a valid scenario: {', '.join(parts)}\n"
+    cases = len({point.case for point in checked.points()})
+    return f"{path_or_name}: a valid study: {len(checked.points())} points in {cases} cases\n"
+
+
+def _known(name: str, allowed: tuple[str, ...]) -> str:
+    if name not in allowed:
+        from optinet.errors import CatalogueError
+
+        raise CatalogueError(unknown_name("catalogue", name, allowed, "component or kind"))
+    return name
+
+
+def _head(run: Run) -> dict[str, Any]:
+    names = ("title", "case", "routing", "verdict", "notes", "scenario", "content_sha256")
+    return {"path": str(run.path), **{name: getattr(run, name) for name in names}}
+
+
+def _headline(run: Run) -> str:
+    kilobytes = run.path.stat().st_size / 1000
+    lines = [run.title or run.path.stem, f"  file     {run.path} ({kilobytes:,.0f} kB)"]
+    lines += [
+        f"  {key:<8} {text}"
+        for key, text in (("case", run.case), ("routing", run.routing), ("verdict", run.verdict))
+        if text
+    ]
+    caveat = run.scenario.get("caveat")
+    return "\n".join([*lines, *([f"  caveat   {caveat}"] if caveat else [])]) + "\n"
+
+
+def _scenario(scenario: Mapping[str, Any], width: int | None) -> str:
+    rows = []
+    for key, value in scenario.items():
+        if isinstance(value, Mapping) and value:
+            rows.append((key, ", ".join(f"{k} = {v}" for k, v in value.items())))
+        elif key not in ("title", "caveat") and value not in ("", [], {}, None):
+            rows.append((key, value))
+    return rows_text(("scenario", ""), rows, width)
+
+
+def _shares(what: str, categories: tuple[str, ...], values: Any, unit: str, width: int | None) -> str:
+    total = float(values.sum())
+    rows = [
+        (name, f"{value:,.0f}", f"{value / total:.1%}" if total else "-")
+        for name, value in zip(categories, values, strict=True)
+    ]
+    return rows_text((what, unit, "share"), [*rows, ("total", f"{total:,.0f}", "")], width)
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "-" if math.isnan(value) else str(value)
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+
+
+def _interval(low: float, high: float) -> str:
+    if math.isnan(low) or math.isnan(high) or low == high:
+        return ""
+    return f"{_number(low)} to {_number(high)}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold: arrays as lists, and no value instead of NaN or infinity."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from experiments.progress import Lines, Silent
+from experiments.runner import _groups, check_writable, claim_folder, file_name, sweep
+from experiments.study import load_study
+from optinet.errors import RunFileError
+from optinet.results import find_runs, open_run
+
+# the second case reaches its hosts with a cable that is too short for them, which only assessing finds out
+BROKEN = """
+[[case]]
+name = "far"
+topology = {name = "leaf_spine", leaves = 2, spines = 2, hosts_per_leaf = 2, links_per_pair = 1, host_length_m = 70.0}
+design = {switch = "switch_102t4", host_link = "aec_1t6", optics = "retimed_1t6_dr8"}
+"""
+HEAVY = """
+[[case]]
+name = "heavy"
+topology = {name = "tpu_pod", cubes = [8, 8, 8], link_gbps = 100.0}
+design = {chip = "tpu_ici", cube_link = "cube_copper", ocs_optics = "bidi_tpu_800g", ocs = "palomar"}
+"""
+
+
+class Told(Silent):
+    """Remembers what it was told."""
+
+    def __init__(self, then=lambda: None):
+        self.points, self.before, self.errors, self.then = 0, 0, {}, then
+
+    def started(self, points, done_before):
+        self.points, self.before = points, done_before
+
+    def finished(self, name, seconds, error=""):
+        assert seconds >= 0
+        self.errors[name] = error
+        self.then()
+
+
+def contents(paths):
+    return {path.name: open_run(path).content_sha256 for path in paths}
+
+
+def test_every_point_gets_a_run_file_of_its_scenario(study_path, tmp_path):
+    study, told = load_study(study_path), Told()
+    result = sweep(study, tmp_path / "runs", workers=1, progress=told, command_line="optinet sweep")
+    assert [path.name for path in result.runs] == [file_name(point) for point in study.points()]
+    assert find_runs([tmp_path / "runs"]) == sorted(result.runs)
+    for point, path in zip(study.points(), result.runs, strict=True):
+        run = open_run(path)
+        assert run.scenario == point.scenario.resolved()
+        assert run.scenario_sha256 == point.scenario.content_sha256
+        assert (run.case, run.title) == (point.case, point.case)
+        assert run.table("provenance")["command_line"] == "optinet sweep"
+    assert told.points == 6
+    assert list(told.errors.values()) == [""] * 6
+    assert not result.failures
+
+
+def test_file_names_are_readable_and_distinct(study_path):
+    names = [file_name(point) for point in load_study(study_path).points()]
+    hashes = [point.scenario.content_sha256[:8] for point in load_study(study_path).points()]
+    assert names[0] == f"retimed-uniform--{hashes[0]}.h5"
+    assert names[5] == f"pod-random_permutation--{hashes[5]}.h5".replace("_", "-")
+    assert len(set(names)) == 6
+
+
+def test_processes_give_the_same_content_as_this_one(study_path, tmp_path):
+    study = load_study(study_path)
+    here = sweep(study, tmp_path / "here", workers=1)
+    there = sweep(study, tmp_path / "there", workers=2)
+    assert contents(there.runs) == contents(here.runs)
+    assert len(there.runs) == 6
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failing_point_is_recorded_and_stops_no_other(study_path, tmp_path, workers):
+    study_path.write_text(study_path.read_text() + BROKEN)
+    told = Told()
+    result = sweep(load_study(study_path), tmp_path / "runs", workers=workers, progress=told)
+    assert len(result.runs) == 6
+    assert {name for name, error in told.errors.items() if error} == {"far / uniform", "far / random_permutation"}
+    rows = json.loads((tmp_path / "runs" / "failures.json").read_text())
+    assert [row["case"] for row in rows] == ["far", "far"]
+    assert rows[0]["coordinates"] == {"workload": "uniform"}
+    assert rows[0]["is_mistake"] is True
+    assert "70" in rows[0]["error"] and "aec_1t6" in rows[0]["error"]
+    assert "Traceback" not in rows[0]["error"]
+
+
+def test_resume_runs_what_is_missing_or_damaged_or_of_another_scenario(study_path, tmp_path):
+    folder = tmp_path / "runs"
+    first = sweep(load_study(study_path), folder, workers=1)
+    whole = contents(first.runs)
+    missing, damaged, foreign, *kept = first.runs
+    missing.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:-5])
+    foreign.write_bytes(kept[0].read_bytes())
+    stamps = {path: path.stat().st_mtime_ns for path in kept}
+    told = Told()
+    again = sweep(load_study(study_path), folder, workers=1, resume=True, progress=told)
+    assert sorted(again.written) == sorted([missing, damaged, foreign])
+    assert sorted(again.skipped) == sorted(kept)
+    assert again.runs == first.runs
+    assert (told.points, told.before) == (3, 3)
+    assert {path: path.stat().st_mtime_ns for path in kept} == stamps
+    assert contents(again.runs) == whole
+
+
+def test_resume_forgets_failures_that_are_gone(study_path, tmp_path):
+    good = study_path.read_text()
+    study_path.write_text(good + BROKEN)
+    assert sweep(load_study(study_path), tmp_path / "runs", workers=1).failures
+    study_path.write_text(good)
+    sweep(load_study(study_path), tmp_path / "runs", workers=1, resume=True)
+    assert not (tmp_path / "runs" / "failures.json").exists()
+
+
+def test_shards_are_a_partition(study_path, tmp_path):
+    study = load_study(study_path)
+    parts = [sweep(study, tmp_path / "runs", workers=1, shard=(i, 3), resume=True) for i in (1, 2, 3)]
+    names = [path.name for part in parts for path in part.written]
+    assert sorted(names) == sorted(map(file_name, study.points()))
+    assert not any(part.skipped for part in parts)
+
+
+def test_a_folder_in_use_is_refused_before_anything_is_computed(study_path, tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    (folder / "notes.txt").touch()
+    with pytest.raises(RunFileError, match=r"runs: is not empty \(1 entry\); allowed: .* --resume"):
+        sweep(load_study(study_path), folder)
+    with pytest.raises(RunFileError, match="is a file; allowed: a folder"):
+        claim_folder(folder / "notes.txt")
+    with pytest.raises(RunFileError, match="cannot be made: Not a directory"):
+        claim_folder(folder / "notes.txt" / "deeper")
+    with pytest.raises(RunFileError, match="cannot be written to: No such file"):
+        check_writable(folder / "absent")
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_a_disk_that_fills_up_ends_the_sweep_with_one_clear_error(study_path, tmp_path, monkeypatch):
+    import optinet.results
+
+    def full(path, data):
+        msg = f"{path}: cannot be written: No space left on device"
+        raise RunFileError(msg)
+
+    monkeypatch.setattr(optinet.results, "write_run", full)
+    with pytest.raises(RunFileError, match="No space left"):
+        sweep(load_study(study_path), tmp_path / "runs", workers=1)
+
+
+def test_groups_hold_one_solution_each_and_none_is_too_long(study_path):
+    points = load_study(study_path).points()
+    names = [[point.name for point in group] for group in _groups(points, 1)]
+    assert names == [
+        ["retimed / uniform", "LPO / uniform"],
+        ["retimed / random_permutation", "LPO / random_permutation"],
+        ["pod / uniform"],
+        ["pod / random_permutation"],
+    ]
+    # 6 points on 6 lanes: nobody gets more than one
+    assert [len(group) for group in _groups(points, 6)] == [1] * 6
+
+
+def test_a_point_that_takes_too_long_fails_alone(study_path, tmp_path):
+    study_path.write_text(study_path.read_text() + HEAVY)
+    points = len(load_study(study_path).points())
+    result = sweep(load_study(study_path), tmp_path / "runs", workers=2, timeout_s=3.0)
+    slow = {failure.point: failure.error for failure in result.failures}
+    assert "heavy / random_permutation" in slow
+    assert set(slow) <= {"heavy / random_permutation", "heavy / uniform"}
+    assert "took longer than 3 s" in slow["heavy / random_permutation"]
+    assert len(result.runs) + len(result.failures) == points == 8
+
+
+def test_a_killed_worker_costs_at_most_the_point_it_was_at(study_path, tmp_path):
+    killed = []
+
+    def kill():
+        if not killed and (children := multiprocessing.active_children()):
+            os.kill(children[0].pid, signal.SIGKILL)
+            killed.append(children[0].pid)
+
+    result = sweep(load_study(study_path), tmp_path / "runs", workers=2, progress=Told(kill))
+    assert killed
+    assert len(result.failures) <= 1
+    assert len(result.runs) + len(result.failures) == 6
+    again = sweep(load_study(study_path), tmp_path / "runs", workers=2, resume=True)
+    assert len(again.runs) == 6
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_stops_within_two_seconds_and_loses_no_finished_point(study_path, tmp_path, workers):
+    many = "seed = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]\n\n[[case]]"
+    study_path.write_text(study_path.read_text().replace("[[case]]", many, 1))
+    folder = tmp_path / "runs"
+    command = [sys.executable, "-m", "optinet", "sweep", str(study_path), "-o", str(folder), "--workers", workers]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    announced = []
+    for line in process.stderr:
+        if line.startswith("["):
+            announced.append(line)
+        if len(announced) == 3:
+            break
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to everyone
+    stopped = time.monotonic()
+    _, rest = process.communicate(timeout=30)
+    assert time.monotonic() - stopped < 2.0
+    assert process.returncode == 130
+    assert "Traceback" not in rest
+    assert "--resume" in rest.splitlines()[-1]
+    announced += [line for line in rest.splitlines() if line.startswith("[")]
+    found = find_runs([folder])
+    assert 3 <= len(announced) <= len(found) < 120
+    assert contents(found)
+    assert not [path for path in folder.iterdir() if path.suffix != ".h5"]
+
+
+def test_plain_lines_tell_each_point(capsys):
+    lines = Lines(sys.stdout)
+    with lines:
+        lines.started(2, 5)
+        lines.finished("a", 1.234)
+        lines.finished("b", 0.5, "no such thing\nsecond line")
+    assert capsys.readouterr().out.splitlines() == [
+        "2 points to run, 5 done before",
+        "[1/2] a: 1.23 s",
+        "[2/2] b: FAILED: no such thing",
+    ]
