@@ -43,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:  # a system library that Qt needs is missing
         sys.stderr.write(QT_MISSING.format(error=error))
         return 2
-    faulthandler.enable()
+    if sys.stderr is not None:  # a windowed Python on Windows has none
+        faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the window can be closed properly
     application = QApplication(sys.argv[:1])
     application.setApplicationName("optinet-viewer")

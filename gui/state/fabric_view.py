@@ -18,7 +18,8 @@ MAPS = ("viridis", "cividis")
 class FabricViewState:
     """State of the fabric view; `changed` fires when anything but the camera changes, `moved` when the camera does.
 
-    `segments` are the segments to draw, which stand for `n_links_shown` links; any first part of them is a fair sample.
+    `values` holds the value of each segment. `segments` are the segments to draw, which stand for `n_links_shown`
+    links; any first part of them is a fair sample.
     """
 
     def __init__(self) -> None:
@@ -34,21 +35,17 @@ class FabricViewState:
         self.host_links_shown = True
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
+        self.values: NDArray[np.float64] = np.zeros(0)
         self.hovered: Picked | None = None
         self.message = ""
         self._size = (800.0, 600.0)
         self._fitted = False
 
-    @property
-    def values(self) -> NDArray[np.float64]:
-        """Value of each segment; shape (n_segments,)."""
-        return np.zeros(0) if self.scene is None else self.scene.segment_values(self.quantity)
-
     def show(self, scene: Scene | None, message: str = "") -> None:
         """Draw another scene, or none and a message; the view of the same fabric stays where it is."""
         before, self.scene, self.message, self.hovered = self.scene, scene, message, None
         self._choose_segments()
-        self._rescale()
+        self._revalue()
         if scene is not None and not (before is not None and _alike(before, scene)):
             self.reset()
         self.changed.emit()
@@ -56,19 +53,19 @@ class FabricViewState:
     def set_quantity(self, quantity: Quantity) -> None:
         """Color by another quantity; a locked range belongs to the old one and is unlocked."""
         self.quantity, self.scale_locked = quantity, False
-        self._rescale()
+        self._revalue()
         self.changed.emit()
 
     def set_scale_locked(self, locked: bool) -> None:
         """Keep the color range for the runs shown from now on, or let it follow each run."""
         self.scale_locked = locked
-        self._rescale()
+        self._revalue()
         self.changed.emit()
 
     def set_scale_stretched(self, stretched: bool) -> None:
         """End the color range at the largest value even where that is below 100 % of capacity."""
         self.scale_stretched, self.scale_locked = stretched, False
-        self._rescale()
+        self._revalue()
         self.changed.emit()
 
     def set_host_links_shown(self, shown: bool) -> None:
@@ -141,7 +138,8 @@ class FabricViewState:
         _, first = np.unique(self.scene.layout.segment_link[self.segments], return_index=True)
         self.n_links_shown = int(self.scene.segment_copies[self.segments[first]].sum())
 
-    def _rescale(self) -> None:
+    def _revalue(self) -> None:
+        self.values = np.zeros(0) if self.scene is None else self.scene.segment_values(self.quantity)
         if not self.scale_locked:
             self.scale = ColorScale.of(self.values, 0.0 if self.scale_stretched else self.quantity.full)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gui.state.runs import RunEntry
 
 MAX_BARS = 30
+_ACRONYMS = {"nic": "NIC", "ocs": "OCS", "dsp": "DSP", "tia": "TIA", "serdes": "SerDes"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,8 @@ class PowerBars:
     ----------
     keys, labels
         The runs, in the order of the bars.
+    workload
+        The workload of all these runs, which is then not in the labels; empty if they differ.
     categories
         Categories in which any run draws power, the largest first.
     kw
@@ -32,6 +35,7 @@ class PowerBars:
 
     keys: tuple[str, ...]
     labels: tuple[str, ...]
+    workload: str
     categories: tuple[str, ...]
     kw: NDArray[np.float64]
     left_out: int
@@ -58,11 +62,18 @@ def power_bars(entries: Sequence[RunEntry]) -> PowerBars:
     names = list(dict.fromkeys(name for entry in shown for name in entry.power_kw))
     kw = np.array([[entry.power_kw.get(name, 0.0) for name in names] for entry in shown], dtype=float)
     kw = np.maximum(np.nan_to_num(kw.reshape(len(shown), len(names))), 0.0)
+    workloads = {entry.texts["workload"] for entry in shown}
+    workload = workloads.pop() if len(workloads) == 1 else ""
     order = [i for i in np.argsort(-kw.sum(axis=0), kind="stable") if kw[:, i].any()]
     return PowerBars(
         tuple(entry.key for entry in shown),
-        tuple(entry.label for entry in shown),
-        tuple(names[i].replace("_", " ") for i in order),
+        tuple(entry.design if workload else entry.label for entry in shown),
+        workload,
+        tuple(_title(names[i]) for i in order),
         kw[:, order],
         len(entries) - len(shown),
     )
+
+
+def _title(category: str) -> str:
+    return " ".join(_ACRONYMS.get(word, word) for word in category.replace("_", " ").split())

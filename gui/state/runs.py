@@ -40,13 +40,18 @@ class RunEntry:
     @property
     def label(self) -> str:
         """How charts and the status bar name the run: design, then workload."""
-        name = self.texts["design"] or self.texts["title"] or Path(self.key).stem
-        return " · ".join(part for part in (name, self.texts["workload"]) if part)
+        return " · ".join(part for part in (self.design, self.texts["workload"]) if part)
+
+    @property
+    def design(self) -> str:
+        """The design, or what else names the run best."""
+        return self.texts["design"] or self.texts["title"] or Path(self.key).stem
 
 
 def read_entry(run: Run) -> RunEntry:
     """Take from an opened run what the table and the charts show."""
     scenario = dict(run.scenario)
+    power = run.table("power")  # a run without any power has no such table
     caveats = [str(scenario.get("caveat") or ""), *map(str, run.notes)]
     texts = {
         "title": str(run.title),
@@ -64,7 +69,7 @@ def read_entry(run: Run) -> RunEntry:
         texts=texts,
         numbers={name: float(metric.value) for name, metric in run.metrics.items()},
         units={name: str(metric.unit) for name, metric in run.metrics.items()},
-        power_kw={str(name): float(w) / 1e3 for name, w in zip(run.power_categories, run.power_w, strict=True)},
+        power_kw={name: w / 1e3 for name, w in zip(power.get("category", ()), power.get("power_w", ()), strict=True)},
     )
 
 

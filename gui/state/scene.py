@@ -119,7 +119,7 @@ class Scene:
             used = 100 * self.arc_utilization.reshape(-1, 2)[links]
             capacity = self.arc_capacity_gbps.reshape(-1, 2)[links].max(axis=1).sum()
             lines.append(f"{format_number(float(capacity))} Gb/s per direction in all")
-            lines.append(f"utilization {used.mean():.1f} % mean, {used.max():.1f} % largest")
+            lines.append(f"utilization {used.mean():,.1f} % mean, {used.max():,.1f} % largest")
         return tuple(lines)
 
     def describe_segment(self, segment: int) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class Scene:
         for arc, name in ((2 * link, names[1]), (2 * link + 1, names[0])):
             load, capacity = self.arc_load_gbps[arc], self.arc_capacity_gbps[arc]
             lines.append(
-                f"to {name}: {100 * self.arc_utilization[arc]:.1f} %, "
+                f"to {name}: {100 * self.arc_utilization[arc]:,.1f} %, "
                 f"{format_number(float(load))} of {format_number(float(capacity))} Gb/s"
             )
         return tuple(lines)

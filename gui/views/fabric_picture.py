@@ -22,6 +22,7 @@ from optinet.fabric import NodeKind
 
 NODE_SIZE = {NodeKind.HOST: 0.75, NodeKind.CHIP: 1.0, NodeKind.SWITCH: 1.6}
 NODE_COVER = 0.025  # share of the view that nodes may cover
+MOVING_NODES = 5_000  # nodes of one kind drawn while moving
 MIN_NODE_PX, MAX_NODE_PX = 1.6, 8.0
 EXPORT_RATIO = 2.0  # device pixels per logical one in a PNG
 
@@ -47,12 +48,13 @@ def fabric_picture(
         return picture_of(xy, nothing, nothing[:, 0], colors, (), theme.canvas, size)
     drawn = state.segments[:n_segments]
     bins = state.scale.bins(state.values[drawn])
+    most = None if n_segments is None else MOVING_NODES
     ends = scene.layout.segment_ends[drawn]
-    return picture_of(xy, ends, bins, colors, _nodes(scene, theme, xy, size), theme.canvas, size)
+    return picture_of(xy, ends, bins, colors, _nodes(scene, theme, xy, size, most), theme.canvas, size)
 
 
-def _nodes(scene: Scene, theme: Theme, xy: NDArray[np.float64], size: QSizeF) -> tuple[Points, ...]:
-    """Return the nodes that are in view by kind: hosts small, switches large, all smaller the more there are."""
+def _nodes(scene: Scene, theme: Theme, xy: NDArray[np.float64], size: QSizeF, most: int | None) -> tuple[Points, ...]:
+    """Return the nodes in view by kind, at most so many of each: hosts small, switches large, smaller if many."""
     at = xy[: scene.n_nodes]
     seen = np.all((at >= -10) & (at <= [size.width() + 10, size.height() + 10]), axis=1)
     share = NODE_COVER * size.width() * size.height() / max(int(seen.sum()), 1)
@@ -61,7 +63,8 @@ def _nodes(scene: Scene, theme: Theme, xy: NDArray[np.float64], size: QSizeF) ->
     for kind, relative in NODE_SIZE.items():
         mine = at[seen & (scene.node_kind == kind)]
         if len(mine):
-            groups.append(Points(mine, theme.nodes[kind], basic * relative))
+            step = 1 if most is None else -(-len(mine) // most)
+            groups.append(Points(mine[::step], theme.nodes[kind], basic * relative))
     return tuple(groups)
 
 

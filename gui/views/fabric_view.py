@@ -42,7 +42,7 @@ class FabricView(QWidget):
         self._xy: NDArray[np.float64] = np.zeros((0, 2))
         self._image: QImage | None = None
         self._pending: list[SlicedImage] = []
-        self._seconds_per_segment = 2e-6
+        self._seconds_per_item, self._n_points, self._share_seen = 2e-6, 0, 1.0  # measured on moving frames
         self._drag_from: QPointF | None = None
         self._pointer = QPointF()
         self._rest_timer = QTimer(self, singleShot=True, interval=REST_AFTER_MS)
@@ -85,7 +85,7 @@ class FabricView(QWidget):
         """Return what is needed to write the view into a file."""
         size = QSizeF(self.size())
         frozen = FabricViewState()
-        for name in ("scene", "camera", "quantity", "scale", "scale_locked", "map_name", "segments"):
+        for name in ("scene", "camera", "quantity", "scale", "scale_locked", "map_name", "segments", "values"):
             setattr(frozen, name, getattr(self.state, name))
         picture = fabric_picture(self.state, self.theme, size, self.state.projected())
         return FabricExport(frozen, picture, self.theme, size, self.font())
@@ -123,8 +123,8 @@ class FabricView(QWidget):
         """Return a frame made within the time budget, of a sample if need be; the badge says so."""
         scene = self.state.scene
         self._xy = self.state.projected()
-        affordable = max(MIN_SAMPLE, int(MOVING_BUDGET_S / self._seconds_per_segment))
         total = len(self.state.segments)
+        affordable = max(MIN_SAMPLE, (MOVING_BUDGET_S / self._seconds_per_item - self._n_points) / self._share_seen)
         # steps of a tenth keep the sample from flickering with every small change of speed
         n_segments = min(total, int(1.1 ** int(np.log(affordable) / np.log(1.1))))
         size = QSizeF(self.size())
@@ -132,9 +132,12 @@ class FabricView(QWidget):
         start = time.perf_counter()
         quick = SlicedImage(picture, size, self.devicePixelRatioF(), antialias=False)
         quick.advance(10 * MOVING_BUDGET_S)
-        if n_segments:
-            cost = (time.perf_counter() - start) / n_segments
-            self._seconds_per_segment += 0.5 * (cost - self._seconds_per_segment)
+        self._n_points = sum(len(group.xy) for group in picture.points)
+        self._share_seen = max(len(picture.lines) / max(n_segments, 1), 0.01)
+        n_items = len(picture.lines) + self._n_points
+        if n_items:
+            cost = (time.perf_counter() - start) / n_items
+            self._seconds_per_item += 0.5 * (cost - self._seconds_per_item)
         self.badge = ""
         if scene and n_segments < total:
             n_links = self.state.n_links_shown

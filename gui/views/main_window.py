@@ -29,7 +29,9 @@ from gui.views.window_commands import RECENT_MENU, window_commands
 from optinet.errors import OptinetError
 
 EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
-FIRST_BARS = 12  # runs compared in the power chart when a folder is opened
+NOT_SELECTED = "Select a run in the table to see its fabric."
+MOUSE_HELP = "Drag to turn, Shift and drag to move, wheel to zoom; point at a link or node to see its values."
+FIRST_BARS = 24  # runs compared in the power chart when a folder is opened
 
 
 class MainWindow(QMainWindow):
@@ -105,7 +107,7 @@ class MainWindow(QMainWindow):
         self.selection.changed.connect(self._show_current)
         self.selection.changed.connect(self.actions_.refresh)
         self.fabric_state.changed.connect(self.actions_.refresh)
-        self.fabric.hovered_text.connect(self._show_status)
+        self.fabric.hovered_text.connect(lambda text: self._show_status(text or MOUSE_HELP))
         self.jobs.busy_changed.connect(self._busy.setText)
         self.actions_.menu(RECENT_MENU).aboutToShow.connect(self._fill_recent)
         hints = QGuiApplication.styleHints()
@@ -175,7 +177,7 @@ class MainWindow(QMainWindow):
         self._current.setText(entry.label if entry else "")
         if entry is None:
             if shown is not None:
-                self.fabric_state.show(None, EMPTY)
+                self.fabric_state.show(None, NOT_SELECTED if len(self.session) else EMPTY)
             return
         if shown is not None and shown.key == entry.key:
             return

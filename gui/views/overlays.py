@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PyQt6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from gui.state.colormap import ColorScale
 from gui.state.columns import format_number
@@ -18,20 +18,28 @@ BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
 _ALIGN = Qt.AlignmentFlag
 
 
+def _ground(painter: QPainter, theme: Theme, box: QRectF) -> None:
+    """Cover what is drawn below a text, so that it can be read when zoomed in."""
+    color = QColor(theme.canvas)
+    color.setAlphaF(0.82)
+    painter.fillRect(box.adjusted(-6, -4, 6, 4), color)
+
+
 def paint_caption(painter: QPainter, theme: Theme, scene: Scene, width: float) -> None:
     """Write the run's name and what its fabric consists of at the top left."""
     bold = QFont(painter.font())
     bold.setBold(True)
     line = QFontMetricsF(bold).height()
     room = max(width - 2 * MARGIN - 120, 80.0)
-    for row, (text, color, font) in enumerate(
-        ((scene.title, theme.text, bold), (scene.census(), theme.faint_text, painter.font()))
-    ):
+    rows = ((scene.title, theme.text, bold), (scene.census(), theme.faint_text, painter.font()))
+    widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
+    _ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * 2.15))
+    for row, (text, color, font) in enumerate(rows):
         painter.save()
         painter.setFont(font)
         painter.setPen(color)
         shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(MARGIN, MARGIN + row * line * 1.15, room, line * 1.2), _ALIGN.AlignLeft, shown)
+        painter.drawText(QRectF(MARGIN, MARGIN + row * line * 1.1, room, line * 1.2), _ALIGN.AlignLeft, shown)
         painter.restore()
 
 
@@ -46,12 +54,16 @@ def paint_color_bar(
         return
     right = size.width() - MARGIN
     top = MARGIN
-    painter.setPen(theme.text)
+    widest = max(metrics.horizontalAdvance(title) for title in titles)
+    _ground(painter, theme, QRectF(right - widest, top, widest, len(titles) * metrics.height()))
     for row, title in enumerate(titles):
         painter.setPen(theme.text if row == 0 else theme.faint_text)
         painter.drawText(QRectF(right - 200, top, 200, metrics.height()), _ALIGN.AlignRight, title)
         top += metrics.height()
     bar = QRectF(right - BAR_WIDTH, top + metrics.height() * 0.7, BAR_WIDTH, height)
+    labels = [format_number(value) for value in scale.ticks()]
+    widest = max(metrics.horizontalAdvance(label) for label in labels) + 10
+    _ground(painter, theme, bar.adjusted(-widest, -metrics.height() / 2, 0, metrics.height() / 2))
     gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
     colors = theme.colors(map_name)
     for index in range(0, len(colors), 7):
@@ -59,13 +71,13 @@ def paint_color_bar(
     painter.setPen(QPen(theme.rule, 1))
     painter.setBrush(gradient)
     painter.drawRect(bar)
-    for value in scale.ticks():
+    for value, label in zip(scale.ticks(), labels, strict=True):
         y = bar.bottom() - scale.fraction(value) * bar.height()
         painter.setPen(QPen(theme.faint_text, 1))
         painter.drawLine(QPointF(bar.left() - 4, y), QPointF(bar.left(), y))
-        label = QRectF(bar.left() - 100, y - metrics.height() / 2, 93, metrics.height())
+        place = QRectF(bar.left() - 100, y - metrics.height() / 2, 93, metrics.height())
         painter.setPen(theme.text)
-        painter.drawText(label, _ALIGN.AlignRight | _ALIGN.AlignVCenter, format_number(value))
+        painter.drawText(place, _ALIGN.AlignRight | _ALIGN.AlignVCenter, label)
 
 
 def paint_node_legend(painter: QPainter, theme: Theme, scene: Scene, size: QSizeF) -> None:
@@ -73,13 +85,15 @@ def paint_node_legend(painter: QPainter, theme: Theme, scene: Scene, size: QSize
     metrics = QFontMetricsF(painter.font())
     x, y = MARGIN, size.height() - MARGIN - metrics.height()
     present = set(scene.node_kind.tolist())
-    for kind, names in KIND_NAMES.items():
-        if int(kind) not in present:
-            continue
+    shown = [
+        (kind, names[0], metrics.horizontalAdvance(names[0])) for kind, names in KIND_NAMES.items() if kind in present
+    ]
+    _ground(painter, theme, QRectF(x, y, sum(29 + width for *_, width in shown) - 16, metrics.height()))
+    for kind, name, width in shown:
         painter.fillRect(QRectF(x, y + metrics.height() / 2 - 4, 8, 8), theme.nodes[kind])
         painter.setPen(theme.faint_text)
-        painter.drawText(QPointF(x + 13, y + metrics.ascent()), names[0])
-        x += 13 + metrics.horizontalAdvance(names[0]) + 16
+        painter.drawText(QPointF(x + 13, y + metrics.ascent()), name)
+        x += 29 + width
 
 
 def paint_badge(painter: QPainter, theme: Theme, text: str, size: QSizeF) -> None:

@@ -22,7 +22,8 @@ from optinet.fabric import NodeKind
 
 Appearance = Literal["system", "light", "dark"]
 
-_TOL = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999933", "#332288", "#44aa99", "#882255")
+_LIGHT_CATEGORIES = "#4477aa #ee6677 #228833 #ccbb44 #66ccee #aa3377 #999933 #332288 #44aa99 #882255 #e69f00 #888888"
+_DARK_CATEGORIES = "#5b8ec4 #ee6677 #3a9c4c #ccbb44 #66ccee #c9579a #a5a545 #8d83d8 #44aa99 #d98bb0 #e69f00 #9a9a9a"
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ LIGHT = Theme(
     False,
     *_colors("#ffffff", "#1c1f24", "#5c6470", "#c6cbd3", "#f6f7f9", "#d81b60", "#1b6e3c", "#8a5a00", "#b3261e"),
     {NodeKind.HOST: QColor("#8a93a0"), NodeKind.CHIP: QColor("#5f6b7a"), NodeKind.SWITCH: QColor("#1f2937")},
-    _colors(*_TOL),
+    _colors(*_LIGHT_CATEGORIES.split()),
 )
 DARK = Theme(
     True,
     *_colors("#16181c", "#e8eaed", "#a3abb6", "#454b54", "#23272e", "#ff6fae", "#6fcf97", "#f2b84b", "#ff8a80"),
     {NodeKind.HOST: QColor("#7d8794"), NodeKind.CHIP: QColor("#a9b4c2"), NodeKind.SWITCH: QColor("#f1f3f5")},
-    _colors(*_TOL),
+    _colors(*_DARK_CATEGORIES.split()),
 )
 
 

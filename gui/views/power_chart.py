@@ -30,6 +30,7 @@ class PowerChart(QWidget):
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.hideButtons()
         self.plot.getViewBox().invertY(True)
+        self.plot.getPlotItem().setContentsMargins(0, 4, 18, 0)  # the last number of the axis needs room
         self.legend = QLabel(wordWrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         layout = QVBoxLayout(self)
@@ -87,7 +88,8 @@ class PowerChart(QWidget):
         left.setStyle(tickLength=0, tickFont=self.font())
         bottom.setStyle(tickFont=self.font(), hideOverlappingLabels=False)
         bottom.enableAutoSIPrefix(False)
-        bottom.setLabel("Network power, kW", color=theme.text.name())
+        workload = f" ({bars.workload})" if bars.workload else ""
+        bottom.setLabel(f"Network power, kW{workload}", color=theme.text.name())
         for axis in (left, bottom):
             axis.setPen(theme.rule)
             axis.setTextPen(theme.text)
@@ -107,7 +109,7 @@ class PowerChart(QWidget):
         ]
         if bars.left_out:
             marks.append(f"(the first {len(bars.labels)} of {len(bars.labels) + bars.left_out} selected runs)")
-        self.legend.setText(" &nbsp; ".join(marks))
+        self.legend.setText("&nbsp;&nbsp; ".join(marks))
 
     def _place(self, at: QPointF) -> tuple[int, float]:
         point = self.plot.getViewBox().mapSceneToView(at)

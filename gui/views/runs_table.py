@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
-from PyQt6.QtGui import QAction, QFont, QPalette
+from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QMenu, QTableView, QVBoxLayout, QWidget
 
 from gui.state.runs_table import RunsTable
@@ -18,7 +18,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _Index = QModelIndex
 MAX_COLUMN_PX = 320
-BOLD_PX = 12  # room for the current run, which is written bold
+PADDING_PX = 16
 SIZED_ROWS = 200  # rows looked at for the width of a column
 
 
@@ -91,7 +91,8 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self._table, self._selection = table, selection
         self._following = False
-        self._sized: tuple[str, ...] = ()
+        self._sized: tuple[object, ...] = ()
+        self._sized_by_user = False
         self.filter = QLineEdit(clearButtonEnabled=True)
         self.filter.setPlaceholderText("Filter: words, topology:torus, network_kw<500, -verdict:infeasible")
         self.filter.setAccessibleName("Filter runs")
@@ -143,9 +144,9 @@ class RunsPanel(QWidget):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(view.fontMetrics().height() + 8)
         header.setHighlightSections(False)
-        header.setResizeContentsPrecision(SIZED_ROWS)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_column_menu)
+        header.sectionResized.connect(self._resized)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
@@ -175,14 +176,27 @@ class RunsPanel(QWidget):
         self._follow()
 
     def _fit_columns(self) -> None:
-        """Size the columns when they change or first get rows, not again, so that a user's widths stay."""
-        ids = tuple(column.id for column in self._table.columns) if len(self._table.order) else ()
-        if not ids or ids == self._sized:
+        """Size the columns when they change or runs are added, until the user has given one a width."""
+        ids = [column.id for column in self._table.columns]
+        shape = (*ids, len(self._table.entries))
+        if self._sized_by_user or shape == self._sized or not len(self._table.order):
             return
-        self._sized = ids
-        self.view.resizeColumnsToContents()
-        for column in range(len(ids)):
-            self.view.setColumnWidth(column, min(self.view.columnWidth(column) + BOLD_PX, MAX_COLUMN_PX))
+        self._sized = shape
+        bold = QFont(self.view.font())
+        bold.setBold(True)
+        metrics = QFontMetrics(bold)
+        rows = [self._table.row(row) for row in range(min(SIZED_ROWS, len(self._table.order)))]
+        self._following = True
+        try:
+            for number, column in enumerate(self._table.columns):
+                texts = [*column.header.splitlines(), *(column.text(entry) for entry in rows)]
+                widest = max(metrics.horizontalAdvance(text) for text in texts)
+                self.view.setColumnWidth(number, min(widest + PADDING_PX, MAX_COLUMN_PX))
+        finally:
+            self._following = False
+
+    def _resized(self) -> None:
+        self._sized_by_user = self._sized_by_user or not self._following
 
     def _selected(self) -> None:
         model = self.view.selectionModel()

@@ -42,3 +42,9 @@ def test_a_folder_gives_its_runs_and_one_line_for_each_file_that_is_none(make_ru
         True
     ] * 3
     assert not any("\n" in problem for problem in problems)
+
+
+def test_a_run_without_power_and_metrics_is_opened(make_run):
+    (entry,) = read_paths([str(make_run("bare", metrics={}, power_w={}))])
+    assert isinstance(entry, RunEntry)
+    assert entry.power_kw == entry.numbers == {}

@@ -149,7 +149,7 @@ def test_a_slow_machine_draws_a_sample_while_moving_and_says_so(view, make_run, 
     wait(window)
     window.selection.set([str(big)])
     wait(window)
-    view._seconds_per_segment = 1e-4
+    view._seconds_per_item = 1e-5
     view.state.orbit(10, 0)
     view.repaint()
     assert view.badge.startswith("drawing ") and view.badge.endswith(" of 5,184 links")

@@ -50,7 +50,7 @@ def test_a_folder_opens_with_its_first_run_drawn_and_those_of_its_workload_compa
     assert designs(window) == ["1b / LPO", "1a / retimed", "3 torus", "3 torus"]
     assert window.fabric_state.scene.key == window.table.row_keys[0]
     assert selected_rows(window) == [0, 1, 2]
-    assert window.power.bars.labels == ("1b / LPO · uniform", "1a / retimed · uniform", "3 torus · uniform")
+    assert window.power.bars.labels == ("1b / LPO", "1a / retimed", "3 torus")
     assert window.power.bars.categories == ("switch", "laser")
 
 
@@ -71,7 +71,7 @@ def test_selecting_a_row_draws_its_fabric(window, wait):
     wait(window)
     assert window.selection.keys == (window.table.row_keys[2],)
     assert window.fabric_state.scene.census() == "27 chips, 81 links"
-    assert window.power.bars.labels == ("3 torus · uniform",)
+    assert window.power.bars.labels == ("3 torus",) and window.power.bars.workload == "uniform"
 
 
 def test_a_click_on_a_bar_makes_its_run_the_current_one(window, wait, qtbot):
@@ -366,3 +366,13 @@ def test_closing_while_reading_stops_at_once(make_window, folder):
     assert window.jobs.is_busy
     window.close()
     assert not window.jobs.is_busy
+
+
+def test_closing_the_selected_runs_leaves_the_others(window, wait):
+    window.commands.run("file.close_selected")
+    wait(window)
+    assert designs(window) == ["3 torus"] and window.fabric_state.scene is None
+    assert "Select a run" in window.fabric_state.message and window.power.bars.labels == ()
+    window.commands.run("edit.next_run")
+    wait(window)
+    assert window.fabric_state.scene.census() == "27 chips, 81 links"
