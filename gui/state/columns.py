@@ -90,7 +90,11 @@ def columns_for(entries: Iterable[RunEntry]) -> tuple[Column, ...]:
     units: dict[str, str] = {}
     for entry in entries:
         units.update(entry.units)
-    others = (_number(name, name, unit, shown=False) for name, unit in sorted(units.items()) if name not in known)
+    others = (
+        _number(name, name, "" if unit == "1" else unit, shown=False)
+        for name, unit in sorted(units.items())
+        if name not in known
+    )
     return (*COLUMNS, *others)
 
 

@@ -106,6 +106,7 @@ def test_filter_and_sort_stay_when_runs_are_added(table, session, make_entry):
 def test_columns_can_be_chosen_and_other_metrics_are_offered(table, session, make_entry):
     session.add([make_entry("new", fibers_per_rack=12.5)])
     assert table.all_columns[-1].id == "fibers_per_rack"
+    assert table.all_columns[-1].heading == "fibers_per_rack"  # the unit "1" is none
     assert "fibers_per_rack" not in [column.id for column in table.columns]
     table.show_columns(["design", "fibers_per_rack"])
     assert [column.id for column in table.columns] == ["design", "fibers_per_rack"]
