@@ -7,6 +7,7 @@ mistake (one clear block on standard error), 1 for a fault of optinet, 130 after
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
@@ -270,28 +271,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    code = _run(sys.argv[1:] if arguments is None else list(arguments))
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _close_stdout()
-    sys.exit(code)
+    sys.exit(_run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def _run(arguments: list[str]) -> int:
     try:
         result = app(arguments, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
     except CycloptsError as error:
-        _complain(f"{error}\nSee 'optinet --help'.")
+        command = arguments[0] if arguments and arguments[0] in app else ""
+        _complain(f"{error}\nSee '{' '.join(filter(None, ('optinet', command)))} --help'.")
         return _MISTAKE
     except OptinetError as error:
         _complain(str(error))
         return _MISTAKE
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich, which prints the help, turns the one into the other
         _close_stdout()  # the reader of a pipe has seen enough
         return 0
     except OSError as error:
-        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _close_stdout()
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror or error}")
         return _MISTAKE
     except KeyboardInterrupt:
         _complain("Stopped.")
@@ -374,13 +374,15 @@ def _write(text: str) -> None:
 
 
 def _complain(text: str) -> None:
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     sys.stderr.write(text + "\n")
 
 
 def _close_stdout() -> None:
     # the interpreter flushes standard output once more at exit, which must not fail again
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

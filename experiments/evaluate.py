@@ -77,12 +77,6 @@ _fabrics: _Recent[Fabric] = _Recent(4)
 _solutions: _Recent[Solution] = _Recent(4)
 
 
-def solution_key(scenario: Scenario) -> str:
-    """Return what a scenario's solution depends on, as text: everything but the design, the catalogue and the title."""
-    plan = scenario.resolved()
-    return json.dumps([plan[part] for part in ("topology", "workload", "routing", "seed")], sort_keys=True)
-
-
 def evaluate(scenario: Scenario) -> Evaluation:
     """Build, solve and assess a scenario.
 

@@ -43,7 +43,7 @@ def comparison_text(table: Table, width: int | None = None) -> str:
 
 def comparison_markdown(table: Table) -> str:
     """Return a comparison as a Markdown table with its remarks and footnotes."""
-    heads = [" ".join(filter(None, column.heading)) for column in table.columns]
+    heads = [_joined(column.heading) for column in table.columns]
     lines = [_pipes(["design", *heads]), _pipes(["---", *(_ruler(column) for column in table.columns)])]
     for row in table.rows:
         name = f"{row.case} {table.marks(row)}".rstrip().replace("|", "\\|")
@@ -101,6 +101,12 @@ def _line(name: str, room: int, cells: Sequence[tuple[str, int, bool]]) -> str:
 def _wrapped(table: Table, width: int | None) -> list[str]:
     texts = [*table.remarks, *(f"[{number}] {text}" for number, text in enumerate(table.footnotes, 1))]
     return [line for text in texts for line in (textwrap.wrap(text, max(width, 20)) if width else [text])]
+
+
+def _joined(heading: Sequence[str]) -> str:
+    """Return a heading in one line; its words may have been broken."""
+    text = " ".join(filter(None, heading))
+    return text.replace("_ ", "_").replace("- ", "")
 
 
 def _pipes(cells: Sequence[str]) -> str:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running the points of a study: each solution once, on several processes, no finished point lost.
 
-Points are grouped by what their solution depends on, and a group is served by one process, which remembers the
-solution. A process is a pebble pool of its own with one worker: a worker that hangs or dies costs one point, and the
-pool replaces it. Workers return the bytes of a run file; only this process writes. Kernels are compiled by the first
-worker before the others are given anything, because Numba's cache does not like many processes that compile at once.
+Points that share a solution (`experiments.plan`) are served by one process, which remembers it. A process is a pebble
+pool of its own with one worker: a worker that hangs or dies costs one point, and the pool replaces it. Workers return
+the bytes of a run file; only this process writes. Kernels are compiled by the first worker before the others are given
+anything, because Numba's cache does not like many processes that compile at once.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from experiments.plan import grouped
 from experiments.progress import Progress, Silent
 from experiments.study import Point, Study
 from optinet.errors import OptinetError, Problem, RunFileError
@@ -126,7 +127,7 @@ def sweep(
         if timeout_s is None and (count <= 1 or len(todo) <= _FEW_POINTS):
             _run_here(todo, sink, command_line)
         elif todo:
-            _run_in_lanes(_groups(todo, count), count, sink, timeout_s, command_line)
+            _run_in_lanes(todo, count, sink, timeout_s, command_line)
     sink.close()
     done = {*result.written, *result.skipped}
     result.runs += [each for each in (result.folder / file_name(point) for point in study.points()) if each in done]
@@ -225,7 +226,7 @@ def point_bytes(point: Point, command_line: str = "") -> tuple[bytes, float]:
 
 
 def _run_here(points: Sequence[Point], sink: _Sink, command_line: str) -> None:
-    for point in (point for group in _groups(points, 1) for point in group):
+    for point in (point for group in grouped(points, 1) for point in group):
         started = time.perf_counter()
         try:
             data, seconds = point_bytes(point, command_line)
@@ -233,18 +234,6 @@ def _run_here(points: Sequence[Point], sink: _Sink, command_line: str) -> None:
             sink.failed(point, error, time.perf_counter() - started)
         else:
             sink.done(point, data, seconds)
-
-
-def _groups(points: Sequence[Point], lanes: int) -> list[list[Point]]:
-    """Return the points grouped by solution, longest group first, none so long that a lane would stand idle."""
-    from experiments.evaluate import solution_key
-
-    groups: dict[str, list[Point]] = {}
-    for point in points:
-        groups.setdefault(solution_key(point.scenario), []).append(point)
-    longest = -(-len(points) // (2 * lanes)) if lanes > 1 else len(points)
-    pieces = [group[i : i + longest] for group in groups.values() for i in range(0, len(group), longest)]
-    return sorted(pieces, key=len, reverse=True)
 
 
 def _prepare_process() -> None:
@@ -276,12 +265,10 @@ class _Lane:
             self.points[self.pool.schedule(point_bytes, args=(point, command_line), timeout=timeout_s)] = point
 
 
-def _run_in_lanes(
-    groups: Sequence[Sequence[Point]], count: int, sink: _Sink, timeout_s: float | None, command_line: str
-) -> None:
-    waiting = deque(groups)
-    lanes = [_Lane(compiles=index == 0) for index in range(min(count, len(groups)))]
+def _run_in_lanes(points: Sequence[Point], count: int, sink: _Sink, timeout_s: float | None, command_line: str) -> None:
+    lanes = [_Lane(compiles=index == 0) for index in range(count)]
     try:
+        waiting = deque(grouped(points, count))  # while the processes start
         lanes[0].ready.result()
         while True:
             for lane in lanes:

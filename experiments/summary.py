@@ -21,7 +21,9 @@ from optinet.results import Run
 def run_text(run: Run, width: int | None = None) -> str:
     """Return a run's scenario, metrics, power, cost, link budgets and notes as text."""
     parts = [_headline(run), _scenario(run.scenario, width)]
-    metrics = [(m.name, _number(m.value), _interval(m.low, m.high), m.unit, m.meaning) for m in run.metrics.values()]
+    metrics = [
+        (m.name, _number(m.value), _interval(m.low, m.high), _unit(m.unit), m.meaning) for m in run.metrics.values()
+    ]
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
@@ -114,7 +116,7 @@ def catalogue_text(name: str = "", width: int | None = None) -> str:
     values, cited = [], {}
     for row in component_rows(component):
         remark = f"{row.basis} {row.source}, confidence {row.confidence}" + (f"; {row.note}" if row.note else "")
-        values.append((row.key, _number(row.value), _interval(row.low, row.high), row.unit, remark))
+        values.append((row.key, _number(row.value), _interval(row.low, row.high), _unit(row.unit), remark))
         cited |= {key: catalogue.sources()[key] for key in row.source.split() if key in catalogue.sources()}
     sources = [
         (key, " ".join(filter(None, (s.title, s.publisher, str(s.year or ""), s.url))))
@@ -201,6 +203,10 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         return "-" if math.isnan(value) else str(value)
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
 
 
 def _interval(low: float, high: float) -> str:

@@ -15,7 +15,7 @@ import optinet
 import optinet.kernels
 import topologies
 from experiments import evaluate as module
-from experiments.evaluate import evaluate, evaluation_bytes, solution_key
+from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
 from experiments.study import load_study
 from optinet.assess import assess
@@ -65,7 +65,6 @@ def test_designs_on_one_fabric_share_a_solution(scenario_path, solves):
 )
 def test_what_a_solution_depends_on_makes_another_one(scenario_path, solves, change):
     scenario, other = load_scenario(scenario_path), load_scenario(scenario_path, [change])
-    assert solution_key(scenario) != solution_key(other)
     evaluate(scenario)
     evaluate(other)
     assert len(solves) == 2

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from experiments.progress import Lines, Silent
-from experiments.runner import _groups, check_writable, claim_folder, file_name, sweep
+from experiments.runner import check_writable, claim_folder, file_name, sweep
 from experiments.study import load_study
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run
@@ -160,19 +160,6 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_clear_error(study_path, tm
     monkeypatch.setattr(optinet.results, "write_run", full)
     with pytest.raises(RunFileError, match="No space left"):
         sweep(load_study(study_path), tmp_path / "runs", workers=1)
-
-
-def test_groups_hold_one_solution_each_and_none_is_too_long(study_path):
-    points = load_study(study_path).points()
-    names = [[point.name for point in group] for group in _groups(points, 1)]
-    assert names == [
-        ["retimed / uniform", "LPO / uniform"],
-        ["retimed / random_permutation", "LPO / random_permutation"],
-        ["pod / uniform"],
-        ["pod / random_permutation"],
-    ]
-    # 6 points on 6 lanes: nobody gets more than one
-    assert [len(group) for group in _groups(points, 6)] == [1] * 6
 
 
 def test_a_point_that_takes_too_long_fails_alone(study_path, tmp_path):

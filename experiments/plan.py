@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In what order, and together with what, the points of a study are run.
+
+Points with one solution form a group, which one process runs: the same graph, workload, routing and seed, whatever the
+design and the optical plant. Long groups come first, so that no process is left alone with one at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import topologies
+from experiments.scenario import Scenario
+from experiments.study import Point
+from optinet.errors import OptinetError
+
+_LOOK_S = 2.0  # time for building fabrics only to look at them
+_POINT_COST = 2e7  # assessing and writing a point takes as long as solving so many endpoint-arcs
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """What is known of a graph before it is solved."""
+
+    key: str
+    cost: float
+
+
+class _Graphs:
+    """Builds the fabric of each topology once, as long as there is time."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + _LOOK_S
+        self._known: dict[str, _Graph] = {}
+
+    def of(self, scenario: Scenario) -> _Graph:
+        text = json.dumps(scenario.resolved()["topology"], sort_keys=True)
+        if text not in self._known:
+            self._known[text] = self._look(scenario, text)
+        return self._known[text]
+
+    def _look(self, scenario: Scenario, text: str) -> _Graph:
+        largest = max((graph.cost for graph in self._known.values()), default=0.0)
+        if time.monotonic() > self._until:
+            return _Graph(text, largest)
+        try:
+            fabric = topologies.build(scenario.topology.name, **scenario.topology.parameters)
+        except OptinetError:
+            return _Graph(text, 0.0)  # running the point will tell
+        return _Graph(fabric.graph_sha256, float(fabric.n_endpoints) * fabric.n_arcs)
+
+
+def grouped(points: Sequence[Point], lanes: int) -> list[list[Point]]:
+    """Return the points group by group, in the order they are to be given out.
+
+    Parameters
+    ----------
+    points
+        What is to be run.
+    lanes
+        How many processes there are; no group is so long that one of them would have to stand idle.
+    """
+    graphs = _Graphs()
+    groups: dict[str, list[Point]] = {}
+    solving: dict[str, float] = {}
+    for point in points:
+        plan, graph = point.scenario.resolved(), graphs.of(point.scenario)
+        key = json.dumps([graph.key, *(plan[part] for part in ("workload", "routing", "seed"))], sort_keys=True)
+        groups.setdefault(key, []).append(point)
+        solving[key] = graph.cost
+    longest = max(1, -(-len(points) // (2 * lanes)))
+    pieces = [
+        (solving[key] + _POINT_COST * len(piece), piece)
+        for key, group in groups.items()
+        for piece in (group[i : i + longest] for i in range(0, len(group), longest))
+    ]
+    return [piece for _, piece in sorted(pieces, key=lambda costed: costed[0], reverse=True)]
