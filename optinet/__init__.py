@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optinet.models.availability import slice_availability
     from optinet.models.link_budget import link_margin
     from optinet.results import open_run
+    from optinet.routing.flow_paths import flow_paths
     from optinet.traffic.demand import Demand
 
 _HOME = {
@@ -33,6 +34,7 @@ _HOME = {
     "OptinetError": "optinet.errors",
     "Solution": "optinet.flows.solution",
     "assess": "optinet.assess",
+    "flow_paths": "optinet.routing.flow_paths",
     "link_loads": "optinet.flows.link_loads",
     "link_margin": "optinet.models.link_budget",
     "load_catalogue": "optinet.catalogue",
@@ -52,6 +54,7 @@ __all__ = [
     "OptinetError",
     "Solution",
     "assess",
+    "flow_paths",
     "link_loads",
     "link_margin",
     "load_catalogue",

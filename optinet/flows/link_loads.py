@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optinet.errors import DemandError, Problem
+from optinet.errors import DemandError, Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.solution import LinkLoads
 from optinet.routing import candidates, routing, validated_options
@@ -56,10 +56,14 @@ def all_loads(
             Problem("demand", f"made for {demand.n_endpoints} endpoints", f"the fabric's {fabric.n_endpoints}")
         )
     options = validated_options(name, options)
-    tried = {
-        each: _loads(fabric, demand, each, arc_up, options)
-        for each in (candidates(fabric) if name == "best" else (name,))
-    }
+    tried: dict[str, LinkLoads] = {}
+    for each in candidates(fabric) if name == "best" else (name,):
+        try:
+            tried[each] = _loads(fabric, demand, each, arc_up, options)
+        except SolverError:
+            # the first, ECMP, routes whatever can be routed; others may have no path left after a failure
+            if not tried:
+                raise
     # a routing with shorter paths wins unless another carries really more
     best = max(tried, key=lambda each: (round(min(tried[each].throughput, 1e300), 9), -list(tried).index(each)))
     return tried[best], {each: loads.throughput for each, loads in tried.items()}

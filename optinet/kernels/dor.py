@@ -64,3 +64,25 @@ def count_vectors(displacement, offsets):
     for d in displacement:
         total += offsets[d + 1] - offsets[d]
     return total
+
+
+@kernel
+def dor_walks(source, row, vector, next_node, next_arc, up, arcs):
+    """Write the arcs of one vector (row of `vector`) for each flow, flow after flow; return the first that fails or -1.
+
+    ``arcs`` has room for the sum of the vectors' lengths. A flow fails if it meets an arc that is down.
+    """
+    size = 0
+    for i in range(len(source)):
+        v = source[i]
+        for axis in range(vector.shape[1]):
+            steps = vector[row[i], axis]
+            way = 2 * axis + (1 if steps < 0 else 0)
+            for _ in range(abs(steps)):
+                arc = next_arc[way, v]
+                if not up[arc]:
+                    return i
+                arcs[size] = arc
+                size += 1
+                v = next_node[way, v]
+    return -1

@@ -4,7 +4,7 @@
 A path's code is the sum of its arcs' codes; an arc's code is a power of two that counts one hop of the arc's kind in
 that kind's own bit field. The distribution over codes from each node to a target follows backwards from the target: a
 node averages the distributions of its next hops, shifted by the arc between. Graph arrays as in
-`optinet.kernels.shortest`.
+`optinet.kernels.shortest`, splits as in `optinet.kernels.splits`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.kernels._jit import kernel
+from optinet.kernels.hashing import as_fraction, mixed
 from optinet.kernels.shortest import SLACK, distances_to
+from optinet.kernels.splits import split_to
 
 
 @kernel
@@ -60,7 +62,48 @@ def ecmp_signatures(
     lengths,
     width,
 ):
-    """Accumulate the distribution over codes of the traffic to `targets` (group indices) under ECMP.
+    """Accumulate the distribution over codes of the traffic to `targets` under ECMP; all as in `path_signatures`."""
+    none = np.zeros(0)
+    return path_signatures(
+        targets, column_offsets, row, gbps, source, share, own, node, up_code, up_length, down_code, down_length,
+        forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, unit_cost, none, none, 1.0,
+        arc_code, arc_length, codes, masses, lengths, width,
+    )  # fmt: skip
+
+
+@kernel
+def path_signatures(
+    targets,
+    column_offsets,
+    row,
+    gbps,
+    source,
+    share,
+    own,
+    node,
+    up_code,
+    up_length,
+    down_code,
+    down_length,
+    forwards,
+    out_offsets,
+    head,
+    in_offsets,
+    in_tail,
+    in_arc,
+    cost,
+    unit_cost,
+    capacity,
+    trunk_part,
+    at_target,
+    arc_code,
+    arc_length,
+    codes,
+    masses,
+    lengths,
+    width,
+):
+    """Accumulate the distribution over codes of the traffic to `targets` (group indices) under a split.
 
     Groups are endpoints alike: ``node`` is where a group joins the graph, ``up_*`` and ``down_*`` the code and length
     of the hops between its endpoints and that node. The demand between groups is a sparse matrix by columns when
@@ -68,62 +111,36 @@ def ecmp_signatures(
     per node. Returns the number of codes in the result, or -1 if `width` or the result is too small.
     """
     n_nodes, n_groups = len(forwards), len(node)
-    distance = np.empty(n_nodes)
-    through = np.empty(n_nodes)
+    distance, through = np.empty(n_nodes), np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
+    count, split_weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
     wanted = np.empty(n_nodes, dtype=np.bool_)
     weight = np.empty(n_groups)
     at_code = np.empty((n_nodes, width), dtype=np.int64)
-    at_mass = np.empty((n_nodes, width))
-    at_length = np.empty((n_nodes, width))
+    at_mass, at_length = np.empty((n_nodes, width)), np.empty((n_nodes, width))
     at_size = np.empty(n_nodes, dtype=np.int64)
     size = 0
     for t in targets:
-        weight[:] = 0.0
-        if len(column_offsets) > 0:
-            for i in range(column_offsets[t], column_offsets[t + 1]):
-                weight[row[i]] = gbps[i]
-        else:
-            for s in range(n_groups):
-                weight[s] = source[s] * share[t]
-            weight[t] -= own[t]
+        _group_weights(t, column_offsets, row, gbps, source, share, own, weight)
         target = node[t]
         reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
-        wanted[:] = False
-        for s in range(n_groups):
-            if weight[s] > 0.0:
-                wanted[node[s]] = True
-        for i in range(reached - 1, 0, -1):
-            v = order[i]
-            if wanted[v]:
-                limit = distance[v] * SLACK
-                for arc in range(out_offsets[v], out_offsets[v + 1]):
-                    if through[head[arc]] + cost[arc] <= limit:
-                        wanted[head[arc]] = True
+        split_to(
+            target, order, reached, distance, through, forwards, out_offsets, head, in_offsets, in_tail, cost, capacity,
+            trunk_part, at_target, count, split_weight, fraction,
+        )  # fmt: skip
+        _mark_wanted(weight, node, order, reached, out_offsets, head, fraction, wanted)
         at_code[target, 0] = 0
         at_mass[target, 0] = 1.0
         at_length[target, 0] = 0.0
         at_size[target] = 1
         for i in range(1, reached):
             v = order[i]
-            if not wanted[v]:
-                continue
-            at_size[v] = _average_next(
-                v,
-                distance,
-                through,
-                out_offsets,
-                head,
-                cost,
-                arc_code,
-                arc_length,
-                at_code,
-                at_mass,
-                at_length,
-                at_size,
-            )
-            if at_size[v] < 0:
-                return -1
+            if wanted[v]:
+                at_size[v] = _average_next(
+                    v, out_offsets, head, fraction, arc_code, arc_length, at_code, at_mass, at_length, at_size
+                )
+                if at_size[v] < 0:
+                    return -1
         for s in range(n_groups):
             if weight[s] <= 0.0:
                 continue
@@ -139,38 +156,46 @@ def ecmp_signatures(
 
 
 @kernel
-def _average_next(
-    v, distance, through, out_offsets, head, cost, arc_code, arc_length, at_code, at_mass, at_length, at_size
-):
-    limit = distance[v] * SLACK
-    n_next = 0
-    for arc in range(out_offsets[v], out_offsets[v + 1]):
-        if through[head[arc]] + cost[arc] <= limit:
-            n_next += 1
+def _group_weights(t, column_offsets, row, gbps, source, share, own, weight):
+    weight[:] = 0.0
+    if len(column_offsets) > 0:
+        for i in range(column_offsets[t], column_offsets[t + 1]):
+            weight[row[i]] = gbps[i]
+    else:
+        for s in range(len(weight)):
+            weight[s] = source[s] * share[t]
+        weight[t] -= own[t]
+
+
+@kernel
+def _mark_wanted(weight, node, order, reached, out_offsets, head, fraction, wanted):
+    """Mark the nodes that traffic to the target passes."""
+    wanted[:] = False
+    for s in range(len(node)):
+        if weight[s] > 0.0:
+            wanted[node[s]] = True
+    for i in range(reached - 1, 0, -1):
+        v = order[i]
+        if wanted[v]:
+            for arc in range(out_offsets[v], out_offsets[v + 1]):
+                if fraction[arc] > 0.0:
+                    wanted[head[arc]] = True
+
+
+@kernel
+def _average_next(v, out_offsets, head, fraction, arc_code, arc_length, at_code, at_mass, at_length, at_size):
     size = 0
     for arc in range(out_offsets[v], out_offsets[v + 1]):
-        w = head[arc]
-        if through[w] + cost[arc] > limit:
+        if fraction[arc] <= 0.0:
             continue
+        w = head[arc]
         for i in range(at_size[w]):
-            mass = at_mass[w, i] / n_next
-            length = at_length[w, i] / n_next + mass * arc_length[arc]
+            mass = at_mass[w, i] * fraction[arc]
+            length = at_length[w, i] * fraction[arc] + mass * arc_length[arc]
             size = add_code(at_code[w, i] + arc_code[arc], mass, length, at_code[v], at_mass[v], at_length[v], size)
             if size < 0:
                 return -1
     return size
-
-
-@kernel
-def _random(seed, a, b):
-    """splitmix64 of three numbers as a float in [0, 1)."""
-    z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * (
-        np.uint64(a) * np.uint64(65536) + np.uint64(b) + np.uint64(1)
-    )
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return float(z >> np.uint64(11)) / 9007199254740992.0
 
 
 @kernel
@@ -215,7 +240,7 @@ def sample_walks(
             for arc in range(out_offsets[v], out_offsets[v + 1]):
                 if through[head[arc]] + cost[arc] <= limit:
                     n_next += 1
-            pick = int(_random(seed, i, step) * n_next)
+            pick = int(as_fraction(mixed(mixed(seed, i), step)) * n_next)
             step += 1
             for arc in range(out_offsets[v], out_offsets[v + 1]):
                 if through[head[arc]] + cost[arc] <= limit:

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from optinet.errors import SolverError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.solution import PathSignatures
-from optinet.routing import dor, ecmp, valiant
-from optinet.structure import Blocks, Torus
+from optinet.routing import direct_transit, dor, ecmp, k_shortest, shortest_paths, up_down, valiant, wcmp
+from optinet.structure import Blocks, Clos, Planes, Torus
 
 
 class NoOptions(BaseModel):
@@ -30,6 +30,12 @@ class DorOptions(NoOptions):
     tie: Literal["split", "positive"] = Field(
         default="split", description="what pairs with several shortest vectors do"
     )
+
+
+class KShortestOptions(NoOptions):
+    """Options of routing over the k shortest paths."""
+
+    k: int = Field(default=4, ge=1, description="paths per pair")
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,19 @@ _ROUTINGS: dict[str, Routing] = {
     "ecmp": Routing(
         NoOptions, ecmp.loads, ecmp.signatures, lambda _: True, "equal split over shortest-path arcs at every node"
     ),
+    "paths": Routing(
+        NoOptions, shortest_paths.loads, shortest_paths.signatures, lambda _: False, "equal split over shortest paths"
+    ),
+    "wcmp": Routing(
+        NoOptions,
+        wcmp.loads,
+        wcmp.signatures,
+        lambda fabric: isinstance(fabric.structure, Clos | Planes),
+        "split over shortest-path arcs by the capacity behind them",
+    ),
+    "up_down": Routing(
+        NoOptions, up_down.loads, up_down.signatures, lambda _: False, "ECMP that never goes up after going down"
+    ),
     "dor": Routing(
         DorOptions,
         dor.loads,
@@ -68,12 +87,26 @@ _ROUTINGS: dict[str, Routing] = {
         lambda fabric: isinstance(fabric.structure, Torus),
         "axis by axis on tori",
     ),
+    "direct_transit": Routing(
+        NoOptions,
+        direct_transit.loads,
+        direct_transit.signatures,
+        lambda fabric: isinstance(fabric.structure, Blocks) and fabric.structure.blocks <= direct_transit.MOST_NODES,
+        "direct and over one transit block, the largest utilization as small as can be",
+    ),
     "valiant": Routing(
         NoOptions,
         valiant.loads,
         valiant.signatures,
         lambda fabric: isinstance(fabric.structure, Torus | Blocks),
         "by way of a random intermediate",
+    ),
+    "k_shortest": Routing(
+        KShortestOptions,
+        k_shortest.loads,
+        k_shortest.signatures,
+        lambda _: False,
+        "equal split over the k shortest loopless paths",
     ),
 }
 
