@@ -87,12 +87,16 @@ def install_crash_dialog(window: MainWindow) -> None:
 
 def _quit_on_interrupt(application: QApplication) -> socket.socket:
     """Quit on Ctrl-C in the terminal: Python runs its handler only when Qt wakes it, so a socket does."""
-    from PyQt6.QtCore import QSocketNotifier
+    from PyQt6.QtCore import QSocketNotifier, QTimer
+
+    def interrupt(*_: object) -> None:
+        application.closeAllWindows()
+        QTimer.singleShot(0, application.quit)  # the last window may close before the event loop runs: ask from inside it
 
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno())
-    signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
+    signal.signal(signal.SIGINT, interrupt)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, application)
     notifier.activated.connect(lambda: reader.recv(64))
     return writer
