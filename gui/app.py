@@ -91,7 +91,7 @@ def _quit_on_interrupt(application: QApplication) -> socket.socket:
 
     def interrupt(*_: object) -> None:
         application.closeAllWindows()
-        QTimer.singleShot(0, application.quit)  # the last window may close before the event loop runs: ask from inside it
+        QTimer.singleShot(0, application.quit)  # closing before the event loop runs does not end it
 
     reader, writer = socket.socketpair()
     writer.setblocking(False)
