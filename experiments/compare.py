@@ -127,8 +127,9 @@ def comparison(runs: Iterable[Run]) -> Table:
     workloads = _workload_labels(run for design in designs.values() for run in design)
     reference = next((key for key in workloads if json.loads(key)["name"] == _PREFERRED), next(iter(workloads), ""))
     rows, notes = [], _Footnotes()
-    usual = _usual([design[0] for design in designs.values()])
-    for case, design in zip(_cases(designs.values()), designs.values(), strict=True):
+    sizes = [_size(design[0]) for design in designs.values()]
+    usual = max(sizes, key=sizes.count, default=(0, 0.0))
+    for case, size, design in zip(_cases(designs.values()), sizes, designs.values(), strict=True):
         row = Row(case)
         chosen = next((run for run in design if _workload(run) == reference), design[0])
         for run in design:
@@ -136,7 +137,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             row.values[key] = _value(run, DELIVERED)
             row.routing[key] = run.routing
         row.values |= _shown_values(chosen)
-        warnings = _warnings(chosen, usual)
+        warnings = _warnings(chosen, size, usual)
         if _workload(chosen) != reference:
             warnings.append(f"latency, power and energy are under the workload {workloads[_workload(chosen)]}")
         row.notes = notes.numbers(warnings)
@@ -178,8 +179,8 @@ class _Footnotes:
         return sorted(found)
 
 
-def _warnings(run: Run, usual: tuple[int, float]) -> list[str]:
-    """Return what must be said beside a design; `usual` is what most designs have of `_size`."""
+def _warnings(run: Run, size: tuple[int, float], usual: tuple[int, float]) -> list[str]:
+    """Return what must be said beside a design; `usual` is the `_size` that most designs have."""
     warnings = []
     if run.verdict == "infeasible":
         warnings.append("links do not close: typical losses exceed the power budget")
@@ -189,9 +190,8 @@ def _warnings(run: Run, usual: tuple[int, float]) -> list[str]:
         warnings.append(f"OCS lacks ports: {short:,.0f} short on the fullest device")
     if caveat := str(run.scenario.get("caveat", "")):
         warnings.append(caveat)
-    elif _size(run) != usual:
-        endpoints, injection_gbps = _size(run)
-        found = f"{endpoints:,} endpoints with links of {injection_gbps:,g} Gb/s each"
+    elif size != usual:
+        found = f"{size[0]:,} endpoints with links of {size[1]:,g} Gb/s each"
         warnings.append(f"not like for like: {found}, most others {usual[0]:,} with {usual[1]:,g} Gb/s")
     return warnings
 
@@ -202,11 +202,6 @@ def _size(run: Run) -> tuple[int, float]:
     endpoints = int(is_endpoint.sum())
     out_gbps = float(run.arc_capacity_gbps[is_endpoint[run.arc_tail]].sum())
     return endpoints, round(out_gbps / max(endpoints, 1), 3)
-
-
-def _usual(runs: Sequence[Run]) -> tuple[int, float]:
-    sizes = [_size(run) for run in runs]
-    return max(sizes, key=sizes.count, default=(0, 0.0))
 
 
 def _by_design(runs: Iterable[Run]) -> dict[str, list[Run]]:

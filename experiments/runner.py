@@ -30,6 +30,7 @@ from optinet.errors import OptinetError, Problem, RunFileError
 
 _FEW_POINTS = 2  # so many are done before a pool has started
 _STOP_S = 1.0
+_LEFTOVER_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,17 @@ def claim_folder(folder: str | os.PathLike[str], *, resume: bool = False) -> Pat
             )
         path.mkdir(parents=True, exist_ok=True)
         check_writable(path)
+        _remove_leftovers(path)
     except OSError as error:
         raise RunFileError(Problem(str(path), f"cannot be made: {error.strerror}")) from None
     return path
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a sweep killed while writing left; a young file may be one that another shard is just writing."""
+    for part in folder.glob(".*.part"):
+        if time.time() - part.stat().st_mtime > _LEFTOVER_S:
+            part.unlink(missing_ok=True)
 
 
 def check_writable(folder: Path) -> None:

@@ -118,6 +118,17 @@ def test_resume_runs_what_is_missing_or_damaged_or_of_another_scenario(study_pat
     assert contents(again.runs) == whole
 
 
+def test_resume_removes_what_a_killed_sweep_left_half_written(study_path, tmp_path):
+    sweep(load_study(study_path), tmp_path / "runs", workers=1)
+    old, young = (tmp_path / "runs" / f".{name}.h5.1.part" for name in ("old", "young"))
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+    sweep(load_study(study_path), tmp_path / "runs", workers=1, resume=True)
+    assert not old.exists()
+    assert young.exists()
+
+
 def test_resume_forgets_failures_that_are_gone(study_path, tmp_path):
     good = study_path.read_text()
     study_path.write_text(good + BROKEN)
