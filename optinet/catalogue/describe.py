@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue as rows of a table, for the command line, reports and the viewer."""
+"""The catalogue as rows of a table, for the command line, reports, the viewer and the catalogue page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from optinet.catalogue.catalogue import Catalogue
+from optinet.catalogue.kinds import KINDS
 from optinet.catalogue.schema import Component
 
 
@@ -45,3 +47,41 @@ def component_rows(component: Component) -> list[ValueRow]:
         ValueRow(key, v.value, v.low, v.high, v.unit, v.source, v.basis, v.confidence, v.note)
         for key, v in component.values.items()
     ]
+
+
+def components_markdown(catalogue: Catalogue) -> str:
+    """Return every component with its values as Markdown, kind by kind; remarks are left to the command line."""
+    return "\n".join(line for kind in catalogue.kinds() for line in _kind_lines(catalogue, kind)) + "\n"
+
+
+def sources_markdown(catalogue: Catalogue) -> str:
+    """Return every source as Markdown, by id."""
+    lines = ["| id | source |", "|---|---|"]
+    for name, source in sorted(catalogue.sources().items()):
+        parts = (source.title, source.publisher, str(source.year or ""), f"<{source.url}>" if source.url else "")
+        lines.append(f"| {name} | {_cell(', '.join(filter(None, parts)))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind_lines(catalogue: Catalogue, kind: str) -> Iterator[str]:
+    meaning = KINDS[kind].meaning
+    yield from (f"## {kind}", "", f"{meaning[0].upper()}{meaning[1:]}.", "")
+    for name in catalogue.ids(kind):
+        component = catalogue[name]
+        attributes = (f"{key}: {text}" for key, text in component.text.items())
+        title = component.title
+        if component.vendor and component.vendor not in title:
+            title = f"{title} ({component.vendor})"
+        yield from (f"### {name}", "", "; ".join((title, *attributes)) + ".", "")
+        yield from (
+            "| key | value | low | high | unit | basis | confidence | source |",
+            "|---|---:|---:|---:|---|---|---|---|",
+        )
+        for row in component_rows(component):
+            numbers = " | ".join(f"{number:,.10g}" for number in (row.value, row.low, row.high))
+            yield f"| {row.key} | {numbers} | {row.unit} | {row.basis} | {row.confidence} | {row.source} |"
+        yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
