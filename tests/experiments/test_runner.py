@@ -11,11 +11,13 @@ import time
 
 import pytest
 
+from experiments import runner
 from experiments.progress import Lines, Silent
 from experiments.runner import check_writable, claim_folder, file_name, sweep
 from experiments.study import load_study
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run
+from tests.support.unruly_points import work
 
 # the second case reaches its hosts with a cable that is too short for them, which only assessing finds out
 BROKEN = """
@@ -24,19 +26,19 @@ name = "far"
 topology = {name = "leaf_spine", leaves = 2, spines = 2, hosts_per_leaf = 2, links_per_pair = 1, host_length_m = 70.0}
 design = {switch = "switch_102t4", host_link = "aec_1t6", optics = "retimed_1t6_dr8"}
 """
-HEAVY = """
+UNRULY = """
 [[case]]
-name = "heavy"
-topology = {name = "tpu_pod", cubes = [8, 8, 8], link_gbps = 100.0}
-design = {chip = "tpu_ici", cube_link = "cube_copper", ocs_optics = "bidi_tpu_800g", ocs = "palomar"}
+name = "unruly"
+seed = {seed}
+design = {{switch = "switch_102t4", host_link = "aec_1t6", optics = "lro_1t6_dr8"}}
 """
 
 
 class Told(Silent):
     """Remembers what it was told."""
 
-    def __init__(self, then=lambda: None):
-        self.points, self.before, self.errors, self.then = 0, 0, {}, then
+    def __init__(self):
+        self.points, self.before, self.errors = 0, 0, {}
 
     def started(self, points, done_before):
         self.points, self.before = points, done_before
@@ -44,7 +46,6 @@ class Told(Silent):
     def finished(self, name, seconds, error=""):
         assert seconds >= 0
         self.errors[name] = error
-        self.then()
 
 
 def contents(paths):
@@ -173,31 +174,27 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_clear_error(study_path, tm
         sweep(load_study(study_path), tmp_path / "runs", workers=1)
 
 
-def test_a_point_that_takes_too_long_fails_alone(study_path, tmp_path):
-    study_path.write_text(study_path.read_text() + HEAVY)
-    points = len(load_study(study_path).points())
-    result = sweep(load_study(study_path), tmp_path / "runs", workers=2, timeout_s=3.0)
-    slow = {failure.point: failure.error for failure in result.failures}
-    assert "heavy / random_permutation" in slow
-    assert set(slow) <= {"heavy / random_permutation", "heavy / uniform"}
-    assert "took longer than 3 s" in slow["heavy / random_permutation"]
-    assert len(result.runs) + len(result.failures) == points == 8
+def unruly(study_path, monkeypatch, seed):
+    """A study whose last case, run by a worker, does as `tests.support.unruly_points` says."""
+    study_path.write_text(study_path.read_text() + UNRULY.format(seed=seed))
+    monkeypatch.setattr(runner, "point_bytes", work)
+    return load_study(study_path)
 
 
-def test_a_killed_worker_costs_at_most_the_point_it_was_at(study_path, tmp_path):
-    killed = []
+def test_a_point_that_takes_too_long_fails_alone(study_path, tmp_path, monkeypatch):
+    study = unruly(study_path, monkeypatch, 666)
+    result = sweep(study, tmp_path / "runs", workers=2, timeout_s=8.0)
+    assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
+    assert all("took longer than 8 s" in failure.error for failure in result.failures)
+    assert len(result.runs) == 6
 
-    def kill():
-        if not killed and (children := multiprocessing.active_children()):
-            os.kill(children[0].pid, signal.SIGKILL)
-            killed.append(children[0].pid)
 
-    result = sweep(load_study(study_path), tmp_path / "runs", workers=2, progress=Told(kill))
-    assert killed
-    assert len(result.failures) <= 1
-    assert len(result.runs) + len(result.failures) == 6
-    again = sweep(load_study(study_path), tmp_path / "runs", workers=2, resume=True)
-    assert len(again.runs) == 6
+def test_a_killed_worker_costs_the_point_it_was_at_and_no_other(study_path, tmp_path, monkeypatch):
+    study = unruly(study_path, monkeypatch, 999)
+    result = sweep(study, tmp_path / "runs", workers=2)
+    assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
+    assert not any(failure.is_mistake for failure in result.failures)
+    assert len(result.runs) == 6
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
