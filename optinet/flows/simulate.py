@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, numbers
-from optinet.kernels import flow_events
+from optinet.kernels import flow_events, settle
 from optinet.kernels.max_min import index_by_arc
 
 _EVENTS_PER_STEP = 256  # events between two looks at progress and cancel
@@ -239,7 +239,7 @@ def _flows(
         since=np.zeros(n_flows),
         rate=np.zeros(n_flows),
         end=np.full(n_flows, np.inf),
-        block_end=np.full(-(-n_flows // flow_events._BLOCK), np.inf),
+        block_end=np.full(-(-n_flows // flow_events.BLOCK), np.inf),
         status=np.zeros(n_flows, dtype=np.int64),
         begin=begin,
         latency=latency,
@@ -259,8 +259,8 @@ def _flows(
     )
 
 
-def _rates(n_arcs: int, n_paths: int) -> flow_events.Rates:
-    return flow_events.Rates(
+def _rates(n_arcs: int, n_paths: int) -> settle.Rates:
+    return settle.Rates(
         level=np.zeros(n_paths),
         before=np.zeros(n_paths),
         bottleneck=np.full(n_paths, -1, dtype=np.int64),
@@ -283,12 +283,12 @@ def _rates(n_arcs: int, n_paths: int) -> flow_events.Rates:
     )
 
 
-def _paths(paths: FlowPaths) -> flow_events.Paths:
+def _paths(paths: FlowPaths) -> settle.Paths:
     n_arcs = len(paths.capacity_gbps)
     arc_offsets, arc_paths, place = index_by_arc(paths.offsets, paths.arcs, n_arcs)
     arc_hop: NDArray[np.int64] = np.empty(len(paths.arcs), dtype=np.int64)
     arc_hop[place] = np.arange(len(paths.arcs))
-    return flow_events.Paths(
+    return settle.Paths(
         capacity=paths.capacity_gbps.copy(),
         offsets=paths.offsets,
         arcs=paths.arcs,
