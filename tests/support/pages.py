@@ -120,7 +120,9 @@ class Page:
             self.columns = []
         elif self.columns and not set(cells[0]) <= set("-: "):
             row = dict(zip(self.columns, cells, strict=True))
-            found = str(eval(row["Computed by"].strip("`"), self.namespace))
+            value = eval(row["Computed by"].strip("`"), self.namespace)
+            parts = value if isinstance(value, tuple) else (value,)
+            found = ", ".join(f"{part:,}" if isinstance(part, int) else str(part) for part in parts)
             if found != row["Ours"]:
                 cells[self.columns.index("Ours")] = found
                 yield self._difference(piece, "row", f"| {' | '.join(cells)} |")
