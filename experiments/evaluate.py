@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import optinet
 import topologies
 from experiments.scenario import Scenario
-from optinet.assess import Assessment, assess
+from optinet.assessment import Assessment, assess
 from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.fabric import Fabric

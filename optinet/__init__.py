@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optinet.assess import Assessment, assess
+    from optinet.assessment import Assessment, assess
     from optinet.catalogue import load_catalogue
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from optinet.traffic.demand import Demand
 
 _HOME = {
-    "Assessment": "optinet.assess",
+    "Assessment": "optinet.assessment",
     "Demand": "optinet.traffic.demand",
     "Fabric": "optinet.fabric",
     "LinkLoads": "optinet.flows.solution",
     "OptinetError": "optinet.errors",
     "Solution": "optinet.flows.solution",
-    "assess": "optinet.assess",
+    "assess": "optinet.assessment",
     "flow_paths": "optinet.routing.flow_paths",
     "link_loads": "optinet.flows.link_loads",
     "link_margin": "optinet.models.link_budget",

@@ -67,3 +67,12 @@ def test_every_file_names_its_licence_first() -> None:
     wrong = [path for path in files if path.read_text().partition("\n")[0] != "# SPDX-License-Identifier: Apache-2.0"]
     assert len(files) > 20
     assert wrong == []
+
+
+def test_no_module_hides_a_function_of_the_interface():
+    # importing a submodule sets it as an attribute of the package: a name may be one or the other
+    import optinet
+
+    modules = {path.stem for path in Path(optinet.__file__).parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert not modules & set(optinet.__all__)
+    assert set(optinet.__all__) == set(optinet._HOME)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binom
 
 from optinet.errors import OptinetError, Problem
 from optinet.models.bom import BillOfMaterials, BomLine
@@ -121,4 +120,6 @@ def slice_availability(
     if not reconfigurable:
         return float(cube_availability**cubes_per_slice * (n_cubes // cubes_per_slice) * cubes_per_slice / n_cubes)
     up = np.arange(n_cubes + 1)
+    from scipy.stats import binom  # a second of start-up that nothing else needs
+
     return float(binom.pmf(up, n_cubes, cube_availability) @ (up // cubes_per_slice)) * cubes_per_slice / n_cubes

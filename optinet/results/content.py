@@ -16,7 +16,7 @@ from optinet.results.schema import PER_CLASS
 from optinet.structure import structure_to_dict
 
 if TYPE_CHECKING:
-    from optinet.assess import Assessment
+    from optinet.assessment import Assessment
     from optinet.catalogue import Catalogue
     from optinet.fabric import Fabric
     from optinet.flows.solution import Solution

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.errors import Problem, RunFileError, nearest_name
+from optinet.metric import Metric
 from optinet.results.content_hash import HashedObject, content_sha256
 from optinet.results.schema import BARE_DIMENSION, PER_CLASS, PROVENANCE, SUFFIX
 from optinet.results.verify import verified_image
@@ -26,18 +26,6 @@ _BOOKKEEPING = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Di
 _MOST_BYTES = 8 * 1024**3
 _MOST_LEVELS = 8  # a group may contain itself
 Values = Any  # a NDArray, a list of texts, one number or one text, as the schema says
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One row of /metrics; `low` and `high` are NaN where no interval is known."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    unit: str
-    meaning: str
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:

@@ -6,7 +6,7 @@ import pytest
 
 import optinet
 import topologies
-from optinet.assess import assess
+from optinet.assessment import assess
 from optinet.models.bom import BillOfMaterials, BomLine
 from optinet.models.cost import cost
 from optinet.models.facility import FacilityPower

@@ -6,7 +6,7 @@ import pytest
 
 import optinet
 import topologies
-from optinet.assess import assess
+from optinet.assessment import assess
 from optinet.models.facility import facility_power
 from optinet.models.power import SPLIT, long_reach_serdes, serdes_for
 from tests.support.parts import PARTS, design, with_range

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optinet.fabric import NodeKind
+from optinet.metric import Metric
 from optinet.models.availability import FailureReport, failures
 from optinet.models.bom import BillOfMaterials, bill_of_materials
 from optinet.models.cost import CostReport, cost
@@ -29,32 +30,6 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.flows.solution import Solution
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One headline number.
-
-    Parameters
-    ----------
-    name
-        Ends with its unit, as in `optinet.units`.
-    value
-        The number; the median where there are draws; NaN where the question does not arise.
-    low, high
-        5th and 95th percentile over draws, else NaN.
-    unit
-        A UDUNITS string.
-    meaning
-        What it is, in one line.
-    """
-
-    name: str
-    value: float
-    low: float
-    high: float
-    unit: str
-    meaning: str
 
 
 @dataclass(frozen=True, eq=False)
