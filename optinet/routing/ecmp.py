@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from optinet.fabric import Fabric
 from optinet.flows.solution import PathSignatures
@@ -18,7 +19,7 @@ from optinet.kernels.signatures import ecmp_signatures
 from optinet.routing.core_graph import CoreGraph, Floats, sum_by
 from optinet.routing.path_codes import PathCodes
 from optinet.routing.symmetry import over_translations
-from optinet.structure import Torus
+from optinet.structure import Planes, Torus
 from optinet.traffic.demand import Demand
 
 # targets x arcs beyond which path statistics are taken over a sample of targets: about two seconds of work
@@ -27,7 +28,7 @@ _SIGNATURE_WORK = 4e8
 
 def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None) -> Floats:
     """Return the load on every arc of the fabric in Gb/s; shape (n_arcs,)."""
-    core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
+    core = _core(fabric, demand, arc_up)
     core.require_attached(demand)
     load = np.zeros(len(core.head))
     if demand.is_rank_one:
@@ -43,6 +44,17 @@ def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = Non
         by_node = _csc(row, column, by_group.data, n)
         core.require_paths(ecmp_sparse(*by_node, *core.graph, load))
     return to_fabric(core, demand, load)
+
+
+def _core(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None) -> CoreGraph:
+    """Return the core graph, hosts with the same attachment merged where their arcs carry even shares.
+
+    That is so for rank-one demands, and for any demand on intact planes that are all alike: every host splits evenly
+    over its planes whatever the target, and traffic stays in its plane.
+    """
+    intact = bool(np.all(fabric.arc_capacity_gbps > 0)) and (arc_up is None or bool(np.all(arc_up)))
+    alike = isinstance(fabric.structure, Planes) and intact and bool(np.all(fabric.link_cost == fabric.link_cost[0]))
+    return CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one or alike)
 
 
 def rank_one_load(core: CoreGraph, source: Floats, share: Floats, *, symmetric: bool) -> Floats:
@@ -101,7 +113,7 @@ def signatures(
     fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, seed: int = 0
 ) -> PathSignatures:
     """Return how the traffic's paths are composed; targets are sampled (seeded) where all would take too long."""
-    core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
+    core = _core(fabric, demand, arc_up)
     core.require_attached(demand)
     codes = PathCodes.of(fabric)
     up_code, up_length = codes.of_attachments(core, "up")
@@ -119,7 +131,7 @@ def signatures(
             break
         width, room = 4 * width, 4 * room
     code, mass, length = code[:size], mass[:size], length[:size]
-    if demand.is_rank_one:
+    if core.merged.any():
         code, mass, length = _with_local(core, demand, codes, code, mass, length)
     return codes.decode(code, mass, length, method)
 
@@ -146,7 +158,10 @@ def _group_demand(
         own = core.by_group(demand.source_gbps * demand.target_share)
         # traffic within a merged node has no path in the core graph: `_with_local` adds it
         return none, none, np.zeros(0), source, share, np.where(core.merged, source * share, own)
-    matrix = core.group_matrix(demand)
+    by_group = core.group_matrix(demand).tocoo()
+    row, column = by_group.coords
+    kept = (row != column) | ~core.merged[row]
+    matrix = sparse.csc_array((by_group.data[kept], (row[kept], column[kept])), shape=by_group.shape)
     zeros = np.zeros(core.n_groups)
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, zeros, zeros, zeros
 
@@ -155,30 +170,19 @@ def _with_local(
     core: CoreGraph, demand: Demand, codes: PathCodes, code: NDArray[np.int64], mass: Floats, length: Floats
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Add the traffic within merged nodes: up any arc, down its counterpart to the other member."""
-    assert demand.source_gbps is not None and demand.target_share is not None
-    more = []
-    for group in np.flatnonzero(core.merged):
+    local = np.where(core.merged, core.by_group(local_traffic(core, demand)[0]), 0.0)
+    # of the rest there may be only a sample of targets: give it the weight of all
+    scale = (demand.total_gbps - local.sum()) / mass.sum() if len(mass) else 0.0
+    parts = [(code, mass * scale, length * scale)]
+    for group in np.flatnonzero(local):
         attachment = core.attachments[group]
         assert attachment is not None
-        out, into = demand.source_gbps[attachment.members], demand.target_share[attachment.members]
-        gbps = float(out @ (into.sum() - into))
-        for up, down in zip(attachment.up[0], attachment.down[0], strict=True):
-            more.append(
-                (
-                    codes.arc_code[up] + codes.arc_code[down],
-                    gbps / attachment.up.shape[1],
-                    codes.length_m[up] + codes.length_m[down],
-                )
-            )
-    if not more:
-        return code, mass, length
-    extra = np.array([(m, m * meters) for _, m, meters in more])
-    extra_code = np.array([c for c, _, _ in more], dtype=np.int64)
-    return (
-        np.concatenate((code, extra_code)),
-        np.concatenate((mass, extra[:, 0])),
-        np.concatenate((length, extra[:, 1])),
-    )
+        up, down = attachment.up[0], attachment.down[0]
+        gbps = np.full(len(up), local[group] / len(up))
+        hop_code, meters = codes.arc_code[up] + codes.arc_code[down], codes.length_m[up] + codes.length_m[down]
+        parts.append((hop_code, gbps, gbps * meters))
+    codes_of, masses, lengths = zip(*parts, strict=True)
+    return np.concatenate(codes_of), np.concatenate(masses), np.concatenate(lengths)
 
 
 def _share(part: Floats) -> Floats:
