@@ -29,7 +29,7 @@ view: $(READY)
 	$(BIN)/optinet view demo
 
 bench: .venv/.bench-ready
-	$(BIN)/python -m experiments.benchmarks
+	$(BIN)/python -m experiments.benchmarks -o docs
 
 soak: $(READY)
 	$(BIN)/python -m experiments.benchmarks.soak

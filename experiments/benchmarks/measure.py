@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time and peak memory of one piece of work, in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Work = Callable[[], NDArray[np.float64]]
+"""The timed part; returns what the sides are compared by."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to measure.
+
+    Parameters
+    ----------
+    quick
+        Leave out what takes minutes or gigabytes.
+    repeats
+        Runs of which the median is taken.
+    enough_s
+        No run is started after so many seconds.
+    isolated
+        A process for each measurement; without one there is no memory of its own to tell.
+    """
+
+    quick: bool = False
+    repeats: int = 7
+    enough_s: float = 20.0
+    isolated: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What came of some work.
+
+    Parameters
+    ----------
+    seconds
+        Median over the runs.
+    runs
+        Number of runs.
+    peak_mb
+        Largest resident memory of the process, interpreter and libraries inside; NaN if it was not its own.
+    answer
+        What the work returned.
+    """
+
+    seconds: float
+    runs: int
+    peak_mb: float
+    answer: NDArray[np.float64]
+
+
+def measured(
+    prepare: Callable[..., Work], arguments: tuple[Any, ...], effort: Effort, *, warm_up: tuple[Any, ...] | None = None
+) -> Measurement:
+    """Measure work.
+
+    Parameters
+    ----------
+    prepare
+        A function of a module, since another process must find it: builds the inputs and returns the work.
+    arguments
+        Of `prepare`.
+    effort
+        How often.
+    warm_up
+        Arguments of a small case done first, so that compiling is not measured; none for work that is not compiled.
+    """
+    if not effort.isolated:
+        return _run(prepare, arguments, effort, warm_up)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_run, prepare, arguments, effort, warm_up).result()
+
+
+def _run(
+    prepare: Callable[..., Work], arguments: tuple[Any, ...], effort: Effort, warm_up: tuple[Any, ...] | None
+) -> Measurement:
+    if warm_up is not None:
+        prepare(*warm_up)()
+    work = prepare(*arguments)
+    seconds: list[float] = []
+    while len(seconds) < effort.repeats and (not seconds or sum(seconds) < effort.enough_s):
+        start = time.perf_counter()
+        answer = work()
+        seconds.append(time.perf_counter() - start)
+    # a spawned process inherits the mark of the one that started it, which is far smaller than any that solves
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 if effort.isolated else np.nan
+    return Measurement(statistics.median(seconds), len(seconds), peak_mb, np.asarray(answer, dtype=np.float64))
