@@ -27,7 +27,8 @@ def link_loads(
     demand
         A demand made for a fabric with as many endpoints.
     routing
-        One of `optinet.routing.names`; "best" takes the highest throughput among those that suit the fabric.
+        One of `optinet.routing.names`. "best" tries those that suit the fabric, shortest paths first, and takes the
+        first that carries the whole demand, or else the one that carries most.
     arc_up
         shape (n_arcs,): which arcs are up (`Fabric.arc_mask`); all when None.
     options
@@ -64,6 +65,9 @@ def all_loads(
             # the first, ECMP, routes whatever can be routed; others may have no path left after a failure
             if not tried:
                 raise
+            continue
+        if tried[each].throughput >= 1.0 - 1e-9:
+            break  # the whole demand is carried
     # a routing with shorter paths wins unless another carries really more
     best = max(tried, key=lambda each: (round(min(tried[each].throughput, 1e300), 9), -list(tried).index(each)))
     return tried[best], {each: loads.throughput for each, loads in tried.items()}

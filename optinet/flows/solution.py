@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from optinet.fabric import Fabric
+from optinet.fabric import Fabric, NodeKind
 from optinet.traffic.demand import Demand
 
 
@@ -57,11 +57,13 @@ class HopKinds:
     @classmethod
     def of(cls, fabric: Fabric) -> HopKinds:
         """Return the hop kinds of a fabric, in order of link class, tier and node kind."""
-        key = np.column_stack(
-            (np.repeat(fabric.link_class, 2), fabric.node_tier[fabric.arc_head], fabric.node_kind[fabric.arc_head])
-        )
-        kinds, arc_kind = np.unique(key, axis=0, return_inverse=True)
-        return cls(np.ascontiguousarray(arc_kind.ravel()), *(np.ascontiguousarray(column) for column in kinds.T))
+        tiers = int(fabric.node_tier.max(initial=0)) + 1
+        tier, kind = fabric.node_tier[fabric.arc_head], fabric.node_kind[fabric.arc_head]
+        key = (np.repeat(fabric.link_class, 2) * tiers + tier) * len(NodeKind) + kind
+        kinds, arc_kind = np.unique(key, return_inverse=True)
+        class_and_tier, head_kind = np.divmod(kinds, len(NodeKind))
+        link_class, head_tier = np.divmod(class_and_tier, tiers)
+        return cls(np.ascontiguousarray(arc_kind), link_class, head_tier, head_kind)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,12 +100,12 @@ class CoreGraph:
         merge
             Whether multi-homed hosts alike are merged, which suits rank-one demands only.
         """
+        if arc_up is None:
+            return _intact(fabric, merge)
         up = fabric.arc_capacity_gbps > 0
-        if arc_up is not None:
-            if arc_up.shape != up.shape:
-                raise SolverError(Problem("arc_up", f"shape {arc_up.shape}", f"{up.shape}, one entry per arc"))
-            up &= arc_up
-        return _build(fabric, up, merge)
+        if arc_up.shape != up.shape:
+            raise SolverError(Problem("arc_up", f"shape {arc_up.shape}", f"{up.shape}, one entry per arc"))
+        return _build(fabric, up & arc_up, merge)
 
     @property
     def n_nodes(self) -> int:
@@ -192,6 +192,11 @@ class CoreGraph:
         groups = np.flatnonzero(self.group_node == node)
         endpoint = np.flatnonzero(np.isin(self.group_of, groups))[0]
         return repr(self.fabric.node_names[self.fabric.endpoints[endpoint]])
+
+
+@lru_cache(maxsize=4)  # loads, paths and every routing tried ask for the same one
+def _intact(fabric: Fabric, merge: bool) -> CoreGraph:
+    return _build(fabric, fabric.arc_capacity_gbps > 0, merge)
 
 
 def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
