@@ -21,6 +21,7 @@ from optinet.models.cost import CostReport, cost
 from optinet.models.latency import LatencyDistribution, latency
 from optinet.models.link_budget import LinkBudget, link_budgets, worst
 from optinet.models.power import PowerReport, power
+from optinet.models.queueing import loaded_latency
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
 from optinet.models.values import Quantity, median, nominal
 from optinet.physical_path import PhysicalPath, physical_paths
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.flows.solution import Solution
+
+_BUSY_FRACTION = 0.8
+"""Utilization of the busiest link at which latency under load is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     headline = (
         _delivery(solution),
         _speed(times),
+        _queueing(solution, times),
         _watts(watts),
         _optics(budgets),
         _plant(bom, pause),
@@ -152,6 +157,15 @@ def _speed(times: LatencyDistribution) -> Iterator[Metric]:
     yield _metric("latency_p50_ns", times.p50_ns, f"median {what}")
     yield _metric("latency_p99_ns", times.p99_ns, f"99th percentile over the traffic of {what}")
     yield _metric("latency_max_ns", times.max_ns, f"largest {what}")
+
+
+def _queueing(solution: Solution, times: LatencyDistribution) -> Iterator[Metric]:
+    # at a share of what each fabric can carry, because at a load that saturates a fabric there is no mean
+    scale = _BUSY_FRACTION * solution.throughput if np.isfinite(solution.throughput) else 0.0
+    loaded = loaded_latency(solution, times, load_scale=scale).times
+    what = f"latency with queueing of 4096 B packets (M/D/1), the busiest link at {_BUSY_FRACTION:.0%}"
+    yield _metric("loaded_latency_mean_ns", loaded.mean_ns, f"mean {what}")
+    yield _metric("loaded_latency_p99_ns", loaded.p99_ns, f"99th percentile over the traffic of {what}")
 
 
 def _watts(watts: PowerReport) -> Iterator[Metric]:

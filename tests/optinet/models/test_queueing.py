@@ -10,6 +10,7 @@ import optinet
 import topologies
 from optinet.models.latency import LatencyDistribution
 from optinet.models.queueing import erlang_b, loaded_latency, md1_wait_ns, mg1_wait_ns, mm1_wait_ns
+from tests.support.parts import PARTS, design
 
 
 def test_published_waits():
@@ -121,3 +122,15 @@ def test_draws_and_empty_demands():
     assert loaded_latency(solution, drawn, 1500).times.mean_ns == pytest.approx([1100, 2100])
     solution, times = leaf_spine(0.0)
     assert np.isnan(loaded_latency(solution, times).times.mean_ns)
+
+
+def test_an_assessment_tells_latency_under_load():
+    solution, _ = leaf_spine(25.0)
+    found = optinet.assess(solution, design(switch="box", optics="dr8", host_link="aec"), PARTS)
+    # scaled so that the host's link is at 0.8 and the others at 0.4; 4096 B take 327.68 ns
+    busy, other = 327.68 * 0.8 / (2 * 0.2), 327.68 * 0.4 / (2 * 0.6)
+    near, far = busy + other, busy + 3 * other
+    waits = found.metric("loaded_latency_mean_ns").value - found.metric("latency_mean_ns").value
+    assert waits == pytest.approx((near + far) / 2, rel=1e-9)
+    waits = found.metric("loaded_latency_p99_ns").value - found.metric("latency_p99_ns").value
+    assert waits == pytest.approx(far, rel=1e-9)
