@@ -32,8 +32,8 @@ def hash_rows(seed, rows):
     keys = np.empty(len(rows), dtype=np.uint64)
     for i in range(len(rows)):
         z = mixed(seed, 0)
-        for number in rows[i]:
-            z = mixed(z, number)
+        for j in range(rows.shape[1]):
+            z = mixed(z, rows[i, j])
         keys[i] = z
     return keys
 

@@ -14,7 +14,7 @@ import numpy as np
 from optinet.kernels._jit import kernel
 from optinet.kernels.hashing import as_fraction, mixed
 from optinet.kernels.shortest import SLACK, distances_to
-from optinet.kernels.splits import split_to
+from optinet.kernels.splits import mark_wanted, split_to
 
 
 @kernel
@@ -124,11 +124,15 @@ def path_signatures(
         _group_weights(t, column_offsets, row, gbps, source, share, own, weight)
         target = node[t]
         reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
+        wanted[:] = False
+        for s in range(n_groups):
+            if weight[s] > 0.0:
+                wanted[node[s]] = True
+        mark_wanted(order, reached, distance, through, out_offsets, head, cost, wanted)
         split_to(
-            target, order, reached, distance, through, forwards, out_offsets, head, in_offsets, in_tail, cost, capacity,
-            trunk_part, at_target, count, split_weight, fraction,
+            target, order, reached, distance, through, wanted, forwards, out_offsets, head, in_offsets, in_tail, cost,
+            capacity, trunk_part, at_target, count, split_weight, fraction,
         )  # fmt: skip
-        _mark_wanted(weight, node, order, reached, out_offsets, head, fraction, wanted)
         at_code[target, 0] = 0
         at_mass[target, 0] = 1.0
         at_length[target, 0] = 0.0
@@ -165,21 +169,6 @@ def _group_weights(t, column_offsets, row, gbps, source, share, own, weight):
         for s in range(len(weight)):
             weight[s] = source[s] * share[t]
         weight[t] -= own[t]
-
-
-@kernel
-def _mark_wanted(weight, node, order, reached, out_offsets, head, fraction, wanted):
-    """Mark the nodes that traffic to the target passes."""
-    wanted[:] = False
-    for s in range(len(node)):
-        if weight[s] > 0.0:
-            wanted[node[s]] = True
-    for i in range(reached - 1, 0, -1):
-        v = order[i]
-        if wanted[v]:
-            for arc in range(out_offsets[v], out_offsets[v + 1]):
-                if fraction[arc] > 0.0:
-                    wanted[head[arc]] = True
 
 
 @kernel

@@ -32,6 +32,7 @@ def split_to(
     reached,
     distance,
     through,
+    wanted,
     forwards,
     out_offsets,
     head,
@@ -45,9 +46,10 @@ def split_to(
     weight,
     fraction,
 ):
-    """Fill the fraction of every arc of the nodes reached; `count` and `weight` are room for n_nodes floats.
+    """Fill the fractions of the arcs of the nodes in `wanted`; `count` and `weight` are room for n_nodes floats.
 
-    The arguments up to `through` are what `distances_to` gives. Returns False if a weight is beyond what a float holds.
+    The arguments up to `through` are what `distances_to` gives; with a node, all next hops must be in `wanted`. Returns
+    False if a weight is beyond what a float holds.
     """
     equal = len(capacity) == 0
     shared = np.zeros(len(distance), dtype=np.bool_)
@@ -57,6 +59,8 @@ def split_to(
     weight[target] = at_target
     for i in range(1, reached):
         v = order[i]
+        if not wanted[v]:
+            continue
         limit = distance[v] * SLACK
         paths = 0.0
         total = 0.0
@@ -93,6 +97,18 @@ def _mark_shared(target, forwards, in_offsets, in_tail, shared):
                     return
                 before = u
         v = before
+
+
+@kernel
+def mark_wanted(order, reached, distance, through, out_offsets, head, cost, wanted):
+    """Mark all nodes on shortest paths from the nodes that are marked; arguments as for `split_to`."""
+    for i in range(reached - 1, 0, -1):
+        v = order[i]
+        if wanted[v]:
+            limit = distance[v] * SLACK
+            for arc in range(out_offsets[v], out_offsets[v + 1]):
+                if through[head[arc]] + cost[arc] <= limit:
+                    wanted[head[arc]] = True
 
 
 @kernel
@@ -141,6 +157,7 @@ def split_loads(
     distance, through, flow = np.empty(n_nodes), np.empty(n_nodes), np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     count, weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
+    wanted = np.ones(n_nodes, dtype=np.bool_)
     for t in targets:
         flow_to(t, column_offsets, row, gbps, source, share, flow)
         reached = distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
@@ -148,9 +165,13 @@ def split_loads(
             for s in range(n_nodes):
                 if flow[s] > 0.0 and distance[s] == np.inf:
                     return s, t
+        if len(column_offsets) > 0:
+            for s in range(n_nodes):
+                wanted[s] = flow[s] > 0.0
+            mark_wanted(order, reached, distance, through, out_offsets, head, cost, wanted)
         if not split_to(
-            t, order, reached, distance, through, forwards, out_offsets, head, in_offsets, in_tail, cost, capacity,
-            trunk_part, at_target, count, weight, fraction,
+            t, order, reached, distance, through, wanted, forwards, out_offsets, head, in_offsets, in_tail, cost,
+            capacity, trunk_part, at_target, count, weight, fraction,
         ):  # fmt: skip
             return TOO_MANY, t
         for i in range(reached - 1, 0, -1):
@@ -191,6 +212,7 @@ def walk_flows(
     distance, through = np.empty(n_nodes), np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     count, weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
+    wanted = np.ones(n_nodes, dtype=np.bool_)
     arcs = np.empty(4 * len(start) + 1, dtype=np.int64)
     size = 0
     current = -1
@@ -199,8 +221,8 @@ def walk_flows(
         if t != current:
             reached = distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
             if not split_to(
-                t, order, reached, distance, through, forwards, out_offsets, head, in_offsets, in_tail, cost, capacity,
-                trunk_part, at_target, count, weight, fraction,
+                t, order, reached, distance, through, wanted, forwards, out_offsets, head, in_offsets, in_tail, cost,
+                capacity, trunk_part, at_target, count, weight, fraction,
             ):  # fmt: skip
                 return TOO_MANY, arcs[:0]
             current = t
@@ -211,14 +233,21 @@ def walk_flows(
         while v != t:
             arc = chosen_arc(as_fraction(mixed(key[i], hops[i])), out_offsets[v], out_offsets[v + 1], fraction)
             if size == len(arcs):
-                grown = np.empty(2 * size, dtype=np.int64)
-                grown[:size] = arcs
-                arcs = grown
+                arcs = _doubled(arcs)
             arcs[size] = arc
             size += 1
             hops[i] += 1
             v = head[arc]
     return -1, arcs[:size]
+
+
+@kernel
+def _doubled(arcs):
+    """Return a copy with room for as many again; entry by entry, for Numba takes seconds to compile a slice's copy."""
+    grown = np.empty(2 * len(arcs), dtype=np.int64)
+    for i in range(len(arcs)):
+        grown[i] = arcs[i]
+    return grown
 
 
 @kernel

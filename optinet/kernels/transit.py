@@ -10,6 +10,9 @@ sharpness. Within one pair, flow moves from every dearer path to the cheapest by
 prices equal (gradient projection: R. Jayakrishnan et al., "A Faster Path-Based Algorithm for Traffic Assignment",
 Transportation Research Record 1443, 1994). Prices also bound the optimum from below: no split has a largest utilization
 under sum of demand * cheapest path over sum of capacity * price.
+
+Prices are kept twice, so that the paths of a pair are read in order: ``price[u, w]`` of the trunk from u to w, and
+``into[v, w]`` of the trunk from w to v as a second hop. What does not exist has an infinite price.
 """
 
 from __future__ import annotations
@@ -20,21 +23,14 @@ from optinet.kernels._jit import kernel
 
 
 @kernel
-def usable(u, v, w, capacity, transit):
-    """Return whether the path from u to v by way of w exists; w = v is the direct trunk."""
-    if w == u or capacity[u, w] <= 0.0:
-        return False
-    return w == v or (transit[w] and capacity[w, v] > 0.0)
-
-
-@kernel
 def balance_transit(demand, capacity, transit, flow, load, gap, rounds):
     """Change `flow` and `load` towards the smallest largest utilization; return the largest utilization reached.
 
     Stops when the result is within `gap` (a fraction) of the lower bound, or when `rounds` per sharpness, or rounds
     without progress, are through.
     """
-    price = np.zeros(capacity.shape)
+    n = len(capacity)
+    price, into = np.full((n, n), np.inf), np.full((n, n), np.inf)
     lower = 0.0
     highest = largest_utilization(capacity, load)
     for sharpness in (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0):
@@ -42,17 +38,19 @@ def balance_transit(demand, capacity, transit, flow, load, gap, rounds):
         for i in range(rounds):
             # utilization is measured against the largest so far, so that no exponent overflows
             scale = sharpness / highest
-            for u in range(len(capacity)):
-                for v in range(len(capacity)):
-                    price[u, v] = _price(u, v, scale, highest, capacity, load)
-            lower = max(lower, lower_bound(demand, capacity, transit, price))
+            for u in range(n):
+                for v in range(n):
+                    if capacity[u, v] > 0.0:
+                        _set_price(u, v, scale, highest, capacity, transit, load, price, into)
+            lower = max(lower, lower_bound(demand, capacity, price, into))
             if highest <= lower * (1.0 + gap):
                 return highest
-            if i > 5 and abs(last - highest) < 1e-4 * highest:
+            # a blunt potential is not worth following to its end
+            if i > 2 and abs(last - highest) < 0.02 / sharpness * highest:
                 break
             last = highest
             for _ in range(2):
-                _sweep(demand, capacity, transit, scale, highest, flow, load, price)
+                _sweep(demand, capacity, transit, scale, highest, flow, load, price, into)
             highest = largest_utilization(capacity, load)
     return highest
 
@@ -69,14 +67,15 @@ def largest_utilization(capacity, load):
 
 
 @kernel
-def lower_bound(demand, capacity, transit, price):
+def lower_bound(demand, capacity, price, into):
     """Return what no split's largest utilization can be under, by linear programming duality."""
     spent, room = 0.0, 0.0
     for u in range(len(capacity)):
         for v in range(len(capacity)):
-            room += capacity[u, v] * price[u, v]
+            if capacity[u, v] > 0.0:
+                room += capacity[u, v] * price[u, v]
             if demand[u, v] > 0.0:
-                spent += demand[u, v] * _path_price(u, v, _cheapest(u, v, capacity, transit, price), price)
+                spent += demand[u, v] * _cheapest(v, price[u], into[v])[1]
     return spent / room
 
 
@@ -97,37 +96,45 @@ def prefer_direct(capacity, flow, load, highest):
 
 
 @kernel
-def _sweep(demand, capacity, transit, scale, highest, flow, load, price):
+def _sweep(demand, capacity, transit, scale, highest, flow, load, price, into):
     n = len(capacity)
     for u in range(n):
         for v in range(n):
             if demand[u, v] <= 0.0:
                 continue
-            best = _cheapest(u, v, capacity, transit, price)
+            best, lowest = _cheapest(v, price[u], into[v])
             for w in range(n):
                 if w == best or flow[u, v, w] <= 0.0:
                     continue
-                dearer = _path_price(u, v, w, price) - _path_price(u, v, best, price)
-                if dearer > 0.0:
+                cost = price[u, w] if w == v else price[u, w] + into[v, w]
+                if cost > lowest:
                     slope = _slope(u, v, w, scale, capacity, price) + _slope(u, v, best, scale, capacity, price)
-                    shift = min(flow[u, v, w], dearer / slope)
+                    # far below the top prices underflow
+                    shift = min(flow[u, v, w], (cost - lowest) / max(slope, 1e-300))
                     for path, change in ((w, -shift), (best, shift)):
                         _add(u, v, path, change, flow, load)
-                        price[u, path] = _price(u, path, scale, highest, capacity, load)
+                        _set_price(u, path, scale, highest, capacity, transit, load, price, into)
                         if path != v:
-                            price[path, v] = _price(path, v, scale, highest, capacity, load)
+                            _set_price(path, v, scale, highest, capacity, transit, load, price, into)
+                    lowest = price[u, best] if best == v else price[u, best] + into[v, best]
 
 
 @kernel
-def _price(u, v, scale, highest, capacity, load):
-    if capacity[u, v] <= 0.0:
-        return 0.0
-    return np.exp(scale * (load[u, v] / capacity[u, v] - highest)) / capacity[u, v]
+def _cheapest(v, first, second):
+    """Return the node by way of which v is reached at the lowest price, and that price; v itself for the trunk."""
+    best, lowest = v, first[v]
+    for w in range(len(first)):
+        cost = first[w] + second[w]
+        if cost < lowest:
+            best, lowest = w, cost
+    return best, lowest
 
 
 @kernel
-def _path_price(u, v, w, price):
-    return price[u, w] if w == v else price[u, w] + price[w, v]
+def _set_price(u, v, scale, highest, capacity, transit, load, price, into):
+    price[u, v] = np.exp(scale * (load[u, v] / capacity[u, v] - highest)) / capacity[u, v]
+    if transit[u]:
+        into[v, u] = price[u, v]
 
 
 @kernel
@@ -135,17 +142,6 @@ def _slope(u, v, w, scale, capacity, price):
     """Return how fast a path's price rises with its flow."""
     slope = scale * price[u, w] / capacity[u, w]
     return slope if w == v else slope + scale * price[w, v] / capacity[w, v]
-
-
-@kernel
-def _cheapest(u, v, capacity, transit, price):
-    best, lowest = v, np.inf
-    for w in range(len(capacity)):
-        if usable(u, v, w, capacity, transit):
-            cost = _path_price(u, v, w, price)
-            if cost < lowest:
-                best, lowest = w, cost
-    return best
 
 
 @kernel

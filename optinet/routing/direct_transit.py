@@ -17,6 +17,7 @@ the worst permutation gets n / (2 (n - 1)) of the capacity.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,39 +163,44 @@ def _exact(demand: Floats, capacity: Floats, transit: NDArray[np.bool_]) -> Floa
     from scipy.optimize import linprog  # slow to load
 
     source, target, via = np.nonzero(_usable(capacity, transit) & (demand > 0)[:, :, None])
-    n, n_paths = len(demand), len(via)
-    if not 0 < n_paths <= _EXACT_PATHS:
-        return None if n_paths else np.zeros((n, n, n))
-    path, is_transit = np.arange(n_paths), via != target
-    pair, pair_of = np.unique(source * n + target, return_inverse=True)
-    hop_trunk = np.concatenate((source * n + via, (via * n + target)[is_transit]))
-    hop_path = np.concatenate((path, path[is_transit]))
-    trunk, row = np.unique(hop_trunk, return_inverse=True)
-    scale = demand.max()
-    # variables: what each path carries, and the largest utilization
-    on_trunk = sparse.csr_array((np.ones(len(row)), (row, hop_path)), shape=(len(trunk), n_paths + 1))
-    limit = sparse.csr_array((capacity.ravel()[trunk] / scale, (np.arange(len(trunk)), np.full(len(trunk), n_paths))),
-                             shape=on_trunk.shape)  # fmt: skip
-    program = {
-        "A_ub": on_trunk - limit,
-        "b_ub": np.zeros(len(trunk)),
-        "A_eq": sparse.csr_array((np.ones(n_paths), (pair_of, path)), shape=(len(pair), n_paths + 1)),
-        "b_eq": demand.ravel()[pair] / scale,
-        "method": "highs-ipm",  # the problem is very degenerate: the simplex method is up to twenty times slower
-        "options": {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-    }
-    lowest = linprog(np.append(np.zeros(n_paths), 1.0), **program)
+    flow = np.zeros((len(demand),) * 3)
+    if len(via) == 0:
+        return flow
+    if len(via) > _EXACT_PATHS:
+        return None
+    program = _program(source, target, via, demand, capacity)
+    lowest = linprog(np.append(np.zeros(len(via)), 1.0), **program)
     if lowest.status != 0:
         return None
-    highest = lowest.x[-1]
+    bounds = [(0, None)] * len(via) + [(0, lowest.x[-1])]
     shortest = linprog(
-        np.append(is_transit.astype(float), 0.0), bounds=[(0, None)] * n_paths + [(0, highest)], **program
+        np.append(demand[source, target] / demand.max() * (via != target), 0.0), bounds=bounds, **program
     )
-    best = np.maximum((shortest if shortest.status == 0 else lowest).x[:-1], 0.0)
-    best *= (demand.ravel()[pair] / np.bincount(pair_of, weights=best))[pair_of]
-    flow = np.zeros((n, n, n))
-    flow[source, target, via] = best
+    flow[source, target, via] = np.maximum((shortest if shortest.status == 0 else lowest).x[:-1], 0.0)
+    flow *= np.divide(demand, flow.sum(axis=2), out=np.zeros_like(demand), where=demand > 0)[:, :, None]
     return flow
+
+
+def _program(source: Ints, target: Ints, via: Ints, demand: Floats, capacity: Floats) -> dict[str, Any]:
+    """Return the linear program over the part of its pair's demand each path carries, and the largest utilization."""
+    n, n_paths, path, is_transit = len(demand), len(via), np.arange(len(via)), via != target
+    _, pair = np.unique(source * n + target, return_inverse=True)
+    hops = np.concatenate((source * n + via, (via * n + target)[is_transit]))
+    trunk, row = np.unique(hops, return_inverse=True)
+    on_path = np.concatenate((path, path[is_transit]))
+    # utilizations are taken relative to their mean, which the solver's tolerances suit
+    gbps = demand[source, target] * (capacity.sum() / demand.sum())
+    entries = np.concatenate((gbps[on_path] / capacity.ravel()[hops], np.full(len(trunk), -1.0)))
+    rows, columns = np.concatenate((row, np.arange(len(trunk)))), np.append(on_path, np.full(len(trunk), n_paths))
+    shape = (pair.max() + 1, n_paths + 1)
+    return {
+        "A_ub": sparse.csr_array((entries, (rows, columns)), shape=(len(trunk), n_paths + 1)),
+        "b_ub": np.zeros(len(trunk)),
+        "A_eq": sparse.csr_array((np.ones(n_paths), (pair, path)), shape=shape),
+        "b_eq": np.ones(shape[0]),
+        "method": "highs-ipm",  # the program is very degenerate: the simplex method is up to twenty times slower
+        "options": {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    }
 
 
 def signatures(
@@ -233,19 +239,18 @@ def _path_table(core: CoreGraph, codes: PathCodes, demand: Floats, flow: Floats)
     source, target, via = np.nonzero(flow)
     share = flow[source, target, via] / demand[source, target]
     transit = via != target
-    local = np.arange(n) * (n + 1)  # traffic within a node
-    rows = [(local, np.zeros(n, dtype=np.int64), np.ones(n), np.zeros(n))]
+    pair = source * n + target
+    # traffic within a node has one path without hops
+    rows = [(np.arange(n) * (n + 1), np.zeros(n, dtype=np.int64), np.ones(n), np.zeros(n))]
     for first in range(len(hop_code)):
-        one = (first, source, via)
-        rows.append(tuple(column[~transit] for column in
-                          (source * n + target, hop_code[one], share * hop_part[one], hop_length[one])))  # fmt: skip
+        one = (first, source[~transit], target[~transit])
+        rows.append((pair[~transit], hop_code[one], share[~transit] * hop_part[one], hop_length[one]))
         for second in range(len(hop_code)):
-            two = (second, via, target)
-            columns = (source * n + target, hop_code[one] + hop_code[two], share * hop_part[one] * hop_part[two],
-                       hop_length[one] + hop_length[two])  # fmt: skip
-            rows.append(tuple(column[transit] for column in columns))
-    pair, code, mass, length = (np.concatenate(column) for column in zip(*rows, strict=True))
-    return pair, code, mass, length
+            a, b = (first, source[transit], via[transit]), (second, via[transit], target[transit])
+            part = share[transit] * hop_part[a] * hop_part[b]
+            rows.append((pair[transit], hop_code[a] + hop_code[b], part, hop_length[a] + hop_length[b]))
+    pairs, code, mass, length = (np.concatenate(column) for column in zip(*rows, strict=True))
+    return pairs, code, mass, length
 
 
 def _trunk_hops(core: CoreGraph, codes: PathCodes) -> tuple[Ints, Floats, Floats]:

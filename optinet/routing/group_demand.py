@@ -24,10 +24,7 @@ def group_demand(core: CoreGraph, demand: Demand) -> sparse.coo_array:
         assert demand.source_gbps is not None and demand.target_share is not None
         gbps = np.outer(core.by_group(demand.source_gbps), core.by_group(demand.target_share))
         gbps[np.diag_indices(core.n_groups)] -= core.by_group(demand.source_gbps * demand.target_share)
-        # what is left of an endpoint alone in its group is rounding
-        alone = np.flatnonzero(np.bincount(core.group_of, minlength=core.n_groups) <= 1)
-        gbps[alone, alone] = 0.0
-        return sparse.coo_array(gbps)
+        return sparse.coo_array(np.maximum(gbps, 0.0))  # a difference of equals may round below 0
     return core.group_matrix(demand).tocoo()
 
 

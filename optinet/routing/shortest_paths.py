@@ -129,7 +129,7 @@ class SplitRouting:
                 break
             width, room = 4 * width, 4 * room
         code, mass, length = code[:size], mass[:size], length[:size]
-        if demand.is_rank_one:
+        if core.merged.any():
             code, mass, length = ecmp._with_local(core, demand, codes, code, mass, length)
         return codes.decode(code, mass, length, method)
 
