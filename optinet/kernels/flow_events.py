@@ -196,7 +196,7 @@ def run_events(paths, rates, flows, max_events):
         flows.counters[N_EVENTS] += 1
         flows.counters[STAMP] += 1
         stamp = flows.counters[STAMP]
-        n_freed = _end_flows(paths, rates, flows, now, 0, stamp)
+        n_freed = _end_flows(paths, rates, flows, now, np.int64(0), stamp)
         n_freed = _start_flows(paths, rates, flows, now, n_freed, stamp)
         n_freed = _change_capacities(paths, rates, flows, now, n_freed, stamp)
         if n_freed > 0:

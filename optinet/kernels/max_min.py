@@ -84,7 +84,8 @@ def fill(
                 size += 1
     heapify(heap_key, heap_item, size)
     now = 0.0
-    while size > 0:
+    n_free = n_flows
+    while size > 0 and n_free > 0:
         item = heap_item[0]
         if item >= 0 and weight_left[item] > 0.0:
             current = left[item] / weight_left[item]
@@ -96,6 +97,7 @@ def fill(
         heap_replace_top(heap_key, heap_item, size, heap_key[size], heap_item[size])
         if item < 0:
             if free[-1 - item]:
+                n_free -= 1
                 _freeze(
                     -1 - item,
                     now,
@@ -114,6 +116,7 @@ def fill(
             arc_level[item] = now
             for i in range(arc_offsets[item], arc_offsets[item] + arc_count[item]):
                 if free[arc_flows[i]]:
+                    n_free -= 1
                     _freeze(
                         arc_flows[i],
                         now,
@@ -129,7 +132,7 @@ def fill(
                         arc_top,
                     )
             weight_left[item] = 0.0
-    for i in range(n_flows):
+    for i in range(n_flows if n_free > 0 else 0):
         if free[flows[i]]:  # crosses no arc and has no limit
             free[flows[i]] = False
             level[flows[i]] = np.inf

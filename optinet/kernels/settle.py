@@ -116,7 +116,7 @@ def free_bottlenecked(paths, rates, arc, n_freed, stamp):
 @kernel
 def settle(paths, rates, n_freed, stamp):
     """Fill the free paths and those that sets free, until every path has a bottleneck; return how many were freed."""
-    first = 0
+    first = np.int64(0)  # a literal would have every function it is passed to compiled twice
     while True:
         floor = _unchanged_below(paths, rates, first, n_freed, stamp)
         _take_out(paths, rates, first, n_freed, stamp)
