@@ -44,7 +44,7 @@ def benchmarks(
                 growths.extend(growth.studies(effort))
             else:
                 for row in _SUBJECTS[name](effort):
-                    console.print(f"{row.work}: {report.summary(row)}")
+                    console.print(report.summary(row), soft_wrap=True)
                     rows.append(row)
     if rows:
         console.print(report.table(rows))

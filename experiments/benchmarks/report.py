@@ -14,6 +14,7 @@ from experiments.benchmarks import growth
 from experiments.benchmarks.rows import Row, seconds_text
 
 _HEADINGS = ("work", "peer", "peer time", "optinet", "runs", "peak MB", "ratio", "target", "met", "largest difference")
+_ON_THE_PAGE_ALONE = ("runs", "peak MB", "largest difference")
 
 _INTRODUCTION = """\
 # Benchmarks
@@ -38,10 +39,14 @@ memory has the interpreter, the libraries and the inputs inside.
 
 
 def table(rows: list[Row]) -> Table:
-    """Return the rows for the terminal."""
-    made = Table(*_HEADINGS, title="optinet beside its peers")
+    """Return the rows for the terminal: the columns that matter most."""
+    made = Table(title="optinet beside its peers")
+    shown = [index for index, heading in enumerate(_HEADINGS) if heading not in _ON_THE_PAGE_ALONE]
+    for index in shown:
+        made.add_column(_HEADINGS[index], no_wrap=_HEADINGS[index] not in ("work", "peer"))
     for row in rows:
-        made.add_row(*_cells(row))
+        cells = _cells(row)
+        made.add_row(*(cells[index] for index in shown))
     return made
 
 
@@ -55,9 +60,15 @@ def growth_table(each: growth.Growth) -> Table:
 
 
 def summary(row: Row) -> str:
-    """Return a row in a few words, for a line of progress."""
-    ratio = "" if row.ratio is None else f", {row.ratio:.3g} x faster than {row.peer}"
-    return f"{seconds_text(row.ours.seconds)}{ratio}"
+    """Return a row in a line, told as soon as it is measured."""
+    parts = [seconds_text(row.ours.seconds)]
+    if row.ratio is not None:
+        parts.append(f"{row.peer} {seconds_text(row.peer_s or 0.0)}, {row.ratio:.3g} x")
+    elif row.peer:
+        parts.append(row.peer)
+    if row.difference is not None:
+        parts.append(f"{row.compared} within {row.difference:.1e}")
+    return f"{row.work}: " + "; ".join(parts)
 
 
 def markdown(rows: list[Row], growths: list[growth.Growth]) -> str:
