@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from optinet.catalogue import load_catalogue
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
+    from optinet.flows.concurrent.auto import concurrent_flow
+    from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.link_loads import link_loads
     from optinet.flows.max_min import max_min_rates
     from optinet.flows.path_metrics import path_metrics
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "optinet.assessment",
+    "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",
     "Fabric": "optinet.fabric",
     "LinkLoads": "optinet.flows.solution",
     "OptinetError": "optinet.errors",
     "Solution": "optinet.flows.solution",
     "assess": "optinet.assessment",
+    "concurrent_flow": "optinet.flows.concurrent.auto",
     "flow_paths": "optinet.routing.flow_paths",
     "link_loads": "optinet.flows.link_loads",
     "link_margin": "optinet.models.link_budget",
@@ -48,12 +52,14 @@ _HOME = {
 
 __all__ = [
     "Assessment",
+    "ConcurrentFlow",
     "Demand",
     "Fabric",
     "LinkLoads",
     "OptinetError",
     "Solution",
     "assess",
+    "concurrent_flow",
     "flow_paths",
     "link_loads",
     "link_margin",
