@@ -30,8 +30,9 @@ memory has the interpreter, the libraries and the inputs inside.
   latencies SimGrid weights flows by 1 / latency and its lazy updates are off by up to a path's latency, more in rare
   cases; optinet is given the same weights.
 - `link_loads` on tori: igraph and networkx compute edge betweenness, which is the same on tori with even sides.
-- `link_loads` on a Clos: NetGraph's `SHORTEST_PATHS_ECMP` with ample capacity; expanding the demands and preparing its
-  graph are inside, as is reading the demand matrix for optinet.
+- `link_loads` on a Clos: NetGraph's `SHORTEST_PATHS_ECMP`, which is the same routing, and its `TE_ECMP_16_LSP`, which
+  places 16 tunnels for each demand; capacity is ample. Expanding the demands and preparing its graph are inside, as is
+  reading the demand matrix for optinet.
 - throughput: the linear program finds the best of all routings; on a torus ECMP attains it under uniform traffic.
 - `max_min_rates`: checking the inputs is inside, choosing the paths outside. The certificate: no arc is overfull, and
   every flow crosses a full arc on which no flow gets more; the number is by how much that is missed.

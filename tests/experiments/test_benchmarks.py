@@ -40,7 +40,9 @@ def test_torus_loads(peer, symmetry):
 
 
 def test_clos_loads_and_throughput():
-    agrees(link_loads.ngraph_row(4, 3, TINY, Target(ratio=500)), ngraph_loads.version())
+    for tunnels in (False, True):
+        row = link_loads.ngraph_row(4, 3, TINY, Target(ratio=500), tunnels=tunnels)
+        agrees(row, ngraph_loads.version())
     agrees(link_loads.throughput_row((3, 4), TINY), highs_lp.version())
 
 

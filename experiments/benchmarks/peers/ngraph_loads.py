@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NetGraph (ngraph): placing demands hop by hop with equal split (https://github.com/networmix/NetGraph)."""
+"""NetGraph (ngraph): placing demands on a network (https://github.com/networmix/NetGraph)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from experiments.benchmarks.measure import Work
 from experiments.benchmarks.peers import version_of
 
 NAME = "NetGraph"
+ECMP = "SHORTEST_PATHS_ECMP"
+"""Hop by hop with equal split: the routing that optinet calls "ecmp"."""
+TUNNELS = "TE_ECMP_16_LSP"
+"""16 label-switched paths for every demand: other loads, but the same in all where all paths are equally long."""
 _AMPLE = 1e9  # its ECMP places what fits; with ample capacity that is all, and the loads are comparable
 
 
@@ -17,10 +21,19 @@ def version() -> str | None:
     return version_of("ngraph")
 
 
-def placement(topology: str, parameters: dict[str, int], gbps: float) -> Work:
+def placement(topology: str, parameters: dict[str, int], gbps: float, preset: str) -> Work:
     """Return the work: place a demand between every ordered pair of hosts; loads in optinet's arc order.
 
     Inside the time is what a call of NetGraph's own does: expand the demands, prepare the graph, place.
+
+    Parameters
+    ----------
+    topology, parameters
+        As `topologies.build` takes them.
+    gbps
+        Of every demand.
+    preset
+        NetGraph's name of a routing.
     """
     from netgraph_core import FlowGraph
     from ngraph import Link, Network, Node
@@ -40,7 +53,7 @@ def placement(topology: str, parameters: dict[str, int], gbps: float) -> Work:
         network.add_link(link)
     hosts = [f"n{host}" for host in fabric.endpoints]
     demands = [
-        {"source": f"^{a}$", "target": f"^{b}$", "volume": gbps, "mode": "pairwise"}
+        {"source": f"^{a}$", "target": f"^{b}$", "volume": gbps, "mode": "pairwise", "flow_policy": preset}
         for a in hosts
         for b in hosts
         if a != b
