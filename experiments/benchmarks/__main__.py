@@ -9,12 +9,17 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from experiments.benchmarks import flow_simulation, growth, link_loads, max_min, report
+from experiments.benchmarks import flow_simulation, growth, link_loads, max_min, report, throughput
 from experiments.benchmarks.measure import Effort
 from experiments.benchmarks.rows import Row
 
-Subject = Literal["link_loads", "max_min", "flow_simulation", "growth"]
-_SUBJECTS = {"link_loads": link_loads.rows, "max_min": max_min.rows, "flow_simulation": flow_simulation.rows}
+Subject = Literal["link_loads", "max_min", "flow_simulation", "throughput", "growth"]
+_ROWS = {
+    "link_loads": link_loads.rows,
+    "max_min": max_min.rows,
+    "flow_simulation": flow_simulation.rows,
+    "throughput": throughput.rows,
+}
 
 app = App(name="benchmarks", help="optinet beside its peers, on the same inputs.", help_format="plaintext")
 
@@ -38,12 +43,12 @@ def benchmarks(
     effort = Effort(quick=quick)
     rows: list[Row] = []
     growths: list[growth.Growth] = []
-    for name in names or ("link_loads", "max_min", "flow_simulation", "growth"):
+    for name in names or (*_ROWS, "growth"):
         with console.status(name):
             if name == "growth":
                 growths.extend(growth.studies(effort))
             else:
-                for row in _SUBJECTS[name](effort):
+                for row in _ROWS[name](effort):
                     console.print(report.summary(row), soft_wrap=True)
                     rows.append(row)
     if rows:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Link loads beside igraph, networkx and NetGraph, and the throughput they give beside HiGHS."""
+"""Link loads beside igraph, networkx and NetGraph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.benchmarks.measure import Effort, Measurement, Work, measured
-from experiments.benchmarks.peers import highs_lp, igraph_loads, networkx_loads, ngraph_loads
+from experiments.benchmarks.peers import igraph_loads, networkx_loads, ngraph_loads
 from experiments.benchmarks.rows import Row, Target, peer_name, relative_difference
 
 
@@ -23,7 +23,6 @@ def rows(effort: Effort) -> Iterator[Row]:
     yield torus_row(igraph_loads, (16, 16, 16), effort, target=Target(ratio=4))
     yield torus_row(igraph_loads, (16, 16, 16), effort, symmetry=True, target=Target(seconds=0.02))
     yield fat_tree_row(32, effort, Target(seconds=2, peak_mb=1000))
-    yield throughput_row((4, 4, 4), effort)
     if not effort.quick:
         yield fat_tree_row(64, effort, Target(seconds=20, peak_mb=2000))
 
@@ -46,16 +45,6 @@ def uniform_loads(topology: str, parameters: dict[str, Any], symmetry: bool) -> 
         fabric = dataclasses.replace(fabric, structure=None)
     demand = optinet.Demand.uniform(fabric)
     return lambda: optinet.link_loads(fabric, demand).arc_load_gbps
-
-
-def uniform_throughput(dims: tuple[int, ...]) -> Work:
-    """Return the work: throughput of uniform traffic on a torus of 1 Gb/s links from its loads."""
-    import optinet
-    import topologies
-
-    fabric = topologies.build("torus", dims=dims, capacity_gbps=1.0)
-    demand = optinet.Demand.uniform(fabric)
-    return lambda: np.array([optinet.link_loads(fabric, demand).throughput])
 
 
 def matrix_loads(topology: str, parameters: dict[str, Any], gbps: float) -> Work:
@@ -132,22 +121,6 @@ def ngraph_row(leaves: int, spines: int, effort: Effort, target: Target, *, tunn
         target,
         relative_difference(*(_compared(each, tunnels) for each in (ours, theirs))) if theirs else None,
         "sum of all loads" if tunnels else "load of every arc",
-    )
-
-
-def throughput_row(dims: tuple[int, ...], effort: Effort) -> Row:
-    """Return the throughput of uniform traffic beside the optimum over all routings, which ECMP attains on a torus."""
-    ours = measured(uniform_throughput, (dims,), effort, warm_up=((2, 3),))
-    version = highs_lp.version()
-    theirs = measured(highs_lp.uniform_throughput, (dims,), effort) if version else None
-    return Row(
-        f"throughput of uniform traffic, {_shape(dims)} torus: ECMP loads beside the linear program",
-        peer_name(highs_lp.NAME, version),
-        theirs.seconds if theirs else None,
-        ours,
-        Target(),
-        relative_difference(ours.answer, theirs.answer) if theirs else None,
-        "throughput",
     )
 
 

@@ -33,7 +33,7 @@ memory has the interpreter, the libraries and the inputs inside.
 - `link_loads` on a Clos: NetGraph's `SHORTEST_PATHS_ECMP`, which is the same routing, and its `TE_ECMP_16_LSP`, which
   places 16 tunnels for each demand; capacity is ample. Expanding the demands and preparing its graph are inside, as is
   reading the demand matrix for optinet.
-- throughput: the linear program finds the best of all routings; on a torus ECMP attains it under uniform traffic.
+- `concurrent_flow`: the largest throughput of any routing; the linear program is built before its time starts.
 - `max_min_rates`: checking the inputs is inside, choosing the paths outside. The certificate: no arc is overfull, and
   every flow crosses a full arc on which no flow gets more; the number is by how much that is missed.
 """
