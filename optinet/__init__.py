@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from optinet.catalogue import load_catalogue
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
+    from optinet.flows.bisection import Bisection, bisection
+    from optinet.flows.bounds import least_mean_distance, permutation_bound, throughput_bound, worst_permutation
     from optinet.flows.concurrent.auto import concurrent_flow
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.link_loads import link_loads
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "optinet.assessment",
+    "Bisection": "optinet.flows.bisection",
     "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",
     "Fabric": "optinet.fabric",
@@ -37,21 +40,27 @@ _HOME = {
     "OptinetError": "optinet.errors",
     "Solution": "optinet.flows.solution",
     "assess": "optinet.assessment",
+    "bisection": "optinet.flows.bisection",
     "concurrent_flow": "optinet.flows.concurrent.auto",
     "flow_paths": "optinet.routing.flow_paths",
+    "least_mean_distance": "optinet.flows.bounds",
     "link_loads": "optinet.flows.link_loads",
     "link_margin": "optinet.models.link_budget",
     "load_catalogue": "optinet.catalogue",
-    "open_run": "optinet.results",
     "max_min_rates": "optinet.flows.max_min",
+    "open_run": "optinet.results",
     "path_metrics": "optinet.flows.path_metrics",
+    "permutation_bound": "optinet.flows.bounds",
     "simulate_flows": "optinet.flows.simulate",
     "slice_availability": "optinet.models.availability",
     "solve": "optinet.flows.solve",
+    "throughput_bound": "optinet.flows.bounds",
+    "worst_permutation": "optinet.flows.bounds",
 }
 
 __all__ = [
     "Assessment",
+    "Bisection",
     "ConcurrentFlow",
     "Demand",
     "Fabric",
@@ -59,17 +68,22 @@ __all__ = [
     "OptinetError",
     "Solution",
     "assess",
+    "bisection",
     "concurrent_flow",
     "flow_paths",
+    "least_mean_distance",
     "link_loads",
     "link_margin",
     "load_catalogue",
     "max_min_rates",
     "open_run",
     "path_metrics",
+    "permutation_bound",
     "simulate_flows",
     "slice_availability",
     "solve",
+    "throughput_bound",
+    "worst_permutation",
 ]
 
 
