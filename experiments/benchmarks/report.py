@@ -90,8 +90,8 @@ def markdown(rows: list[Row], growths: list[growth.Growth]) -> str:
 
 
 def plot_name(each: growth.Growth) -> str:
-    """Return the file name of a plot."""
-    return f"growth_{each.name}.png"
+    """Return the file name of a plot, relative to the page."""
+    return f"images/growth_{each.name}.png"
 
 
 def write(rows: list[Row], growths: list[growth.Growth], folder: Path) -> None:
@@ -104,7 +104,7 @@ def write(rows: list[Row], growths: list[growth.Growth], folder: Path) -> None:
     folder
         Made if it does not exist.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "images").mkdir(parents=True, exist_ok=True)
     for each in growths:
         growth.plot(each, folder / plot_name(each))
     (folder / "benchmarks.md").write_text(markdown(rows, growths), encoding="utf-8")
