@@ -66,8 +66,15 @@ def shortest_tree(source, out_offsets, head, length, work):
             if through < work.distance[w]:
                 work.distance[w] = through
                 work.parent[w] = a
-                heap_push(work.heap_key, work.heap_node, size, through, w)
-                size += 1
+                if out_offsets[w] < out_offsets[w + 1]:
+                    heap_push(work.heap_key, work.heap_node, size, through, w)
+                    size += 1
+    # nodes without arcs of their own, such as hosts that only receive, come last: no path leads on from them
+    for v in range(n_nodes):
+        if work.rank[v] == n_nodes and work.distance[v] < np.inf:
+            work.rank[v] = reached
+            work.order[reached] = v
+            reached += 1
     return reached
 
 

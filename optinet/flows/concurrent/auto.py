@@ -13,12 +13,10 @@ from optinet.fabric import Fabric
 from optinet.flows.concurrent import fptas, lp, symmetric
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem, require_demand_fits
 from optinet.flows.concurrent.result import ConcurrentFlow
+from optinet.flows.concurrent.rows import DemandRows
 from optinet.traffic.demand import Demand
 
 Method = Literal["auto", "symmetric", "lp", "fptas"]
-
-# variables up to which HiGHS answers in well under a second
-_SMALL_LP = 4_000
 
 
 def concurrent_flow(
@@ -71,9 +69,9 @@ def concurrent_flow(
         if method == "symmetric":
             raise SolverError(Problem("method", f"symmetry does not give the answer: {answer}", "auto, lp, fptas"))
         note = f"not by symmetry: {answer}"
-    if len(problem.rows[0]) == 0:
+    if not DemandRows(problem).sends.any():
         return _told(problem, BoundedFlow.without_demand(problem), method="lp" if method == "auto" else method, note="")
-    if method == "lp" or (method == "auto" and lp.size(problem) <= _SMALL_LP):
+    if method == "lp" or (method == "auto" and lp.is_small(problem)):
         return _told(problem, lp.solve(problem), method="lp", note=note)
     flow = fptas.solve(problem, gap, time_budget_s)
     if not flow.reached:

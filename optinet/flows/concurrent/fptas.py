@@ -16,7 +16,7 @@ How good the answer is does not rest on any of this. The flow's largest utilizat
 upper one, and both are evaluated exactly; lengths of the search and their running mean are tried, and the best kept.
 The first are alike for all arcs of one capacity, which alone proves the bound by distances.
 
-Not covered: fabrics with so many pairs that their paths do not fit into memory.
+Where there are so many pairs that their paths do not fit into memory, `averages` takes over.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ import time
 
 import numpy as np
 
-from optinet.errors import Problem, SolverError
+from optinet.flows.concurrent import averages
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
 from optinet.kernels.path_flows import Load, PathPool, add_shortest_paths, balance, compact, path_pool, set_lengths
 from optinet.kernels.trees import tree_workspace
+from optinet.routing.group_demand import n_group_pairs
 
 _FIRST_SHARPNESS = 5.0
 _SHARPER = 1.3
 _PATIENCE = 4  # steps without progress before the sharpness rises
 _MOST_ROUNDS = 20
-_MOST_PAIRS = 4_000_000  # about 1 GB of paths
+MOST_PAIRS = 4_000_000  # about 1 GB of paths
 
 
 def solve(problem: FlowProblem, gap: float, time_budget_s: float) -> BoundedFlow:
@@ -43,13 +44,10 @@ def solve(problem: FlowProblem, gap: float, time_budget_s: float) -> BoundedFlow
     Raises
     ------
     SolverError
-        If a demand has no path, or there are more pairs than fit.
+        If a demand has no path.
     """
-    pairs = len(problem.rows[3])
-    if pairs > _MOST_PAIRS:
-        raise SolverError(
-            Problem("demand", f"{pairs:,} pairs of nodes with demand", f'at most {_MOST_PAIRS:,} for method "fptas"')
-        )
+    if n_group_pairs(problem.core, problem.demand) > MOST_PAIRS:
+        return averages.solve(problem, gap, time_budget_s)
     end = time.monotonic() + time_budget_s
     search = _Search(problem)
     while search.gap > gap and time.monotonic() < end:

@@ -15,10 +15,17 @@ from scipy.optimize import linprog
 from optinet.errors import Problem, SolverError
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem
 
+_SMALL = 4_000
+
 
 def size(problem: FlowProblem) -> int:
     """Return the number of variables, which tells how long the solver takes."""
     return len(problem.rows[0]) * problem.n_arcs + 1
+
+
+def is_small(problem: FlowProblem) -> bool:
+    """Whether HiGHS answers in well under a second; told without listing the pairs of a large demand."""
+    return problem.n_arcs <= _SMALL and size(problem) <= _SMALL
 
 
 def solve(problem: FlowProblem) -> BoundedFlow:

@@ -64,11 +64,11 @@ class _Router:
         self._work = tree_workspace(problem.n_nodes, problem.n_arcs)
 
     def route(self, orbit_length: Floats) -> tuple[Floats, float]:
-        """Return the load on each orbit, and the demand times distance under these lengths."""
+        """Return the load of each sender on each orbit, and the demand times distance under these lengths."""
         p = self.problem
         length = orbit_length[self.arc_orbit]
-        load, total = np.zeros(len(self.capacity)), 0.0
-        for source, count in self.senders:
+        loads, total = np.zeros((len(self.senders), len(self.capacity))), 0.0
+        for i, (source, count) in enumerate(self.senders):
             arc_load = np.zeros(p.n_arcs)
             distance = split_load(
                 source, self.rows.row(source), p.out_offsets, p.head, length, p.capacity_gbps, *p.by_head, p.tail,
@@ -77,9 +77,9 @@ class _Router:
             if np.isinf(distance):
                 lost = np.flatnonzero((self.rows.row(source) > 0) & np.isinf(self._work.distance))[0]
                 p.require_path(source, int(lost))
-            load += count * np.bincount(self.arc_orbit, weights=arc_load, minlength=len(load))
+            loads[i] = count * np.bincount(self.arc_orbit, weights=arc_load, minlength=len(self.capacity))
             total += count * distance
-        return load, total
+        return loads, total
 
 
 def _generate(router: _Router) -> BoundedFlow | str:
@@ -107,24 +107,31 @@ def _generate(router: _Router) -> BoundedFlow | str:
 
 
 def _master(utilization: Floats) -> tuple[Floats, Floats] | None:
-    """Return the mixture of rows with the least maximum, and the prices of the columns, or None if HiGHS gives up."""
-    n_rows, n_columns = utilization.shape
-    scale = float(utilization.max(axis=1).min())
+    """Return the least even mixture of each sender's routings, and the prices of the orbits, or None if HiGHS fails.
+
+    `utilization` has shape (n_routings, n_senders, n_orbits).
+    """
+    n_routings, n_senders, n_columns = utilization.shape
+    n_rows = n_routings * n_senders
+    utilization = utilization.reshape(n_rows, n_columns)
+    scale = float(utilization.max())
     rows = np.hstack((utilization.T / scale, -np.ones((n_columns, 1))))
+    each = np.hstack((np.tile(np.eye(n_senders), n_routings), np.zeros((n_senders, 1))))
     answer = linprog(
         np.append(np.zeros(n_rows), 1.0),
         A_ub=rows,
         b_ub=np.zeros(n_columns),
-        A_eq=np.append(np.ones(n_rows), 0.0)[None],
-        b_eq=[1.0],
+        A_eq=each,
+        b_eq=np.ones(n_senders),
         method="highs-ds",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if answer.x is None or answer.status != 0:
         return None
-    mixture = np.maximum(answer.x[:-1], 0.0)
+    mixture = np.maximum(answer.x[:-1], 0.0).reshape(n_routings, n_senders)
+    mixture = (mixture / mixture.sum(axis=0)).ravel()
     price = np.maximum(-answer.ineqlin.marginals, 0.0)
-    return mixture / mixture.sum() @ utilization, price / price.sum()
+    return mixture @ utilization, price / price.sum()
 
 
 def _arc_map(problem: FlowProblem, node_map: Ints) -> Ints:

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 import optinet
 import topologies
 from optinet.errors import SolverError
-from optinet.flows.concurrent import lp, symmetric
+from optinet.flows.concurrent import fptas, lp, symmetric
 from optinet.flows.concurrent.problem import FlowProblem
 from optinet.traffic.patterns import grid_neighbors, random_permutation
 
@@ -98,6 +98,10 @@ UNIFORM = [
     ("torus", {"dims": (8, 16, 16), "twisted": True, "capacity_gbps": 1}, "1/2976"),
     ("tpu_pod", {"cubes": (2, 2, 2), "cube_side": 2, "link_gbps": 1}, "1/32"),
     ("hypercube", {"dimensions": 4, "link_gbps": 1}, "1/8"),
+    ("hypercube", {"dimensions": 6, "link_gbps": 1}, "1/32"),
+    ("hyperx", {"dims": (4, 4), "link_gbps": 1}, "1/4"),
+    ("torus", {"dims": (3, 3, 6), "twisted": True, "capacity_gbps": 1}, "6/137"),
+    ("dragonfly", {"switches_per_group": 4, "global_links_per_switch": 2, "local_gbps": 1, "global_gbps": 1}, "41/679"),
 ]
 
 
@@ -221,6 +225,26 @@ def test_a_random_regular_graph_meets_the_bound_by_distances():
     bound = fabric.n_arcs / (optinet.path_metrics(fabric).mean_distance * 40 * 39)
     assert answer.method == "fptas"
     assert bound * (1 - 0.002) <= answer.lower <= bound * (1 + 1e-9)
+
+
+def test_a_slim_fly_meets_the_bound_by_distances():
+    fabric = fabric_of("slim_fly", q=5, hosts_per_switch=0, link_gbps=1)
+    assert proven(fabric, optinet.Demand.uniform(fabric), gap=0.001).lower == pytest.approx(1 / 13, rel=0.001)
+
+
+def test_more_pairs_than_paths_can_be_kept_of_are_averaged(monkeypatch):
+    monkeypatch.setattr(fptas, "MOST_PAIRS", 0)
+    for name, parameters in (
+        ("torus", {"dims": (4, 6), "capacity_gbps": 1}),
+        ("multiplane", {"planes": 2, "leaves": 3, "spines": 2, "hosts_per_leaf": 2}),
+        ("random_regular", {"switches": 30, "degree": 4, "hosts_per_switch": 0}),
+    ):
+        fabric = fabric_of(name, **parameters)
+        demand = optinet.Demand.uniform(fabric)
+        answer = proven(fabric, demand, "fptas", 0.1, time_budget_s=5.0)
+        assert answer.gap <= 0.1
+        exact = optinet.concurrent_flow(fabric, demand, "lp")
+        assert answer.lower <= exact.upper * (1 + 1e-9) and answer.upper >= exact.lower * (1 - 1e-9)
 
 
 def test_where_the_limit_is():
