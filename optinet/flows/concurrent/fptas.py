@@ -100,7 +100,7 @@ class _Search:
             self._least_gap, self._waited = present, 0
         self._balance()
         # at balance the soft maximum alone keeps the bounds about 1 / sharpness apart: then a sharper one is due
-        if (present * self._sharpness < 2.0 or self._waited >= _PATIENCE) and self._sharpness < 20.0 / gap:
+        if (present * self._sharpness < 2.0 or self._waited >= _PATIENCE) and self._sharpness < 6.0 / gap:
             self._sharpness *= _SHARPER
             self._least_gap, self._waited = np.inf, 0
 
@@ -131,7 +131,7 @@ class _Search:
         p = self._problem
         gbps = p.rows[3]
         # as much work as finding the paths takes, so that neither dominates
-        rounds = int(np.clip(4 * len(p.rows[0]) * p.n_arcs // (8 * int(self._pool.used[1])), 2, _MOST_ROUNDS))
+        rounds = int(np.clip(4 * len(p.rows[0]) * p.n_arcs // (2 * int(self._pool.used[1])), 2, _MOST_ROUNDS))
         balance(gbps, self._load, self._pool, self._sharpness, self._reference, rounds)
         room = path_pool(len(gbps), len(self._pool.flow), len(self._pool.arcs))
         compact(gbps, self._load, self._pool, room)
