@@ -99,4 +99,4 @@ def nearest_name(name: str, allowed: Iterable[str]) -> str:
 def unknown_name(where: str, name: str, allowed: Sequence[str], what: str) -> Problem:
     """Describe a name that is not one of those allowed."""
     listed = ", ".join(sorted(allowed)[:40])
-    return Problem(where, f"unknown {what} '{name}'", listed, nearest_name(name, allowed))
+    return Problem(where, f"unknown {what} '{name}'", listed, nearest_name(str(name), allowed))

@@ -12,6 +12,7 @@ from optinet.errors import DemandError, Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.solution import LinkLoads
 from optinet.routing import candidates, routing, validated_options
+from optinet.routing.core_graph import checked_mask
 from optinet.traffic.demand import Demand
 
 
@@ -56,7 +57,7 @@ def all_loads(
         raise DemandError(
             Problem("demand", f"made for {demand.n_endpoints} endpoints", f"the fabric's {fabric.n_endpoints}")
         )
-    options = validated_options(name, options)
+    options, arc_up = validated_options(name, options), checked_mask(fabric, arc_up)
     tried: dict[str, LinkLoads] = {}
     for each in candidates(fabric) if name == "best" else (name,):
         try:

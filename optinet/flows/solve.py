@@ -13,6 +13,7 @@ from optinet.flows.link_loads import all_loads
 from optinet.flows.solution import Solution
 from optinet.routing import routing as routing_named
 from optinet.routing import validated_options
+from optinet.routing.core_graph import checked_mask
 from optinet.traffic.demand import Demand
 
 
@@ -39,6 +40,7 @@ def solve(
     SolverError, DemandError
         As in `optinet.link_loads`.
     """
+    arc_up = checked_mask(fabric, arc_up)
     loads, alternatives = all_loads(fabric, demand, routing, arc_up=arc_up, **options)
     used = validated_options(loads.routing, options if routing != "best" else {})
     paths = routing_named(loads.routing).signatures(fabric, demand, arc_up, seed=seed, **used)

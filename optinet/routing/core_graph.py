@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from optinet.errors import Problem, SolverError
@@ -100,12 +100,8 @@ class CoreGraph:
         merge
             Whether multi-homed hosts alike are merged, which suits rank-one demands only.
         """
-        if arc_up is None:
-            return _intact(fabric, merge)
-        up = fabric.arc_capacity_gbps > 0
-        if arc_up.shape != up.shape:
-            raise SolverError(Problem("arc_up", f"shape {arc_up.shape}", f"{up.shape}, one entry per arc"))
-        return _build(fabric, up & arc_up, merge)
+        mask = checked_mask(fabric, arc_up)
+        return _intact(fabric, merge) if mask is None else _build(fabric, (fabric.arc_capacity_gbps > 0) & mask, merge)
 
     @property
     def n_nodes(self) -> int:
@@ -190,8 +186,21 @@ class CoreGraph:
 
     def _name_at(self, node: int) -> str:
         groups = np.flatnonzero(self.group_node == node)
-        endpoint = np.flatnonzero(np.isin(self.group_of, groups))[0]
-        return repr(self.fabric.node_names[self.fabric.endpoints[endpoint]])
+        endpoint = np.flatnonzero(np.isin(self.group_of, groups))
+        # a switch without endpoints can be where a routing turns
+        named = self.fabric.endpoints[endpoint[0]] if len(endpoint) else np.flatnonzero(self.fabric.forwards)[node]
+        return repr(self.fabric.node_names[named])
+
+
+def checked_mask(fabric: Fabric, arc_up: ArrayLike | None) -> NDArray[np.bool_] | None:
+    """Return a mask of arcs as an array, or None for None; `SolverError` unless it says yes or no for every arc."""
+    if arc_up is None:
+        return None
+    mask = np.asarray(arc_up)
+    if mask.shape != (fabric.n_arcs,) or mask.dtype != np.bool_:
+        found = f"shape {mask.shape} of {mask.dtype}"
+        raise SolverError(Problem("arc_up", found, f"({fabric.n_arcs},) of bool, one entry per arc"))
+    return mask
 
 
 @lru_cache(maxsize=4)  # loads, paths and every routing tried ask for the same one
@@ -224,7 +233,7 @@ def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
     for group_members in members.values():
         first = int(fabric.endpoints[group_members[0]])
         key = keys[first]
-        if not key.up:
+        if not key.up and not key.down:
             node = -1
         elif _single_switch(key):
             node = int(core_of[head[key.up[0]]])

@@ -24,7 +24,7 @@ from optinet.kernels.hashing import fractions_of, hash_rows, pick
 from optinet.kernels.splits import walk_flows
 from optinet.routing import direct_transit, dor, k_shortest, shortest_paths, up_down, validated_options, wcmp
 from optinet.routing import routing as routing_named
-from optinet.routing.core_graph import CoreGraph, Floats, Ints
+from optinet.routing.core_graph import CoreGraph, Floats, Ints, checked_mask
 from optinet.routing.shortest_paths import Split, SplitRouting
 from optinet.routing.valiant import intermediates
 
@@ -106,7 +106,7 @@ def flow_paths(
         For an unknown routing or option, indices out of range, or a flow without a path.
     """
     routing_named(routing)
-    options = validated_options(routing, options)
+    options, arc_up = validated_options(routing, options), checked_mask(fabric, arc_up)
     flows = _flows(fabric, source, target, seed, subflows)
     away = np.flatnonzero(flows.source != flows.target)
     moving = Flows(flows.source[away], flows.target[away], flows.rank[away], flows.seed)

@@ -26,5 +26,5 @@ def over_translations(torus: Torus, arc: NDArray[np.int64], load: NDArray[np.flo
     in_cell = np.ravel_multi_index(tuple(position % np.array(torus.cell)[:, None]), torus.cell)
     axis_rank, tail = np.divmod(arc // 2, n_nodes)
     arc_class = (axis_rank * int(np.prod(torus.cell)) + in_cell[tail]) * 2 + arc % 2
-    summed: NDArray[np.float64] = np.bincount(arc_class, weights=load)[arc_class]
-    return summed
+    # numpy counts in whole numbers where there is nothing to weigh: a torus of one chip has no arcs
+    return np.bincount(arc_class, weights=load)[arc_class].astype(np.float64)

@@ -224,3 +224,48 @@ def test_what_cannot_be_routed_is_named():
     small = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=2)
     with pytest.raises(SolverError, match="2 endpoints with demand have no link that is up, the first is 'host0'"):
         optinet.link_loads(small, optinet.Demand.uniform(small), arc_up=small.arc_mask(failed_nodes=[4]))
+
+
+@pytest.mark.parametrize("mask", [[True] * 3, np.ones(12), np.ones((12, 1), dtype=bool), "up"])
+@pytest.mark.parametrize("routing", ["ecmp", "k_shortest", "valiant"])
+def test_a_mask_that_says_no_yes_or_no_for_every_arc_is_refused(mask, routing):
+    fabric = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=2)
+    demand = optinet.Demand.uniform(fabric)
+    with pytest.raises(SolverError, match=r"\(12,\) of bool"):
+        optinet.link_loads(fabric, demand, routing=routing, arc_up=mask)
+    with pytest.raises(SolverError, match=r"\(12,\) of bool"):
+        optinet.path_metrics(fabric, mask)
+    whole = optinet.link_loads(fabric, demand, routing=routing, arc_up=[True] * 12)
+    assert whole.throughput == pytest.approx(optinet.link_loads(fabric, demand, routing=routing).throughput)
+
+
+def test_a_host_that_can_only_receive_is_sent_to():
+    graph = nx.DiGraph()
+    graph.add_node("a", kind="host")
+    graph.add_node("b", kind="host")
+    graph.add_edge("a", "s", capacity_gbps=2)
+    graph.add_edge("s", "b", capacity_gbps=2)
+    fabric = optinet.Fabric.from_networkx(graph)
+    loads = optinet.link_loads(fabric, optinet.Demand.from_matrix(fabric, [[0, 1], [0, 0]]))
+    assert loads.arc_load_gbps.tolist() == [1, 0, 1, 0]
+    with pytest.raises(SolverError, match="no path from 'b' to 'a'"):
+        optinet.link_loads(fabric, optinet.Demand.from_matrix(fabric, [[0, 0], [1, 0]]))
+
+
+def test_valiant_names_a_switch_without_endpoints_that_it_cannot_reach():
+    # c is on x and y alone, both switches that packets may turn at, and neither joined to the rest
+    graph = nx.Graph([("a", "s"), ("b", "t"), ("s", "t"), ("c", "x"), ("c", "y")])
+    nx.set_node_attributes(graph, dict.fromkeys("abc", "host"), "kind")
+    nx.set_edge_attributes(graph, 1, "capacity_gbps")
+    fabric = optinet.Fabric.from_networkx(graph)
+    demand = optinet.Demand.permutation(fabric, [1, 0, 2])
+    with pytest.raises(SolverError, match=r"no path from '[ab]' to '[xy]'"):
+        optinet.link_loads(fabric, demand, routing="valiant")
+
+
+@pytest.mark.parametrize("routing", ["ecmp", "dor", "valiant", "best"])
+def test_one_chip_has_no_loads(routing):
+    fabric = topologies.build("torus", dims=(1,))
+    loads = optinet.link_loads(fabric, optinet.Demand.uniform(fabric), routing=routing)
+    assert (loads.arc_load_gbps.shape, loads.arc_load_gbps.dtype) == ((0,), np.float64)
+    assert loads.throughput == np.inf
