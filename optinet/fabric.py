@@ -16,7 +16,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,9 @@ from optinet.structure import Structure, structure_to_dict
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 class NodeKind(IntEnum):
@@ -208,22 +211,22 @@ class Fabric:
     @cached_property
     def endpoints(self) -> NDArray[np.int64]:
         """Node indices of hosts and chips, in node order; shape (n_endpoints,)."""
-        return np.flatnonzero(self.node_kind != NodeKind.SWITCH)
+        return _read_only(np.flatnonzero(self.node_kind != NodeKind.SWITCH))
 
     @cached_property
     def forwards(self) -> NDArray[np.bool_]:
         """Whether each node forwards traffic of others; shape (n_nodes,)."""
-        return self.node_kind != NodeKind.HOST
+        return _read_only(self.node_kind != NodeKind.HOST)
 
     @cached_property
     def arc_length_m(self) -> NDArray[np.float64]:
         """Length of each arc; shape (n_arcs,)."""
-        return np.repeat(self.link_length_m, 2)
+        return _read_only(np.repeat(self.link_length_m, 2))
 
     @cached_property
     def arc_cost(self) -> NDArray[np.float64]:
         """Routing metric of each arc; shape (n_arcs,)."""
-        return np.repeat(self.link_cost, 2)
+        return _read_only(np.repeat(self.link_cost, 2))
 
     def arc_mask(self, failed_links: ArrayLike = (), failed_nodes: ArrayLike = ()) -> NDArray[np.bool_]:
         """Return which arcs are up when the given links and nodes have failed; shape (n_arcs,).
@@ -236,14 +239,10 @@ class Fabric:
         Raises
         ------
         TopologyError
-            If an index is out of range.
+            If an index is out of range or not a whole number.
         """
-        links, nodes = (np.asarray(a, dtype=np.int64).ravel() for a in (failed_links, failed_nodes))
-        for where, index, count in (("failed_links", links, self.n_links), ("failed_nodes", nodes, self.n_nodes)):
-            if len(index) and not (index.min() >= 0 and index.max() < count):
-                raise TopologyError(
-                    Problem(where, f"index {index[(index < 0) | (index >= count)][0]}", f"0 to {count - 1}")
-                )
+        links = _indices("failed_links", failed_links, self.n_links)
+        nodes = _indices("failed_nodes", failed_nodes, self.n_nodes)
         up = np.ones(self.n_arcs, dtype=bool)
         up[2 * links] = up[2 * links + 1] = False
         dead = np.zeros(self.n_nodes, dtype=bool)
@@ -272,6 +271,21 @@ def _filled(value: ArrayLike, size: int, dtype: type) -> NDArray[Any]:
     return np.ascontiguousarray(np.broadcast_to(np.asarray(value, dtype=dtype), size)).copy()
 
 
+def _read_only(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    array.setflags(write=False)
+    return array
+
+
+def _indices(where: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
+    index = np.asarray(values).ravel()
+    if len(index) and index.dtype.kind not in "iu":  # yes or no for each would be taken for links 0 and 1
+        raise TopologyError(Problem(where, f"entries of {index.dtype}", f"whole numbers from 0 to {count - 1}"))
+    wrong = index[(index < 0) | (index >= count)]
+    if len(wrong):
+        raise TopologyError(Problem(where, f"index {wrong[0]}", f"0 to {count - 1}"))
+    return index.astype(np.int64)
+
+
 def _problems(fabric: Fabric) -> list[Problem]:
     n_nodes, n_links = len(fabric.node_kind), len(fabric.link_class)
     problems = []
@@ -290,6 +304,8 @@ def _problems(fabric: Fabric) -> list[Problem]:
         return problems
     ranges = {
         "node_kind": (fabric.node_kind, 0, len(NodeKind) - 1),
+        "node_tier": (fabric.node_tier, 0, np.inf),
+        "node_group": (fabric.node_group, -1, np.inf),
         "arc_tail": (fabric.arc_tail, 0, n_nodes - 1),
         "arc_head": (fabric.arc_head, 0, n_nodes - 1),
         "link_class": (fabric.link_class, 0, len(fabric.link_class_names) - 1),

@@ -34,6 +34,7 @@ def fabric_from_networkx(graph: nx.Graph[Any]) -> Fabric:
     ]
     edges = list(graph.edges(data=True))
     problems = [kind for kind in kinds if isinstance(kind, Problem)]
+    problems += [problem for name, data in graph.nodes(data=True) for problem in _node_problems(name, data)]
     problems += [problem for edge in edges for problem in _edge_problems(*edge)]
     if not names:
         problems.append(Problem("graph", "no nodes", "at least one node"))
@@ -59,17 +60,24 @@ def fabric_from_networkx(graph: nx.Graph[Any]) -> Fabric:
     )
 
 
+def _node_problems(node: Any, data: dict[str, Any]) -> Iterator[Problem]:
+    for name, low in (("tier", 0), ("group", -1)):
+        value = data.get(name, low)
+        if not isinstance(value, int | np.integer) or value < low:
+            yield Problem(f"node {node!r}: {name}", f"{value!r}", f"a whole number of at least {low}")
+
+
 def _edge_problems(a: Any, b: Any, data: dict[str, Any]) -> Iterator[Problem]:
     where = f"edge {a!r} - {b!r}"
     if a == b:
         yield Problem(where, "joins a node to itself", "two different nodes")
     for name, default, low in (("capacity_gbps", None, 0.0), ("length_m", 0.0, 0.0), ("cost", 1.0, 1e-12)):
         value = data.get(name, default)
-        if value is None:
+        if name == "capacity_gbps" and value is None:
             yield Problem(f"{where}: {name}", "missing", "a number of Gb/s per direction")
             continue
         try:
-            number = float(value)
+            number = math.nan if value is None else float(value)
         except (TypeError, ValueError):
             number = math.nan
         if not low <= number < math.inf:

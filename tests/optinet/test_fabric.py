@@ -65,6 +65,7 @@ def test_every_problem_of_a_graph_is_named():
     graph.edges["h1", "s"]["capacity_gbps"] = float("nan")
     del graph.edges["s", "h2"]["capacity_gbps"]
     graph.add_edge("s", "s", capacity_gbps=-1)
+    graph.nodes["h2"].update(tier="leaf", group=-2)
     with pytest.raises(TopologyError) as caught:
         Fabric.from_networkx(graph)
     text = str(caught.value)
@@ -72,7 +73,17 @@ def test_every_problem_of_a_graph_is_named():
     assert "nan" in text
     assert "missing" in text
     assert "itself" in text
-    assert len(caught.value.problems) == 5
+    assert "'leaf'; allowed: a whole number of at least 0" in text
+    assert "-2; allowed: a whole number of at least -1" in text
+    assert len(caught.value.problems) == 7
+
+
+@pytest.mark.parametrize("name", ["length_m", "cost"])
+def test_an_attribute_that_is_none_is_no_capacity_that_is_missing(name):
+    graph = small_graph()
+    graph.edges["h1", "s"][name] = None
+    with pytest.raises(TopologyError, match=f"{name}: None; allowed: a finite number"):
+        Fabric.from_networkx(graph)
 
 
 def test_masks_leave_the_fabric_as_it_is():
@@ -82,12 +93,16 @@ def test_masks_leave_the_fabric_as_it_is():
     assert fabric.arc_mask().all()
     with pytest.raises(TopologyError, match="0 to 1"):
         fabric.arc_mask(failed_links=[7])
+    for wrong in ([True, False], [0.5], ["a"]):  # yes or no for each link is no list of indices
+        with pytest.raises(TopologyError, match="whole numbers from 0 to 1"):
+            fabric.arc_mask(failed_links=wrong)
 
 
 def test_arrays_cannot_be_changed():
     fabric = Fabric.from_networkx(small_graph())
-    with pytest.raises(ValueError, match="read-only"):
-        fabric.arc_capacity_gbps[0] = 5
+    for array in (fabric.arc_capacity_gbps, fabric.endpoints, fabric.forwards, fabric.arc_length_m, fabric.arc_cost):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 5
 
 
 def test_hashes_tell_content_apart():
