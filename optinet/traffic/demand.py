@@ -47,9 +47,17 @@ class Demand:
             The fabric the demand is for.
         gbps_per_pair
             Finite, >= 0.
+
+        Raises
+        ------
+        DemandError
+            If `gbps_per_pair` is not one such number.
         """
-        n = fabric.n_endpoints
-        return cls.rank_one(fabric, np.full(n, gbps_per_pair), np.ones(n))
+        n, rate = fabric.n_endpoints, _floats("gbps_per_pair", gbps_per_pair)
+        problems = _array_problems("gbps_per_pair", rate, ())
+        if problems:
+            raise DemandError(problems)
+        return cls.rank_one(fabric, np.full(n, rate), np.ones(n))
 
     @classmethod
     def rank_one(cls, fabric: Fabric, source_gbps: ArrayLike, target_share: ArrayLike) -> Demand:
@@ -62,8 +70,8 @@ class Demand:
         """
         n = fabric.n_endpoints
         arrays = {
-            "source_gbps": np.array(source_gbps, dtype=np.float64),
-            "target_share": np.array(target_share, dtype=np.float64),
+            "source_gbps": _floats("source_gbps", source_gbps),
+            "target_share": _floats("target_share", target_share),
         }
         problems = [p for name, array in arrays.items() for p in _array_problems(name, array, (n,))]
         if problems:
@@ -93,7 +101,7 @@ class Demand:
             matrix = sparse.coo_array(gbps, dtype=np.float64)
             shape, entries = matrix.shape, matrix.data
         else:
-            dense = np.asarray(gbps, dtype=np.float64)
+            dense = _floats("gbps", gbps)
             shape, entries = dense.shape, dense.ravel()
         problems = [] if shape == (n, n) else [Problem("gbps", f"shape {shape}", f"({n}, {n}), one row per endpoint")]
         problems += _array_problems("gbps", entries, None)
@@ -122,10 +130,12 @@ class Demand:
         Raises
         ------
         DemandError
-            If `target` is not a permutation of the endpoint indices.
+            If `target` is not a permutation of the endpoint indices or `gbps` not one such number.
         """
-        n = fabric.n_endpoints
-        index = np.asarray(target)
+        n, rate, index = fabric.n_endpoints, _floats("gbps", gbps), _floats("target", target)
+        problems = _array_problems("gbps", rate, ())
+        if problems:
+            raise DemandError(problems)
         if index.shape != (n,) or not np.array_equal(np.sort(index), np.arange(n)):
             raise DemandError(
                 Problem(
@@ -133,7 +143,7 @@ class Demand:
                 )
             )
         index = index.astype(np.int64)
-        rates = sparse.coo_array((np.full(n, float(gbps)), (np.arange(n), index)), shape=(n, n))
+        rates = sparse.coo_array((np.full(n, rate), (np.arange(n), index)), shape=(n, n))
         return cls.from_matrix(fabric, rates)
 
     @property
@@ -181,6 +191,13 @@ class Demand:
         dense = np.outer(*self._vectors)
         np.fill_diagonal(dense, 0.0)
         return dense
+
+
+def _floats(name: str, values: ArrayLike | sparse.sparray) -> NDArray[np.float64]:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):  # text, or rows of unequal length
+        raise DemandError(Problem(name, "not numbers", "finite numbers of at least 0")) from None
 
 
 def _array_problems(name: str, array: NDArray[np.float64], shape: tuple[int, ...] | None) -> list[Problem]:
