@@ -164,11 +164,15 @@ def _per_flow(name: str, values: ArrayLike | None, n_flows: int, problems: list[
 
 def _indices(name: str, values: ArrayLike, count: int | None, problems: list[Problem], columns: int = 1) -> Ints:
     """Return indices as int64, transposed when they come in columns."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        problems.append(Problem(name, "rows of unequal length", f"{columns} in each row"))
+        array = np.zeros(0)
     if array.size == 0:
         array = np.zeros((0, columns) if columns > 1 else 0, dtype=np.int64)
-    shape = (len(array), columns) if columns > 1 else (len(array),)
-    whole = array.shape == shape and np.issubdtype(array.dtype, np.integer)
+    shape = (*array.shape[:1], columns) if columns > 1 else array.shape[:1]
+    whole = array.ndim and array.shape == shape and np.issubdtype(array.dtype, np.integer)
     if not whole or (array.size and (array.min() < 0 or (count is not None and array.max() >= count))):
         allowed = f"whole numbers from 0 to {count - 1}" if count is not None else "whole numbers of at least 0"
         problems.append(
@@ -181,14 +185,18 @@ def _indices(name: str, values: ArrayLike, count: int | None, problems: list[Pro
 def _changes(
     changes: tuple[ArrayLike, ArrayLike, ArrayLike] | None, n_arcs: int, problems: list[Problem]
 ) -> tuple[Floats, Ints, Floats]:
+    if changes is not None and len(changes) != 3:
+        problems.append(Problem("capacity_changes", f"{len(changes)} entries", "(time_s, arc, capacity_gbps)"))
+        changes = None
     time_values, arc_values, capacity_values = changes if changes is not None else ((), (), ())
-    n = len(np.atleast_1d(np.asarray(time_values)))
     time = numbers("capacity_changes.time_s", time_values, None, problems, open_high=True)
     arc = _indices("capacity_changes.arc", arc_values, n_arcs, problems)
     capacity = numbers("capacity_changes.capacity_gbps", capacity_values, None, problems, open_high=True)
     if not len(time) == len(arc) == len(capacity) and not problems:
         problems.append(
-            Problem("capacity_changes", f"{n} times, {len(arc)} arcs, {len(capacity)} capacities", "equally many")
+            Problem(
+                "capacity_changes", f"{len(time)} times, {len(arc)} arcs, {len(capacity)} capacities", "equally many"
+            )
         )
     order = np.argsort(time, kind="stable") if len(time) == len(arc) == len(capacity) else np.zeros(0, dtype=np.int64)
     return time[order], arc[order], capacity[order]

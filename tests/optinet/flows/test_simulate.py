@@ -157,6 +157,10 @@ def test_it_agrees_with_recomputing_everything(seed, n_arcs, n_paths):
     [
         ({"after": [(0, 1), (1, 0)]}, "cycle"),
         ({"after": [(0, 5)]}, "after: an index out of range; allowed: whole numbers from 0 to 1"),
+        ({"after": [(0, 1), (1,)]}, "after: rows of unequal length; allowed: 2 in each row"),
+        ({"after": 1}, r"after: shape \(\), int64"),
+        ({"subflow_of": 0}, r"subflow_of: shape \(\), int64"),
+        ({"capacity_changes": ([1], [0])}, "capacity_changes: 2 entries"),
         ({"start_s": [0, np.nan]}, r"start_s\[1\]: nan"),
         ({"latency_s": [1]}, "1 entries; allowed: 2"),
         ({"subflow_of": [0, 2]}, "a flow has no path"),
