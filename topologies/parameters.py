@@ -11,7 +11,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Count: TypeAlias = Annotated[int, Field(ge=1)]
+# the upper bound catches slips of the keyboard before they fill the memory
+Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
 Gbps: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Meters: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 

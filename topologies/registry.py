@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from optinet.errors import TopologyError, unknown_name
+from optinet.errors import Problem, TopologyError, unknown_name
 from optinet.fabric import Fabric
 from optinet.validation import problems_of
 
@@ -80,14 +80,18 @@ def build(name: str, **parameters: Any) -> Fabric:
     Raises
     ------
     TopologyError
-        For an unknown name or parameter, a wrong type, an impossible value or combination; all problems at once.
+        For an unknown name or parameter, a wrong type, an impossible value or combination (all problems at once), or a
+        fabric that does not fit into memory.
     """
     model = parameters_of(name)
     try:
         validated = model.model_validate(parameters)
     except ValidationError as error:
         raise TopologyError(problems_of(error, model, prefix=(name,))) from None
-    return builder(name)(validated)
+    try:
+        return builder(name)(validated)
+    except MemoryError as error:
+        raise TopologyError(Problem(name, f"too large for this machine: {error}", "smaller parameters")) from None
 
 
 def describe(name: str) -> str:

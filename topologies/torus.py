@@ -38,8 +38,8 @@ def torus(p: TorusParameters) -> Fabric:
 def twist_of(dims: tuple[int, ...], twisted: bool) -> tuple[tuple[int, ...], ...]:
     """Return ``twist[i][j]``, how far axis j shifts when axis i wraps.
 
-    k x k x nk (n >= 2): each short wrap shifts the long axis by k. k x 2k x 2k: the short wrap shifts both long axes
-    by k. The axes may stand in any order.
+    k x k x nk (k, n >= 2): each short wrap shifts the long axis by k. k x 2k x 2k: the short wrap shifts both long
+    axes by k. The axes may stand in any order.
 
     Raises
     ------
@@ -50,15 +50,18 @@ def twist_of(dims: tuple[int, ...], twisted: bool) -> tuple[tuple[int, ...], ...
     if twisted:
         order = np.argsort(dims, kind="stable")
         sizes = [dims[i] for i in order]
-        if len(dims) == 3 and sizes[1] == sizes[2] == 2 * sizes[0]:
+        twistable = len(dims) == 3 and sizes[0] > 1  # an axis of size 1 has no wraps
+        if twistable and sizes[1] == sizes[2] == 2 * sizes[0]:
             twist[order[0], order[1:]] = sizes[0]
-        elif len(dims) == 3 and sizes[0] == sizes[1] < sizes[2] and sizes[2] % sizes[0] == 0:
+        elif twistable and sizes[0] == sizes[1] < sizes[2] and sizes[2] % sizes[0] == 0:
             twist[order[:2], order[2]] = sizes[0]
         else:
             shape = " x ".join(map(str, dims))
             raise TopologyError(
                 Problem(
-                    "dims", f"a {shape} torus cannot be twisted", "k x k x nk with n >= 2, or k x 2k x 2k, in any order"
+                    "dims",
+                    f"a {shape} torus cannot be twisted",
+                    "k x k x nk or k x 2k x 2k, k and n >= 2, in any order",
                 )
             )
     return tuple(tuple(int(shift) for shift in row) for row in twist)

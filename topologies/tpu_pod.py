@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric, NodeKind
 from optinet.plant import OpticalPlant
 from optinet.structure import Torus
@@ -45,8 +46,10 @@ def tpu_pod(p: TpuPodParameters) -> Fabric:
     side = p.cube_side
     dims = (p.cubes[0] * side, p.cubes[1] * side, p.cubes[2] * side)
     structure = Torus(dims, twist_of(dims, p.twisted), (side,) * 3)
-    links = torus_links(structure)
     n_nodes = int(np.prod(dims))
+    if n_nodes < 2:
+        raise TopologyError(Problem("tpu_pod", "one chip alone has no links", "a pod of at least two chips"))
+    links = torus_links(structure)
     position = np.array(np.unravel_index(np.arange(n_nodes), dims))
     # link `axis * n + node` leaves the node in the positive direction: it is optical at the cube's last layer
     optical = np.concatenate([position[axis] % side == side - 1 for axis in structure.link_axes])

@@ -61,8 +61,21 @@ def test_a_dimension_of_two_carries_parallel_links():
 
 
 def test_a_torus_that_has_no_twist_is_refused():
-    with pytest.raises(TopologyError, match="k x 2k x 2k"):
-        topologies.build("torus", dims=(4, 4, 4), twisted=True)
+    for dims in ((4, 4, 4), (1, 1, 3), (1, 2, 2)):  # an axis of size 1 has no wrap that could shift another
+        with pytest.raises(TopologyError, match="k x 2k x 2k"):
+            topologies.build("torus", dims=dims, twisted=True)
+
+
+def test_one_chip_is_a_torus_without_links_but_no_pod():
+    assert topologies.build("torus", dims=(1, 1)).n_links == 0
+    with pytest.raises(TopologyError, match="at least two chips"):
+        topologies.build("tpu_pod", cubes=(1, 1, 1), cube_side=1)
+
+
+@pytest.mark.parametrize("dims", [(2_000_000,), (1_000_000, 1_000_000)])
+def test_a_fabric_that_no_memory_holds_is_a_mistake_of_the_user(dims):
+    with pytest.raises(TopologyError, match=r"1000000|too large for this machine"):
+        topologies.build("torus", dims=dims)
 
 
 @pytest.mark.parametrize(("cubes", "twisted"), [((4, 4, 4), False), ((1, 1, 2), True), ((1, 2, 2), True)])
