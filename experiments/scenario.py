@@ -171,6 +171,11 @@ def find_source(path_or_name: str | Path, folder: str, beside: Path | None = Non
     files = shipped(folder)
     if str(path_or_name) not in files:
         what = "scenario" if folder == "systems" else "study"
+        if str(path_or_name) and path.is_dir():
+            raise ScenarioError(Problem(str(path), "is a folder", f"a {what} file"))
+        if what == "scenario" and str(path_or_name) in shipped("studies"):
+            found = "is a study, not a scenario: run it with 'optinet sweep'"
+            raise ScenarioError(Problem(str(path_or_name), found))
         problem = unknown_name("", str(path_or_name), tuple(files), what)
         raise ScenarioError(dataclasses.replace(problem, allowed=f"a file, or {problem.allowed}".removesuffix(", or ")))
     return TomlSource.from_path(files[str(path_or_name)])

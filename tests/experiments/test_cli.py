@@ -78,6 +78,8 @@ def test_version(optinet):
         (["validate", "no-such-name"], "no-such-name"),
         (["validate", "missing.toml"], "missing.toml: no such file"),
         (["sweep", "which_interconnet", "-o", "unused"], "did you mean 'which_interconnect'?"),
+        (["run", "which_interconnect", "-o", "unused"], "run it with 'optinet sweep'"),
+        (["run", ".", "-o", "unused"], ".: is a folder"),
         (["inspect", "missing.h5"], "missing.h5: no such file"),
         (["view", "missing.h5"], "missing.h5: no such file"),
     ],
