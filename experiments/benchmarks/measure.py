@@ -8,12 +8,12 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pebble import ProcessPool
 
 Work = Callable[[], NDArray[np.float64]]
 """The timed part; returns what the sides are compared by."""
@@ -31,6 +31,8 @@ class Effort:
         Runs of which the median is taken.
     enough_s
         No run is started after so many seconds.
+    limit_s
+        Most that all runs of one measurement may take together, preparations inside; then they are stopped.
     isolated
         A process for each measurement; without one there is no memory of its own to tell.
     """
@@ -38,6 +40,7 @@ class Effort:
     quick: bool = False
     repeats: int = 7
     enough_s: float = 20.0
+    limit_s: float = 600.0
     isolated: bool = True
 
 
@@ -48,7 +51,7 @@ class Measurement:
     Parameters
     ----------
     seconds
-        Median over the runs.
+        Median over the runs; infinite if they were stopped.
     runs
         Number of runs.
     peak_mb
@@ -81,8 +84,11 @@ def measured(
     """
     if not effort.isolated:
         return _run(prepare, arguments, effort, warm_up)
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_run, prepare, arguments, effort, warm_up).result()
+    with ProcessPool(max_workers=1, context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            return pool.schedule(_run, (prepare, arguments, effort, warm_up), timeout=effort.limit_s).result()
+        except TimeoutError:
+            return Measurement(np.inf, 0, np.nan, np.zeros(0))
 
 
 def _run(

@@ -22,7 +22,7 @@ _INTRODUCTION = """\
 optinet beside its peers, on the same inputs, in one run on one machine; `make bench` repeats it. A ratio is the peer's
 time over optinet's. Times are medians over the runs. Compiling (Numba, cached between runs) and building graphs are
 outside on both sides; what is inside is said below. Every measurement of optinet has a process of its own; its peak
-memory has the interpreter, the libraries and the inputs inside.
+memory has the interpreter, the libraries and the inputs inside. What takes more than ten minutes is stopped.
 
 - `simulate_flows`: dimension-order routing and simulation, on both sides. Flows: source i mod n, uniform random target,
   0.5 to 1.5 x 10^8 B, all starting at 0, links of 100 Gb/s. SimGrid is CM02 with all TCP factors off, run with lazy

@@ -109,6 +109,8 @@ def relative_difference(a: NDArray[np.float64], b: NDArray[np.float64]) -> float
 
 def seconds_text(seconds: float) -> str:
     """Return a time with three digits and a unit."""
+    if seconds == np.inf:
+        return "stopped"
     if seconds < 1e-3:
         return f"{seconds * 1e6:.3g} us"
     return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"

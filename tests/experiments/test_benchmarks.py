@@ -131,6 +131,13 @@ def test_a_measurement_has_a_process_of_its_own():
     assert list(alone.answer) == list(together.answer)
 
 
+def test_what_takes_too_long_is_stopped():
+    stopped = measured(max_min.rates, (4, 10), Effort(limit_s=0.01))
+    assert (stopped.seconds, stopped.runs) == (np.inf, 0)
+    assert seconds_text(stopped.seconds) == "stopped"
+    assert Row("", "", 5.0, stopped, Target(ratio=1)).met is False
+
+
 def row(peer_s=None, difference=None, seconds=2.0, peak_mb=500.0, **target):
     return Row("work", "peer", peer_s, Measurement(seconds, 1, peak_mb, np.zeros(0)), Target(**target), difference)
 
