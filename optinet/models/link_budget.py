@@ -23,13 +23,14 @@ if not even that.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import erfc
 
+from optinet.errors import OptinetError, Problem
 from optinet.models.values import Quantity, largest, median, optional, smallest, unwrapped
 from optinet.physical_path import PathPart, PhysicalPath
 
@@ -155,7 +156,16 @@ def link_margin(power_budget_db: Quantity, parts: Iterable[Sequence[Quantity]]) 
         (mean_loss_db, sigma_db, count) of every kind of part, sigma and count >= 0. Means and variances add up:
 
         ``mu = sum n_i mu_i``, ``sigma^2 = sum n_i sigma_i^2``, fail fraction ``erfc((B - mu) / (sqrt 2 sigma)) / 2``.
+
+    Raises
+    ------
+    OptinetError
+        Naming every number that is not finite, is negative where it must not be, or is missing.
     """
+    parts = list(parts)
+    problems = list(_margin_problems(power_budget_db, parts))
+    if problems:
+        raise OptinetError(problems)
     mean_loss_db: Quantity = 0.0
     variance: Quantity = 0.0
     for part_mean_db, part_sigma_db, count in parts:
@@ -171,6 +181,18 @@ def link_margin(power_budget_db: Quantity, parts: Iterable[Sequence[Quantity]]) 
     return LinkMargin(
         *(unwrapped(value) for value in (mean_loss_db, sigma_db, margin_db, margin_db - 3.0 * sigma_db, fail))
     )
+
+
+def _margin_problems(power_budget_db: Quantity, parts: Sequence[Sequence[Quantity]]) -> Iterator[Problem]:
+    if not np.all(np.isfinite(power_budget_db)):
+        yield Problem("power_budget_db", f"{power_budget_db}", "finite")
+    for i, part in enumerate(parts):
+        if len(part) != 3:
+            yield Problem(f"parts[{i}]", f"{len(part)} entries", "(mean_loss_db, sigma_db, count)")
+            continue
+        for name, value, low in zip(("mean_loss_db", "sigma_db", "count"), part, (-np.inf, 0.0, 0.0), strict=True):
+            if not np.all(np.isfinite(value) & (np.asarray(value) >= low)):
+                yield Problem(f"parts[{i}].{name}", f"{value}", "finite" if low < 0 else "finite, at least 0")
 
 
 def pam4_pre_fec_ber(q: Quantity) -> Quantity:

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 
 import optinet
 import topologies
+from optinet.errors import OptinetError
 from optinet.fabric import NodeKind
 from optinet.models.link_budget import link_budget, link_budgets, link_margin, pam4_pre_fec_ber, worst
 from optinet.physical_path import PathPart, PhysicalPath, physical_paths
@@ -179,3 +180,15 @@ def test_margin_against_single_parts(parts, budget_db):
     assert together.margin_3sigma_db == pytest.approx(apart.margin_3sigma_db, abs=1e-9)
     assert 0 <= together.fail_fraction <= 1
     assert link_margin(budget_db, [*parts, (0.5, 0.1, 1)]).margin_3sigma_db < together.margin_3sigma_db
+
+
+def test_every_number_of_a_margin_that_is_none_is_named():
+    with pytest.raises(OptinetError) as caught:
+        link_margin(np.nan, [(np.inf, -0.1, 1), (1.0, 0.1), (1.0, 0.1, -2)])
+    assert [problem.where for problem in caught.value.problems] == [
+        "power_budget_db",
+        "parts[0].mean_loss_db",
+        "parts[0].sigma_db",
+        "parts[1]",
+        "parts[2].count",
+    ]
