@@ -248,7 +248,7 @@ def _notes(
             if 0 < units < 1 - 1e-9:
                 yield (
                     f"{path.link_class}: one {module} serves {1 / units:g} links of {path.gbps:g} Gb/s; "
-                    "its power and price are taken per bit"
+                    "they share its power and price"
                 )
     if broken.unrated:
         yield f"failures_per_day leaves out {', '.join(broken.unrated)}: no failure rate listed"

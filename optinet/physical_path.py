@@ -10,8 +10,8 @@ of a box includes its own front connectors, so the OCS adds none, and a shuffle 
 panel, adds none either. In a fabric of planes whose switch box holds several ASICs, the port of the box carries one
 lane group of every plane and a shuffle spreads them over the ASICs: one pass at every optical link end at such a box.
 
-A module is shared by links slower than itself: `units_per_end` is link rate over module rate, and its power and
-price are taken per bit.
+A module is shared by links slower than itself: `units_per_end` is the larger of link rate over module rate and of the
+link's fibers over the module's, and its power and price are taken by that share.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class PhysicalPath:
     segments
         Fibers in a row: 2 through an OCS, else 1.
     units_per_end_a, units_per_end_b
-        Modules per link end, or cables per link: link rate over rate of the module or cable.
+        Modules per link end, or cables per link: the share of its rate or of its fibers, whichever is larger.
     parts
         Everything that is crossed from end a to end b.
     """
@@ -194,10 +194,19 @@ def _path(
         lanes_per_link=lanes,
         strands_per_link=strands,
         segments=2 if links.through_ocs else 1,
-        units_per_end_a=links.gbps / nominal(catalogue, end_a, "rate_gbps"),
-        units_per_end_b=links.gbps / nominal(catalogue, end_b, "rate_gbps"),
+        units_per_end_a=_units_per_end(links, catalogue, end_a, strands),
+        units_per_end_b=_units_per_end(links, catalogue, end_b, strands),
         parts=parts,
     )
+
+
+def _units_per_end(links: int, catalogue: Catalogue, component: str, strands: int) -> float:
+    """Share of a cable or module that one link end takes: of its rate, or of its fibers where those run out first."""
+    share = links.gbps / nominal(catalogue, component, "rate_gbps")
+    if catalogue[component].kind == "cable":
+        return share
+    fibers = whole(nominal(catalogue, component, "lanes") / nominal(catalogue, component, "lanes_per_fiber"))
+    return max(share, strands / (fibers if is_yes(catalogue, component, "bidirectional") else 2 * fibers))
 
 
 def _fiber_parts(

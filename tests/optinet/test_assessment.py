@@ -74,8 +74,8 @@ def test_notes_say_what_the_numbers_do_not():
     mixed = assessed("ocs_mesh", switch="box_200", optics="fr4_bidi", host_link="aec", ocs="mems").notes
     assert "block-ocs: fr4_bidi has 100 Gb/s lanes, box_200 200; a gearbox is taken to be in the module" in mixed
     shared = assessed("multiplane", switch="box_of_4", optics="engine_1t6", host_link="dr4_200g").notes
-    assert "host-leaf: one dr4_200g serves 4 links of 200 Gb/s; its power and price are taken per bit" in shared
-    assert "host-leaf: one engine_1t6 serves 8 links of 200 Gb/s; its power and price are taken per bit" in shared
+    assert "host-leaf: one dr4_200g serves 4 links of 200 Gb/s; they share its power and price" in shared
+    assert "host-leaf: one engine_1t6 serves 8 links of 200 Gb/s; they share its power and price" in shared
 
 
 def test_links_that_do_not_close_are_noted_and_the_verdict_is_of_the_worst():

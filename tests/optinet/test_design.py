@@ -127,7 +127,8 @@ def test_links_through_an_ocs_may_have_optics_of_their_own():
 
 def test_a_slow_link_takes_a_fraction_of_a_module():
     path = paths_of("tpu_pod", POD, chip="ici", optics="fr4_bidi", cube_link="dac", ocs="mems")["cube-ocs"]
-    assert path.units_per_end_a == pytest.approx(1 / 6, rel=1e-12)
+    # a sixth of its rate, but one of its two fibers
+    assert path.units_per_end_a == pytest.approx(1 / 2, rel=1e-12)
     # 133 Gb/s on 100 Gb/s lanes: two lanes, both on one fiber
     assert (path.lanes_per_link, path.strands_per_link, path.spare_ends) == (2, 1, 0)
 

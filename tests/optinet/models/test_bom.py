@@ -60,7 +60,7 @@ def test_tpu_pod_of_4096_chips():
     assert bom.fibers == 6144  # 3,072 links of two segments
     assert bom.count("circulator") == 6144
     assert bom.count("cable") == 9216 / 6  # six links of 133 Gb/s share a cable of 800
-    assert bom.count("module") == 6144 / 6
+    assert bom.count("module") == 6144 / 2  # the two fibers of a module are two links
     assert bom.count("chip") == 4096
     assert bom.count("switch") == 0
 
