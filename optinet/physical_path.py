@@ -200,7 +200,7 @@ def _path(
     )
 
 
-def _units_per_end(links: int, catalogue: Catalogue, component: str, strands: int) -> float:
+def _units_per_end(links: LinkClass, catalogue: Catalogue, component: str, strands: int) -> float:
     """Share of a cable or module that one link end takes: of its rate, or of its fibers where those run out first."""
     share = links.gbps / nominal(catalogue, component, "rate_gbps")
     if catalogue[component].kind == "cable":
