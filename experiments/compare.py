@@ -186,8 +186,6 @@ def _warnings(run: Run, size: tuple[int, float], usual: tuple[int, float]) -> li
         warnings.append("links do not close: typical losses exceed the power budget")
     elif run.verdict == "at risk":
         warnings.append("links at risk: they close typically, not at 3 sigma")
-    if short := _value(run, "ocs_ports_short"):
-        warnings.append(f"OCS lacks ports: {short:,.0f} short on the fullest device")
     if caveat := str(run.scenario.get("caveat", "")):
         warnings.append(caveat)
     elif size != usual:

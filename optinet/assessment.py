@@ -49,7 +49,7 @@ class Assessment:
     reconfiguration
         None if no link passes an OCS.
     notes
-        What a reader must know beside the numbers: links that do not close, ports an OCS lacks, shared modules.
+        What a reader must know beside the numbers: links that do not close, copies of the plant, shared modules.
     metrics
         The headline numbers.
     values_used
@@ -128,7 +128,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         cost=price,
         failures=broken,
         reconfiguration=pause,
-        notes=tuple(_notes(solution, paths, bom, budgets, broken, design, values)),
+        notes=tuple(_notes(paths, budgets, broken, design, values)),
         metrics=tuple(metric for group in headline for metric in group),
         values_used=values.used,
     )
@@ -198,7 +198,6 @@ def _optics(budgets: tuple[LinkBudget, ...]) -> Iterator[Metric]:
 def _plant(bom: BillOfMaterials, pause: Reconfiguration | None) -> Iterator[Metric]:
     yield _metric("ocs_boxes", bom.count("ocs"), "optical circuit switches")
     yield _metric("ocs_ports_used", bom.ocs_ports_used, "ports taken on all OCS, spare fibers included")
-    yield _metric("ocs_ports_short", bom.ocs_ports_short, "ports the fullest OCS lacks")
     total_ms = pause.total_ms if pause else np.nan
     yield _metric("reconfiguration_ms", total_ms, "OCS switching, link re-acquisition and controller together")
 
@@ -217,9 +216,7 @@ def _money(price: CostReport, bom: BillOfMaterials, broken: FailureReport) -> It
 
 
 def _notes(
-    solution: Solution,
     paths: tuple[PhysicalPath, ...],
-    bom: BillOfMaterials,
     budgets: tuple[LinkBudget, ...],
     broken: FailureReport,
     design: Design,
@@ -228,13 +225,6 @@ def _notes(
     for budget in budgets:
         if budget.verdict != "closes":
             yield _budget_note(budget)
-    plant = solution.fabric.plant
-    if plant is not None and bom.ocs_ports_short:
-        ocs = bom.of("ocs")[0].component
-        yield (
-            f"{ocs} has {nominal(catalogue, ocs, 'ports'):g} ports and the plant needs {plant.ports_needed} of each: "
-            f"{bom.ocs_ports_short} short"
-        )
     for path in paths:
         if path.through_ocs and path.strands_per_link > 1:
             yield (

@@ -24,10 +24,20 @@ def reach_problems(links: LinkClass, design: Design, catalogue: Catalogue, ends:
         reach_m = nominal(catalogue, component, "reach_m")
         if links.length_m > reach_m * (1 + 1e-9):
             found = f"{links.name} is {links.length_m:g} m, {component} reaches {reach_m:g} m"
-            yield Problem(f"design.{role}", found, _what_reaches(links, role, design, catalogue))
+            yield Problem(f"design.{role}", found, _what_fits(links, role, design, catalogue))
 
 
-def _what_reaches(links: LinkClass, role: str, design: Design, catalogue: Catalogue) -> str:
+def rate_problems(links: LinkClass, design: Design, catalogue: Catalogue, ends: dict[str, str]) -> Iterator[Problem]:
+    """Yield links faster than the module or cable at their ends; `ends` holds components by role."""
+    for role, component in ends.items():
+        rate_gbps = nominal(catalogue, component, "rate_gbps")
+        if links.gbps > rate_gbps * (1 + 1e-9):
+            found = f"{links.name} runs {links.gbps:g} Gb/s, {component} carries {rate_gbps:g}"
+            yield Problem(f"design.{role}", found, _what_fits(links, role, design, catalogue))
+
+
+def _what_fits(links: LinkClass, role: str, design: Design, catalogue: Catalogue) -> str:
+    """Name what is fast enough for a role, reaches far enough and has no faster lanes than the switch."""
     switch = design.get("switch")
     fastest_gbps = catalogue[switch].values["lane_gbps"].value if switch else np.inf
     fitting = []
@@ -38,16 +48,13 @@ def _what_reaches(links: LinkClass, role: str, design: Design, catalogue: Catalo
             if enough and values.get("lane_gbps", 0.0) <= fastest_gbps:
                 fitting.append((values["reach_m"], component))
     listed = ", ".join(f"{component} {reach_m:g} m" for reach_m, component in sorted(fitting)[:6])
-    return f"what reaches: {listed}" if fitting else "shorter links; nothing in the catalogue reaches that far"
+    if fitting:
+        return f"what fits: {listed}"
+    return f"nothing in the catalogue carries {links.gbps:g} Gb/s over {links.length_m:g} m here"
 
 
 def cable_problems(links: LinkClass, design: Design, catalogue: Catalogue, role: str, cable: str) -> Iterator[Problem]:
-    """Yield links faster than their cable, and lanes faster than the switch's."""
-    rate_gbps = nominal(catalogue, cable, "rate_gbps")
-    if links.gbps > rate_gbps * (1 + 1e-9):
-        yield Problem(
-            f"design.{role}", f"{links.name} runs {links.gbps:g} Gb/s, {cable} carries {rate_gbps:g}", "a faster cable"
-        )
+    """Yield cables with lanes faster than the switch's."""
     if NodeKind.SWITCH in (links.kind_a, links.kind_b):
         yield from _lane_problems(design, catalogue, role, cable)
 
@@ -86,6 +93,26 @@ def _lane_problems(design: Design, catalogue: Catalogue, role: str, component: s
     if lane_gbps > fastest_gbps:
         found = f"{component} has {lane_gbps:g} Gb/s lanes, {switch} only {fastest_gbps:g}"
         yield Problem(f"design.{role}", found, f"lanes of at most {fastest_gbps:g} Gb/s")
+
+
+def ocs_problems(fabric: Fabric, design: Design, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield an OCS with fewer ports than the fabric plugs fibers into its fullest one."""
+    if fabric.plant is None:
+        return
+    ocs, needed = design.component("ocs"), fabric.plant.ports_needed
+    ports = int(nominal(catalogue, ocs, "ports"))
+    if ports >= needed:
+        return
+    enough = sorted((n, each) for each in catalogue.ids("ocs") if (n := _listed(catalogue, each, "ports")) >= needed)
+    listed = ", ".join(f"{each} {n:g}" for n, each in enough[:6])
+    found = f"{ocs} has {ports} ports, the fullest OCS of the fabric needs {needed}: {needed - ports} short"
+    fits = f"an OCS of at least {needed} ports: {listed}"
+    yield Problem("design.ocs", found, fits if enough else "more and smaller OCS; none in the catalogue fits")
+
+
+def _listed(catalogue: Catalogue, component: str, key: str) -> float:
+    """Return a value of a component that is only looked at, without recording it as used."""
+    return catalogue[component].values[key].value
 
 
 def switch_problems(fabric: Fabric, design: Design, catalogue: Catalogue) -> Iterator[Problem]:

@@ -23,7 +23,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from optinet.design import missing_role
-from optinet.design_fit import cable_problems, module_problems, reach_problems, switch_problems
+from optinet.design_fit import (
+    cable_problems,
+    module_problems,
+    ocs_problems,
+    rate_problems,
+    reach_problems,
+    switch_problems,
+)
 from optinet.errors import CatalogueError, Problem
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import LinkClass, link_classes
@@ -120,8 +127,8 @@ def physical_paths(fabric: Fabric, design: Design, catalogue: Catalogue) -> tupl
     ------
     CatalogueError
         Naming every role that is missing and everything that does not fit: links of one class that are not alike,
-        copper and fiber beyond their reach, cables and switch ports too slow, lane rates that do not match, and
-        switches with more links than their ASIC has capacity for.
+        copper and fiber beyond their reach, cables, modules and switch ports too slow, lane rates that do not match,
+        switches with more links than their ASIC has capacity for, and an OCS with too few ports.
     """
     classes, unlike = link_classes(fabric)
     missing = [missing_role(role) for role in _roles_needed(fabric, classes, design, catalogue) if not design.get(role)]
@@ -129,6 +136,7 @@ def physical_paths(fabric: Fabric, design: Design, catalogue: Catalogue) -> tupl
         raise CatalogueError([*unlike, *missing])
     problems: list[Problem] = []
     paths = [_path(links, fabric, design, catalogue, problems) for links in classes]
+    problems += ocs_problems(fabric, design, catalogue)
     problems += switch_problems(fabric, design, catalogue)
     if problems:
         raise CatalogueError(problems)
@@ -166,7 +174,9 @@ def _path(
     roles = _end_roles(links, design, catalogue)
     end_a, end_b = (design.component(role) for role in roles)
     copper = catalogue[end_a].kind == "cable"
-    problems += reach_problems(links, design, catalogue, dict(zip(roles, (end_a, end_b), strict=True)))
+    ends = dict(zip(roles, (end_a, end_b), strict=True))
+    problems += rate_problems(links, design, catalogue, ends)
+    problems += reach_problems(links, design, catalogue, ends)
     if copper:
         problems += cable_problems(links, design, catalogue, roles[0], end_a)
         lanes = strands = 0

@@ -76,7 +76,6 @@ COLUMNS = (
     _number("cost_per_endpoint_usd", "Cost", "USD/endpoint", 0),
     _number("ocs_boxes", "OCS", "boxes", 0, shown=False),
     _number("ocs_ports_used", "OCS ports used", "", 0, shown=False),
-    _number("ocs_ports_short", "OCS ports short", "", 0, shown=False),
     _number("reconfiguration_ms", "Reconfiguration", "ms", 1, shown=False),
     _number("fibers", "Fibers", "", 0, shown=False),
     Column("caveat", "Caveat"),

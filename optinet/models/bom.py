@@ -64,13 +64,10 @@ class BillOfMaterials:
         The bill, in order of switches, links, plant and endpoints.
     ocs_ports_used
         Ports taken on all OCS together, spare ends included.
-    ocs_ports_short
-        Ports the fullest OCS lacks; 0 if all ends find a port.
     """
 
     lines: tuple[BomLine, ...]
     ocs_ports_used: int = 0
-    ocs_ports_short: int = 0
 
     def of(self, *roles: str) -> tuple[BomLine, ...]:
         """Return the lines of some roles."""
@@ -104,14 +101,13 @@ def bill_of_materials(
     lines += _external_lasers(fabric, paths, design, catalogue)
     lines += _endpoints(fabric, design, catalogue)
     optical = [path for path in paths if path.through_ocs]
-    used = short = 0
+    used = 0
     if fabric.plant is not None and optical:
         copies = max(path.strands_per_link for path in optical)
         ocs = design.component("ocs")
         lines.append(BomLine("ocs", ocs, "plant", fabric.plant.n_ocs * copies))
         used = sum((2 * path.n_links + path.spare_ends) * path.strands_per_link for path in optical)
-        short = max(0, fabric.plant.ports_needed - int(nominal(catalogue, ocs, "ports")))
-    return BillOfMaterials(tuple(line for line in lines if line.count), used, short)
+    return BillOfMaterials(tuple(line for line in lines if line.count), used)
 
 
 def switch_boxes(fabric: Fabric, asics: int) -> NDArray[np.int64]:

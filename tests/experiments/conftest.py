@@ -78,7 +78,7 @@ def made_run(tmp_path):
     count = iter(range(1000))
 
     def make(case="A", workload="uniform", metrics=(), topology=LEAF_SPINE, name="", **changes):
-        metrics = {"ocs_boxes": 0.0, "ocs_ports_short": 0.0} | dict(metrics)
+        metrics = {"ocs_boxes": 0.0} | dict(metrics)
         scenario = {
             "title": "",
             "seed": 0,

@@ -71,7 +71,7 @@ def test_what_a_reader_must_know_is_a_footnote(made_run):
     runs = [
         made_run("fine", metrics=delivered(1.0)),
         made_run("dark", metrics=delivered(1.0), verdict="infeasible"),
-        made_run("dim", metrics=delivered(1.0, ocs_boxes=4.0, ocs_ports_short=12.0), verdict="at risk"),
+        made_run("dim", metrics=delivered(1.0, ocs_boxes=4.0), verdict="at risk"),
         made_run("odd", metrics=delivered(1.0), caveat="not like for like: a toy"),
         made_run("also dark", metrics=delivered(1.0), verdict="infeasible"),
         made_run("pod", metrics=delivered(1.0), topology=POD),
@@ -81,16 +81,13 @@ def test_what_a_reader_must_know_is_a_footnote(made_run):
     assert marks == {
         "fine": [],
         "dark": ["links do not close: typical losses exceed the power budget"],
-        "dim": [
-            "links at risk: they close typically, not at 3 sigma",
-            "OCS lacks ports: 12 short on the fullest device",
-        ],
+        "dim": ["links at risk: they close typically, not at 3 sigma"],
         "odd": ["not like for like: a toy"],
         "also dark": ["links do not close: typical losses exceed the power budget"],
         # 16 chips with six links of 400 Gb/s each, where the others are 4 hosts with 800 Gb/s
         "pod": ["not like for like: 16 endpoints with links of 2,400 Gb/s each, most others 4 with 800 Gb/s"],
     }
-    assert [table.marks(row) for row in table.rows] == ["", "[1]", "[2,3]", "[4]", "[1]", "[5]"]
+    assert [table.marks(row) for row in table.rows] == ["", "[1]", "[2]", "[3]", "[1]", "[4]"]
 
 
 def test_columns_nobody_has_a_value_for_are_left_out(made_run):

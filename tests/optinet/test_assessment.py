@@ -65,11 +65,10 @@ def test_metrics_carry_the_unit_of_their_name_and_no_range_without_draws():
 
 
 def test_notes_say_what_the_numbers_do_not():
-    notes = "\n".join(assessed("ocs_mesh", switch="box", optics="fr4_bidi", host_link="aec", ocs="tiny_ocs").notes)
-    assert "tiny_ocs has 4 ports and the plant needs 16 of each: 12 short" in notes
+    notes = "\n".join(assessed("ocs_mesh", switch="box", optics="fr4_bidi", host_link="aec", ocs="unrated_ocs").notes)
     assert "block-ocs: each link takes 2 fibers, so the plant is built 2 times" in notes
     assert "block-ocs: 4 spare fibers have optics and OCS ports but no circuit" in notes
-    assert "failures_per_day leaves out aec, nic_800g, tiny_ocs: no failure rate listed" in notes
+    assert "failures_per_day leaves out aec, nic_800g, unrated_ocs: no failure rate listed" in notes
     assert "gearbox" not in notes
     mixed = assessed("ocs_mesh", switch="box_200", optics="fr4_bidi", host_link="aec", ocs="mems").notes
     assert "block-ocs: fr4_bidi has 100 Gb/s lanes, box_200 200; a gearbox is taken to be in the module" in mixed

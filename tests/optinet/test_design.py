@@ -36,7 +36,7 @@ def test_all_wrong_roles_are_reported_together():
     swich, optics, ocs = (str(problem) for problem in caught.value.problems)
     assert "unknown role 'swich'" in swich and "did you mean 'switch'" in swich
     assert "design.optics: unknown component 'dr9'" in optics and "did you mean 'dr8'" in optics
-    assert "design.ocs: 'dr8' is of kind module; allowed: mems, tiny_ocs" in ocs
+    assert "design.ocs: 'dr8' is of kind module; allowed: mems, tiny_ocs, unrated_ocs" in ocs
 
 
 def test_passive_and_facility_roles_have_defaults_and_the_others_must_be_named():
@@ -149,7 +149,7 @@ def test_planes_in_boxes_of_several_asics_pass_a_shuffle_instead_of_a_patch_pane
 def test_copper_beyond_its_reach_says_what_reaches():
     (problem,) = problems_of("leaf_spine", LEAF_SPINE, switch="box", optics="dr8", host_link="dac")
     assert problem == (
-        "design.host_link: host-leaf is 3 m, dac reaches 2 m; allowed: what reaches: aec 5 m, "
+        "design.host_link: host-leaf is 3 m, dac reaches 2 m; allowed: what fits: aec 5 m, "
         "dr8 500 m, dr8_slow_fec 500 m, fr4_bidi 500 m, fr8_bidi 500 m"
     )
 
@@ -160,11 +160,37 @@ def test_everything_that_does_not_fit_is_reported_together():
     assert len(problems) == 5
     assert problems[0].startswith("design.host_link: host-leaf runs 1600 Gb/s, aec carries 800")
     assert "design.optics: leaf-spine is 600 m, dr4_200g reaches 500 m" in problems[1]
-    assert "nothing in the catalogue reaches that far" in problems[1]
+    assert "nothing in the catalogue carries 800 Gb/s over 600 m here" in problems[1]
     assert "dr4_200g has 200 Gb/s lanes, small_box only 100" in problems[2]
     assert "a link runs 1600 Gb/s, a port of small_box at most 800" in problems[3]
     # 2 hosts x 1600 and 2 spines x 800
     assert "leaf0 needs 4800 Gb/s of links, an ASIC of small_box has 3200: 1600 short" in problems[4]
+
+
+def test_a_module_slower_than_its_link_says_what_is_fast_enough():
+    # the spine's links run at 1.6T; of the modules with lanes the switch has, one carries that
+    shape = LEAF_SPINE | {"uplink_gbps": 1600}
+    parts = PARTS.with_values({"box.max_port_gbps": 1600})
+    fabric = topologies.build("leaf_spine", **shape)
+    with pytest.raises(CatalogueError) as caught:
+        physical_paths(fabric, design(switch="box", optics="dr8", host_link="aec"), parts)
+    assert str(caught.value) == (
+        "design.optics: leaf-spine runs 1600 Gb/s, dr8 carries 800; "
+        "allowed: nothing in the catalogue carries 1600 Gb/s over 50 m here"
+    )
+    fast = parts.with_values({"box.lane_gbps": 200})
+    with pytest.raises(CatalogueError, match=r"dr8 carries 800; allowed: what fits: dr8_1t6 500 m, engine_1t6 500 m"):
+        physical_paths(fabric, design(switch="box", optics="dr8", host_link="aec"), fast)
+
+
+def test_an_ocs_with_too_few_ports_says_which_has_enough():
+    # 4 blocks of 4 uplinks end on one OCS
+    mesh = {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 4}
+    (problem,) = problems_of("ocs_mesh", mesh, switch="box", optics="fr8_bidi", host_link="aec", ocs="tiny_ocs")
+    assert problem == (
+        "design.ocs: tiny_ocs has 4 ports, the fullest OCS of the fabric needs 16: 12 short; "
+        "allowed: an OCS of at least 16 ports: unrated_ocs 64, mems 136"
+    )
 
 
 def test_both_ends_must_speak_alike():

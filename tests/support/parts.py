@@ -154,18 +154,22 @@ COMPONENTS = [
         technology="MEMS",
         bidirectional="yes",
     ),
-    component(
-        "tiny_ocs",
-        "ocs",
-        {
-            "ports": 4,
-            "insertion_loss_db": 1,
-            "insertion_loss_max_db": 1,
-            "power_w": 10,
-            "price_usd_per_port": 300,
-            "path_latency_ns": 10,
-            "switching_time_ms": 100,
-        },
+    *(
+        component(
+            name,
+            "ocs",
+            {
+                "ports": ports,
+                "insertion_loss_db": 1,
+                "insertion_loss_max_db": 1,
+                "return_loss_db": 50,
+                "power_w": 10,
+                "price_usd_per_port": 300,
+                "path_latency_ns": 10,
+                "switching_time_ms": 100,
+            },
+        )
+        for name, ports in (("tiny_ocs", 4), ("unrated_ocs", 64))
     ),
     component("nic_800g", "nic", {"rate_gbps": 800, "power_w": 25, "latency_ns": 600, "price_usd": 1500}),
     component(

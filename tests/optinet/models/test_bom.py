@@ -35,7 +35,7 @@ def test_leaf_spine_line_by_line():
     }
     (fiber,) = bom.of("fiber")
     assert fiber.length_m == 128 * 50
-    assert (bom.fibers, bom.ocs_ports_used, bom.ocs_ports_short) == (128, 0, 0)
+    assert (bom.fibers, bom.ocs_ports_used) == (128, 0)
 
 
 def test_a_switch_of_51_tbps_at_100_gbps_a_lane():
@@ -56,7 +56,6 @@ def test_tpu_pod_of_4096_chips():
     bom = bom_of("tpu_pod", pod, chip="ici", optics="fr4_bidi", cube_link="dac", ocs="mems")
     assert bom.count("ocs") == 48
     assert bom.ocs_ports_used == 6144 == 48 * 128
-    assert bom.ocs_ports_short == 0
     assert bom.fibers == 6144  # 3,072 links of two segments
     assert bom.count("circulator") == 6144
     assert bom.count("cable") == 9216 / 6  # six links of 133 Gb/s share a cable of 800
@@ -76,12 +75,6 @@ def test_links_of_several_strands_take_parallel_copies_of_the_plant(optics, stra
     assert bom.of("fiber")[0].length_m == 16 * strands * 50
     assert bom.count("module") == 16
     assert bom.count("circulator") == (32 if optics == "fr4_bidi" else 0)
-
-
-def test_ports_an_ocs_lacks_are_counted():
-    mesh = {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 4}
-    bom = bom_of("ocs_mesh", mesh, switch="box", optics="fr8_bidi", host_link="aec", ocs="tiny_ocs")
-    assert bom.ocs_ports_short == 16 - 4
 
 
 def test_planes_share_boxes_of_four_asics_and_external_lasers():

@@ -22,7 +22,7 @@ def pause_of(topology, parameters, **roles):
         ("fr4_bidi", {}, 10 + 6 + 50),
         ("engine_1t6", {}, 10 + 5 + 50),  # no DSP to lock again
         ("engine_1t6", {"ocs_control": "ocs_control_dsp"}, 66),
-        ("fr4_bidi", {"ocs": "tiny_ocs"}, 100 + 6 + 50),
+        ("fr4_bidi", {"ocs": "unrated_ocs"}, 100 + 6 + 50),
     ],
 )
 def test_sum_of_parts(optics, more, total_ms):
