@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands share: options, where output goes, and the run files that paths name."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from optinet.errors import Problem, RunFileError
+
+MISTAKE, FAULT, INTERRUPTED = 2, 1, 130  # exit codes; 0 is success
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+Changes = Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)]
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+Output = Annotated[Path, Parameter(name=("--output", "-o"))]
+OptionalOutput = Annotated[Path | None, Parameter(name=("--output", "-o"))]
+Paths = Annotated[tuple[Path, ...], Parameter(negative="")]
+
+
+def runs_of(paths: Sequence[Path]) -> list[Path]:
+    """Return the run files among paths and in folders; `RunFileError` if there is none."""
+    from optinet.results import find_runs
+
+    found = find_runs(paths)
+    if not found:
+        raise RunFileError(
+            Problem(", ".join(map(str, paths)), "holds no run files", "run files (*.h5) or a folder with some")
+        )
+    return found
+
+
+def write(text: str) -> None:
+    """Write to standard output."""
+    sys.stdout.write(text)
+
+
+def write_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Write JSON to standard output."""
+    write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_to(output: Path | None, text: str) -> None:
+    """Write to a file, or to standard output where none is named."""
+    if output is None:
+        write(text)
+    else:
+        output.write_text(text, encoding="utf-8", newline="")
+
+
+def complain(text: str) -> None:
+    """Write a line to standard error, after what standard output still holds back."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    sys.stderr.write(text + "\n")
+
+
+def width() -> int | None:
+    """Return the columns of the terminal, or None where the output is not one."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def command_line() -> str:
+    """Return what the user typed, for the provenance of runs."""
+    return shlex.join(["optinet", *sys.argv[1:]])

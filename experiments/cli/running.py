@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands that compute: run, sweep, validate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from experiments.cli.common import (
+    FAULT,
+    INTERRUPTED,
+    MISTAKE,
+    AsJson,
+    Changes,
+    Flag,
+    Output,
+    command_line,
+    complain,
+    width,
+    write,
+)
+from experiments.cli.comparing import print_comparison
+from optinet.errors import Problem, RunFileError, ScenarioError
+
+
+def run(scenario: str, /, *, output: Output, changes: Changes = (), as_json: AsJson = False) -> None:
+    """Evaluate one scenario and write its run file.
+
+    Parameters
+    ----------
+    scenario
+        A scenario file, or the name of a shipped one.
+    output
+        The run file to write; an earlier run file of that name is replaced.
+    changes
+        Change one key, for example --set topology.leaves=32; may be repeated.
+    as_json
+        Print the metrics as JSON.
+    """
+    from experiments.scenario import load_scenario
+    from experiments.summary import metrics_json, run_text
+
+    _check_output(output)
+    chosen = load_scenario(scenario, changes)
+    from experiments.evaluate import evaluate, evaluation_bytes
+    from optinet.results import open_run, write_run
+
+    write_run(output, evaluation_bytes(evaluate(chosen), command_line=command_line()))
+    written = open_run(output)
+    write(metrics_json(written) if as_json else run_text(written, width()))
+
+
+def sweep(
+    study: str,
+    /,
+    *,
+    output: Output,
+    changes: Changes = (),
+    workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    shard: str = "",
+    resume: Flag = False,
+    timeout_s: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run every point of a study and compare the designs.
+
+    Parameters
+    ----------
+    study
+        A study file, or the name of a shipped one, such as which_interconnect.
+    output
+        The folder for the run files; absent or empty unless --resume is given.
+    changes
+        Change one key of every point, for example --set seed=2; may be repeated.
+    workers
+        Processes; as many as there are processors unless given.
+    shard
+        i/n: run only the i-th of n parts, for job arrays; with --resume the parts may share a folder.
+    resume
+        Skip points that have a whole run file of the same scenario in the folder.
+    timeout_s
+        Longest time for one point, in seconds.
+    as_json
+        Print the comparison as JSON.
+    """
+    from experiments.progress import for_stream
+    from experiments.runner import claim_folder
+    from experiments.runner import sweep as run_sweep
+    from experiments.study import load_study
+
+    part = _shard(shard)
+    chosen = load_study(study, changes)
+    claim_folder(output, resume=resume)
+    try:
+        result = run_sweep(
+            chosen,
+            output,
+            workers=workers,
+            resume=resume,
+            shard=part,
+            timeout_s=timeout_s,
+            progress=for_stream(sys.stderr),
+            command_line=command_line(),
+        )
+    except KeyboardInterrupt:
+        complain(f"Stopped. What was finished is in {output}; the same command with --resume goes on from there.")
+        return INTERRUPTED
+    if result.runs:
+        print_comparison(result.runs, "json" if as_json else "text")
+    complain(f"{len(result.runs)} run files in {output} ({len(result.written)} new), {result.seconds:.1f} s.")
+    if not result.failures:
+        return 0
+    complain(f"{len(result.failures)} points failed; errors are in {result.failures_path}.")
+    return MISTAKE if all(failure.is_mistake for failure in result.failures) else FAULT
+
+
+def validate(path: str, /) -> None:
+    """Check a scenario or study file, without running it.
+
+    Parameters
+    ----------
+    path
+        The file, or the name of a shipped one.
+    """
+    from experiments.summary import validation_text
+
+    write(validation_text(path))
+
+
+def _check_output(path: Path) -> None:
+    """Find out before computing whether a run file can be written."""
+    from experiments.runner import check_writable
+    from optinet.results.verify import is_run_file
+
+    if path.is_dir():
+        raise RunFileError(Problem(str(path), "is a folder", "a file name, such as run.h5"))
+    if not path.parent.is_dir():
+        raise RunFileError(Problem(str(path.parent), "no such folder"))
+    if path.exists() and not is_run_file(path):
+        raise RunFileError(Problem(str(path), "is there already and is not a run file", "another file name"))
+    check_writable(path.parent)
+
+
+def _shard(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise ScenarioError(Problem("--shard", f"'{text}'", "i/n with 1 <= i <= n, such as 3/40"))
+    return int(part), int(parts)
