@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
@@ -13,7 +13,7 @@ import numpy as np
 
 from optinet.models.values import Quantity, median
 from optinet.results.schema import PER_CLASS
-from optinet.structure import structure_to_dict
+from optinet.structure import structure_from_dict, structure_to_dict
 
 if TYPE_CHECKING:
     from optinet.assessment import Assessment
@@ -97,6 +97,42 @@ def _plant(plant: OpticalPlant) -> dict[str, Any]:
         "circuit_ends": plant.circuit_ends.reshape(-1, 2),
         "circuit_link": plant.circuit_link,
     }
+
+
+def fabric_of(table: Callable[[str], Mapping[str, Any]]) -> Fabric:
+    """Return the fabric that `fabric_groups` described.
+
+    Parameters
+    ----------
+    table
+        Returns the columns of a group, or none where a run has no such group.
+    """
+    from optinet.fabric import Fabric
+
+    nodes, links, capacity_gbps = table("nodes"), table("links"), table("arcs")["capacity_gbps"]
+    plant = table("plant")
+    return Fabric.from_links(
+        nodes["kind"],
+        np.column_stack((links["tail"], links["head"])),
+        capacity_gbps=capacity_gbps[::2],
+        reverse_capacity_gbps=capacity_gbps[1::2],
+        length_m=links["length_m"],
+        cost=links["cost"],
+        link_class=links["link_class"],
+        link_class_names=table("link_classes")["name"],
+        node_tier=nodes["tier"],
+        node_group=nodes["group"],
+        node_names=nodes["name"],
+        structure=structure_from_dict(json.loads(table("structure")["json"])),
+        plant=_plant_of(plant) if plant else None,
+    )
+
+
+def _plant_of(table: Mapping[str, Any]) -> OpticalPlant:
+    from optinet.plant import OpticalPlant
+
+    arrays = ("end_ocs", "end_port", "end_node", "circuit_ends", "circuit_link")
+    return OpticalPlant(int(table["n_ocs"]), *(table[name] for name in arrays))
 
 
 def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:

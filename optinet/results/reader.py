@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -17,15 +17,22 @@ from numpy.typing import NDArray
 
 from optinet.errors import Problem, RunFileError, nearest_name
 from optinet.metric import Metric
+from optinet.results import hdf5
+from optinet.results.content import fabric_of
 from optinet.results.content_hash import HashedObject, content_sha256
-from optinet.results.schema import BARE_DIMENSION, PER_CLASS, PROVENANCE, SUFFIX
+from optinet.results.hdf5 import Values
+from optinet.results.migrate import OldContent, migrated
+from optinet.results.schema import FORMAT_VERSION, PER_CLASS, PROVENANCE, SUFFIX
 from optinet.results.verify import verified_image
 from optinet.structure import Structure, structure_from_dict
 
-_BOOKKEEPING = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates"}
-_MOST_BYTES = 8 * 1024**3
-_MOST_LEVELS = 8  # a group may contain itself
-Values = Any  # a NDArray, a list of texts, one number or one text, as the schema says
+if TYPE_CHECKING:
+    import networkx as nx
+    import xarray
+
+    from optinet.fabric import Fabric
+    from optinet.flows.solution import LinkLoads
+
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:
@@ -68,16 +75,23 @@ class Run:
         self.path = path
         self._tables: dict[str, dict[str, Values]] = {}
         with self._file() as file:
-            attributes = {name: _plain(value) for name, value in file.attrs.items()}
+            attributes = hdf5.attributes(file)
+            self.format_version = int(attributes["format_version"])
+            if self.format_version < FORMAT_VERSION:
+                everything = {name: hdf5.table(hdf5.group_of(file, name)) for name in _groups(file)}
+                attributes, self._tables = migrated(OldContent(attributes, everything), self.format_version)
+            for group in ("scenario", "metrics", "notes"):
+                if group not in self._tables and group in file:
+                    self._tables[group] = hdf5.table(hdf5.group_of(file, group))
             self.title, self.case, self.routing, self.verdict = (
                 str(attributes[name]) for name in ("title", "case", "routing", "verdict")
             )
             self.scenario_sha256, self.content_sha256 = (
                 str(attributes[name]) for name in ("scenario_sha256", "content_sha256")
             )
-            self.scenario: dict[str, Any] = json.loads(_values(_dataset(file, "scenario/json")))
-            self.metrics = _metrics(_table(_group(file, "metrics")))
-            self.notes: tuple[str, ...] = tuple(_values(_dataset(file, "notes/text"))) if "notes" in file else ()
+            self.scenario: dict[str, Any] = json.loads(self._tables["scenario"]["json"])
+            self.metrics = _metrics(self._tables["metrics"])
+            self.notes: tuple[str, ...] = tuple(self._tables.get("notes", {}).get("text", ()))
 
     def __repr__(self) -> str:
         return f"<Run {self.path.name}: {self.title or self.case}>"
@@ -96,16 +110,21 @@ class Run:
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Names of all groups that hold arrays, those of newer versions included, in sorted order."""
+        if self._is_old:
+            return tuple(sorted(self._tables))
         with self._file() as file:
-            names = [name for name in _paths(file) if isinstance(file[name], h5py.Group)]
-            return tuple(name for name in names if any(isinstance(item, h5py.Dataset) for item in file[name].values()))
+            return _groups(file)
+
+    @property
+    def _is_old(self) -> bool:
+        return self.format_version < FORMAT_VERSION  # then everything has been read and migrated
 
     def table(self, group: str) -> Mapping[str, Values]:
         """Return the columns of a group: arrays, lists of texts, or single values; empty if there is no such group."""
-        if group not in self._tables:
+        if group not in self._tables and not self._is_old:
             with self._file() as file:
-                self._tables[group] = _table(_group(file, group)) if group in file else {}
-        return self._tables[group]
+                self._tables[group] = hdf5.table(hdf5.group_of(file, group)) if group in file else {}
+        return self._tables.get(group, {})
 
     def metric(self, name: str) -> Metric:
         """Return a metric; `RunFileError` naming the nearest one if there is none."""
@@ -117,14 +136,17 @@ class Run:
     def computed_sha256(self) -> str:
         """Return the content hash computed anew from what is in the file."""
         with self._file() as file:
-            root = {name: _plain(value) for name, value in file.attrs.items() if name != "content_sha256"}
+            root = hdf5.attributes(file)
+            root.pop("content_sha256", None)
             objects: list[HashedObject] = [("", None, root)]
-            for path in _paths(file):
+            for path in hdf5.paths(file):
                 item = file[path]
-                if path.split("/")[0] == PROVENANCE or (isinstance(item, h5py.Dataset) and _is_bare_dimension(item)):
+                is_array = isinstance(item, h5py.Dataset)
+                if path.split("/")[0] == PROVENANCE or (is_array and hdf5.is_bare_dimension(item)):
                     continue
-                attributes = {name: _plain(value) for name, value in item.attrs.items() if name not in _BOOKKEEPING}
-                objects.append((path, _raw(item) if isinstance(item, h5py.Dataset) else None, attributes))
+                attributes = hdf5.attributes(item)
+                attributes.pop("NAME", None)
+                objects.append((path, hdf5.raw(item) if is_array else None, attributes))
         return content_sha256(objects)
 
     @property
@@ -193,6 +215,44 @@ class Run:
         """What the builder knew of its fabric."""
         return structure_from_dict(json.loads(self._array("structure", "json")))
 
+    @cached_property
+    def fabric(self) -> Fabric:
+        """The fabric that was solved, with structure and plant."""
+        return fabric_of(self.table)
+
+    @property
+    def loads(self) -> LinkLoads:
+        """Loads of the whole demand under the routing used, as `optinet.link_loads` returns them."""
+        from optinet.flows.solution import LinkLoads
+
+        return LinkLoads(self.arc_load_gbps, self.arc_utilization, self.metric("throughput").value, self.routing)
+
+    def to_networkx(self) -> nx.MultiDiGraph[Any]:
+        """Return the fabric with its loads as a networkx graph.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            An edge for each arc of capacity above 0, with ``link``, ``link_class``, ``capacity_gbps``, ``length_m``,
+            ``cost``, ``load_gbps`` and ``utilization``; nodes by name with ``kind``, ``tier`` and ``group``.
+        """
+        from optinet.results.convert import run_to_networkx
+
+        return run_to_networkx(self)
+
+    def to_xarray(self) -> xarray.DataTree:
+        """Return everything in the file as a tree of xarray data sets, one for each group, with units.
+
+        Raises
+        ------
+        OptinetError
+            If xarray is not installed.
+        """
+        from optinet.results.convert import file_to_xarray
+
+        with self._file() as file:
+            return file_to_xarray(file)
+
     @property
     def power_categories(self) -> tuple[str, ...]:
         """What draws power."""
@@ -242,77 +302,12 @@ def _metrics(table: Mapping[str, Values]) -> dict[str, Metric]:
     return {name: Metric(name, *interval, unit, meaning) for name, interval, unit, meaning in rows}
 
 
-def _paths(group: h5py.Group, prefix: str = "") -> list[str]:
-    """Return the paths of all groups and arrays that are in the file itself, in sorted order."""
-    paths = []
-    for name in sorted(group):
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            continue
-        paths.append(prefix + name)
-        if isinstance(group[name], h5py.Group) and prefix.count("/") < _MOST_LEVELS:
-            paths += _paths(group[name], f"{prefix}{name}/")
-    return paths
+def _groups(file: h5py.File) -> tuple[str, ...]:
+    return tuple(name for name in hdf5.paths(file, groups_alone=True) if _holds_arrays(file[name]))
 
 
-def _group(file: h5py.Group, path: str) -> h5py.Group:
-    return _inside(file, path, h5py.Group)
-
-
-def _dataset(file: h5py.Group, path: str) -> h5py.Dataset:
-    return _inside(file, path, h5py.Dataset)
-
-
-def _inside(file: h5py.Group, path: str, wanted: type) -> Any:
-    """Follow hard links alone: others may lead out of the file."""
-    item: Any = file
-    for name in path.split("/"):
-        if not isinstance(item, h5py.Group) or not isinstance(item.get(name, getlink=True), h5py.HardLink):
-            msg = f"{path} is missing"
-            raise ValueError(msg)
-        item = item[name]
-    if not isinstance(item, wanted):
-        msg = f"{path} is of another type"
-        raise TypeError(msg)
-    return item
-
-
-def _table(group: h5py.Group) -> dict[str, Values]:
-    table = {}
-    for name in group:
-        if isinstance(group.get(name, getlink=True), h5py.HardLink):
-            item = group[name]
-            if isinstance(item, h5py.Dataset) and not _is_bare_dimension(item):
-                table[name] = _values(item)
-    return table
-
-
-def _is_bare_dimension(dataset: h5py.Dataset) -> bool:
-    return str(_plain(dataset.attrs.get("NAME", ""))).startswith(BARE_DIMENSION)
-
-
-def _raw(dataset: h5py.Dataset) -> NDArray[Any]:
-    """Return the array as stored; texts as str in an array of objects."""
-    if dataset.external or dataset.is_virtual:
-        msg = f"{dataset.name} lies in another file"
-        raise ValueError(msg)
-    if dataset.size * dataset.dtype.itemsize > _MOST_BYTES:
-        msg = f"{dataset.name} claims {dataset.size} entries"
-        raise ValueError(msg)
-    if h5py.check_string_dtype(dataset.dtype) is None:
-        return np.asarray(dataset[()])
-    return np.asarray(dataset.asstr()[()], dtype=object)
-
-
-def _values(dataset: h5py.Dataset) -> Values:
-    array = _raw(dataset)
-    if array.dtype.kind == "O":
-        return str(array[()]) if array.ndim == 0 else array.tolist()
-    array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
-    return array.item() if array.ndim == 0 else array
-
-
-def _plain(value: Any) -> Any:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+def _holds_arrays(group: h5py.Group) -> bool:
+    return any(group.get(name, getclass=True) is h5py.Dataset for name in group)
 
 
 def find_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:

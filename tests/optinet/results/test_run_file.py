@@ -245,3 +245,65 @@ def test_a_solution_is_kept_with_the_routing_that_was_used(example, tmp_path):
     assert dict(zip(tried["name"], tried["throughput"], strict=True)) == solution.alternatives
     np.testing.assert_array_equal(run.arc_load_gbps, solution.loads.arc_load_gbps)
     np.testing.assert_array_equal(run.table("paths")["hops"], solution.paths.hops)
+
+
+def test_the_fabric_comes_back_whole(example, run_path):
+    fabric = open_run(run_path).fabric
+    assert fabric.graph_sha256 == example.fabric.graph_sha256
+    assert fabric.plant.sha256 == example.fabric.plant.sha256
+    assert list(fabric.node_names) == [str(name) for name in example.fabric.node_names]
+
+
+def test_loads_are_those_of_the_solver(example, tmp_path):
+    import optinet
+
+    solution = optinet.solve(example.fabric, optinet.Demand.uniform(example.fabric, 10.0), routing="dor")
+    metrics = dict(made_up_metrics("throughput"), value=[solution.throughput])
+    groups = example.content.groups | solution_groups(solution) | {"metrics": metrics}
+    run = open_run(write_run(tmp_path / "r.h5", dataclasses.replace(example.content, groups=groups)))
+    np.testing.assert_array_equal(run.loads.arc_load_gbps, solution.loads.arc_load_gbps)
+    np.testing.assert_array_equal(run.loads.utilization, solution.loads.utilization)
+    assert (run.loads.throughput, run.loads.routing) == (solution.throughput, "dor")
+
+
+def made_up_metrics(*names):
+    nothing = [np.nan] * len(names)
+    return {
+        "name": list(names),
+        "value": nothing,
+        "low": nothing,
+        "high": nothing,
+        "unit": ["1"] * len(names),
+        "meaning": [""] * len(names),
+    }
+
+
+def test_a_run_as_a_networkx_graph_has_an_edge_for_every_arc_with_its_load(example, run_path):
+    run, fabric = open_run(run_path), example.fabric
+    graph = run.to_networkx()
+    assert (graph.number_of_nodes(), graph.number_of_edges()) == (fabric.n_nodes, fabric.n_arcs)
+    edges = list(graph.edges(data=True))
+    arc = 5
+    tail, head, data = next(edge for edge in edges if edge[2]["load_gbps"] == arc)  # the example loads arc i with i
+    assert (tail, head) == (str(fabric.node_names[fabric.arc_tail[arc]]), str(fabric.node_names[fabric.arc_head[arc]]))
+    assert data["link"] == arc // 2
+    assert data["utilization"] == arc / 100
+    assert data["capacity_gbps"] == fabric.arc_capacity_gbps[arc]
+    assert data["link_class"] == fabric.link_class_names[fabric.link_class[arc // 2]]
+    assert graph.nodes[tail] == {"kind": "chip", "tier": 0, "group": int(fabric.node_group[fabric.arc_tail[arc]])}
+
+
+def test_a_run_as_xarray_is_what_netcdf_readers_see(run_path):
+    tree = open_run(run_path).to_xarray()
+    assert tree.attrs["title"] == "Pod"
+    with xarray.open_datatree(run_path, engine="h5netcdf", decode_cf=False) as read:
+        assert {node.path for node in tree.leaves} == {node.path for node in read.leaves}
+        for node in read.leaves:
+            ours = tree[node.path].to_dataset()
+            theirs = node.to_dataset()
+            assert set(ours.variables) == set(theirs.variables), node.path
+            for name, variable in theirs.variables.items():
+                assert ours[name].dims == variable.dims, (node.path, name)
+                assert ours[name].attrs["units"] == variable.attrs["units"]
+                np.testing.assert_array_equal(ours[name].values, variable.values)
+    assert float(tree["power"]["power_w"].sel(category="category 1")) == 1.5
