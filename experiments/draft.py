@@ -86,6 +86,9 @@ class Draft:
 
     def location(self, key_path: KeyPath) -> str:
         """Return the file and line, or the option, that a key or the nearest table around it comes from."""
+        inside = next((path for path in self.origins if path[: len(key_path)] == key_path), None)
+        if key_path not in self.origins and inside is not None:
+            return _location(self.origins[inside])  # a table that came to be by setting a key of it
         for end in range(len(key_path), -1, -1):
             if key_path[:end] in self.origins:
                 return _location(self.origins[key_path[:end]], key_path[end:])

@@ -150,7 +150,7 @@ def scenario_of(draft: Draft) -> Scenario:
 
 def is_study(source: TomlSource) -> bool:
     """Tell a study from a scenario."""
-    return any(key in source.values for key in ("base", "case", "grid"))
+    return any(key in source.values for key in ("base", "case", "grid", "zip"))
 
 
 def find_source(path_or_name: str | Path, folder: str, beside: Path | None = None) -> TomlSource:

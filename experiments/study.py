@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from experiments.draft import Draft, key_path
+from experiments.conditions import AbsentKeyError, Condition
+from experiments.draft import Draft
+from experiments.grid import MOST_POINTS, Choice, axes_of, count_of
 from experiments.scenario import Scenario, find_source, is_study, scenario_of, shipped
-from optinet.errors import Problem, ScenarioError
+from optinet.errors import Problem, ScenarioError, nearest_name
 from optinet.toml_source import KeyPath, TomlSource
 from optinet.validation import checked, dotted
-
-_MAX_POINTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,17 @@ class Study:
         The file's name without its ending.
     title
         What reports and the viewer call it.
+    excluded
+        Places of the grid that the constraints leave out.
+    duplicates
+        Places of the grid whose scenario another one has, which are run once.
     """
 
     name: str
     title: str
     _points: tuple[Point, ...]
+    excluded: int = 0
+    duplicates: int = 0
 
     def points(self) -> tuple[Point, ...]:
         """Return the scenarios, cases in the order of the file, the last grid key varying fastest, none twice."""
@@ -97,16 +102,23 @@ def study_of(source: TomlSource, overrides: Sequence[str] = ()) -> Study:
     file, problems = checked(_StudyFile, source.values, (), source)
     if file is None:
         raise ScenarioError(problems)
-    axes, axis_problems = _axes(source)
+    axes, axis_problems = axes_of(source)
     cases, case_problems = _cases(source)
     if problems := (*axis_problems, *case_problems):
         raise ScenarioError(problems)
-    count = math.prod(len(axis) for axis in axes) * len(cases)
-    if count > _MAX_POINTS:
+    count = count_of(axes) * len(cases)
+    if count > MOST_POINTS:
         location = source.location(("grid",))
-        raise ScenarioError(Problem("grid", f"makes {count} scenarios", f"at most {_MAX_POINTS}", location=location))
-    points = _points(cases, axes, overrides)
-    return Study(Path(source.name).stem, file.title, points)
+        raise ScenarioError(Problem("grid", f"makes {count} scenarios", f"at most {MOST_POINTS}", location=location))
+    found = _Expansion(_Rules.of(source), overrides)
+    for (case, draft), places in itertools.product(cases, itertools.product(*axes)):
+        found.add(case, draft, [choice for place in places for choice in place])
+    if problems := (*found.problems, *found.unmet()):
+        raise ScenarioError(problems)
+    if not found.points:
+        location = source.location(("constraints",))
+        raise ScenarioError(Problem("constraints", "leave out every point", location=location))
+    return Study(Path(source.name).stem, file.title, tuple(found.points.values()), found.excluded, found.duplicates)
 
 
 class _Case(BaseModel):
@@ -118,6 +130,14 @@ class _Case(BaseModel):
     scenario: str = ""
 
 
+class _Override(BaseModel):
+    """A change of the points for which a condition holds; the other keys are a scenario's."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    when: str = Field(min_length=1, description="a condition, such as topology.leaves > 8")
+
+
 class _StudyFile(BaseModel):
     """The keys of a study file."""
 
@@ -127,70 +147,9 @@ class _StudyFile(BaseModel):
     base: dict[str, Any] = Field(default_factory=dict)
     case: tuple[_Case, ...] = ()
     grid: dict[str, Any] = Field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """One value of one grid key."""
-
-    key: str  # as the user wrote it
-    path: KeyPath  # in the scenario
-    value: Any
-    label: str  # in a point's name
-    source: TomlSource
-    at: KeyPath  # in the file
-
-    @property
-    def coordinate(self) -> Any:
-        return self.label if isinstance(self.value, dict) else self.value
-
-
-def _axes(source: TomlSource) -> tuple[list[list[_Choice]], list[Problem]]:
-    """Return the choices of each grid key."""
-    axes, problems = [], []
-    for at, values in _grid_lists(source.values.get("grid", {}), ("grid",)):
-        location = source.location(at)
-        if not isinstance(values, list) or not values:
-            found = "has no values" if values == [] else "one value where a list of values belongs"
-            problems.append(Problem(dotted(at), found, "a list such as [1, 2]", location=location))
-            continue
-        key = ".".join(map(str, at[1:]))
-        try:
-            path = key_path(key, location)
-        except ScenarioError as error:
-            problems += error.problems
-            continue
-        labels = _labels(str(path[-1]), values)
-        numbered = enumerate(zip(values, labels, strict=True))
-        axes.append([_Choice(key, path, value, label, source, (*at, i)) for i, (value, label) in numbered])
-    return axes, problems
-
-
-def _grid_lists(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield every list of a grid: ``"workload.name" = [...]`` and ``workload.name = [...]`` mean the same."""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _grid_lists(value, (*at, key))
-        else:
-            yield (*at, key), value
-
-
-def _labels(key: str, values: Sequence[Any]) -> list[str]:
-    """Return how a point's name shows each value: a name as it is, another value with its key."""
-    names = [value.get("name") if isinstance(value, dict) else None for value in values]
-    labels = []
-    for value, name in zip(values, names, strict=True):
-        if isinstance(value, dict):
-            alone = name is not None and names.count(name) == 1
-            words = [] if alone else [f"{k}={_text(v)}" for k, v in value.items() if k != "name"]
-            labels.append(" ".join([*([str(name)] if name else []), *words]))
-        else:
-            labels.append(_text(value) if key == "name" else f"{key}={_text(value)}")
-    return labels
-
-
-def _text(value: Any) -> str:
-    return "x".join(map(_text, value)) if isinstance(value, list) else str(value)
+    zip: tuple[dict[str, Any], ...] = ()
+    constraints: tuple[str, ...] = ()
+    override: tuple[_Override, ...] = ()
 
 
 def _cases(source: TomlSource) -> tuple[list[tuple[str, Draft]], list[Problem]]:
@@ -224,24 +183,129 @@ def _cases(source: TomlSource) -> tuple[list[tuple[str, Draft]], list[Problem]]:
     return list(cases.items()), problems
 
 
-def _points(
-    cases: Iterable[tuple[str, Draft]], axes: Sequence[Sequence[_Choice]], overrides: Sequence[str]
-) -> tuple[Point, ...]:
-    """Check the scenario of every case at every place of the grid; `ScenarioError` with every problem once."""
-    points: dict[str, Point] = {}
-    problems: dict[Problem, None] = {}
-    for (case, case_draft), choices in itertools.product(cases, itertools.product(*axes)):
-        draft = case_draft
+@dataclass(frozen=True)
+class _Rules:
+    """What holds for single points: which are left out, and which differ."""
+
+    constraints: tuple[Condition, ...]
+    overrides: tuple[tuple[Condition, Mapping[str, Any], KeyPath], ...]
+    source: TomlSource
+
+    @classmethod
+    def of(cls, source: TomlSource) -> _Rules:
+        """Read the rules of a study; `ScenarioError` naming every condition that is none."""
+
+        def condition(text: str, at: KeyPath) -> Condition:
+            return Condition(text, dotted(at), source.location(at))
+
+        texts = enumerate(source.values.get("constraints", []))
+        constraints = tuple(condition(text, ("constraints", i)) for i, text in texts)
+        overrides = []
+        for i, table in enumerate(source.values.get("override", [])):
+            changes = {key: value for key, value in table.items() if key != "when"}
+            overrides.append((condition(table["when"], ("override", i, "when")), changes, ("override", i)))
+        problems = [p for each in (*constraints, *(when for when, *_ in overrides)) for p in each.check()]
+        if problems:
+            raise ScenarioError(problems)
+        return cls(constraints, tuple(overrides), source)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return (*self.constraints, *(when for when, *_ in self.overrides))
+
+
+class _Keys:
+    """The keys of one point's scenario: those that were written, else the defaults that fill it in."""
+
+    def __init__(self, draft: Draft, case: str) -> None:
+        self._draft, self._case = draft, case
+        self._resolved: Mapping[str, Any] | None = None
+
+    def __call__(self, key: str) -> Any:
+        if key == "case":
+            return self._case
+        try:
+            return _at(self._draft.values, key)
+        except AbsentKeyError:
+            if self._resolved is None:
+                self._resolved = scenario_of(self._draft).resolved()
+            return _at(self._resolved, key)
+
+
+def _at(table: Any, key: str) -> Any:
+    """Return the value of a dotted key; values of the catalogue have dots in their own names."""
+    parts = key.split(".")
+    parts = [parts[0], ".".join(parts[1:])] if parts[0] == "catalogue" and len(parts) > 1 else parts
+    for part in parts:
+        if not isinstance(table, Mapping) or part not in table:
+            raise AbsentKeyError(key)
+        table = table[part]
+    return table
+
+
+class _Expansion:
+    """Checks the scenario of every case at every place of the grid, and remembers what it came upon."""
+
+    def __init__(self, rules: _Rules, overrides: Sequence[str]) -> None:
+        self._rules, self._overrides = rules, overrides
+        self.points: dict[str, Point] = {}
+        self.problems: dict[Problem, None] = {}
+        self.excluded = self.duplicates = 0
+        self._met: set[Condition] = set()  # conditions all of whose keys some scenario has
+
+    def add(self, case: str, draft: Draft, choices: Sequence[Choice]) -> None:
+        """Take one place of the grid."""
         try:
             for choice in choices:
                 draft = draft.assigned(choice.path, choice.value, (choice.source, choice.at))
-            scenario = scenario_of(draft.overridden(overrides))
+            draft = self._overridden(draft, case).overridden(self._overrides)
+            keys = _Keys(draft, case)
+            if not all(self._holds(condition, keys, unless=True) for condition in self._rules.constraints):
+                self.excluded += 1
+                return
+            scenario = scenario_of(draft)
         except ScenarioError as error:
-            problems |= dict.fromkeys(error.problems)
-            continue
+            self.problems |= dict.fromkeys(error.problems)
+            return
         name = " / ".join(filter(None, [case, *(choice.label for choice in choices)]))
         coordinates = {choice.key: choice.coordinate for choice in choices}
-        points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario))
-    if problems:
-        raise ScenarioError(problems)
-    return tuple(points.values())
+        self.duplicates += scenario.content_sha256 in self.points
+        self.points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario))
+
+    def unmet(self) -> Iterator[Problem]:
+        """Yield conditions that name a key which no scenario has."""
+        if not self.points:
+            return
+        known = [key for point in self.points.values() for key in _dotted_keys(point.scenario.resolved())]
+        allowed = tuple(dict.fromkeys(["case", *known]))
+        for condition in self._rules.conditions:
+            if condition not in self._met:
+                for key in condition.keys:
+                    if key not in allowed:
+                        found = f"no scenario of the study has the key '{key}'"
+                        yield Problem(
+                            condition.where, found, "", nearest_name(key, allowed), location=condition.location
+                        )
+
+    def _overridden(self, draft: Draft, case: str) -> Draft:
+        keys = _Keys(draft, case)
+        for when, changes, at in self._rules.overrides:
+            if self._holds(when, keys, unless=False):
+                draft = draft.merged(changes, self._rules.source, at)
+        return draft
+
+    def _holds(self, condition: Condition, keys: _Keys, *, unless: bool) -> bool:
+        """Return whether a condition holds; `unless` is the answer where it does not concern a scenario."""
+        try:
+            holds = condition.holds(keys)
+        except AbsentKeyError:
+            return unless
+        self._met.add(condition)
+        return holds
+
+
+def _dotted_keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _dotted_keys(value, f"{prefix}{key}.")
