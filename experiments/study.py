@@ -282,7 +282,7 @@ class _Expansion:
             if condition not in self._met:
                 for key in condition.keys:
                     if key not in allowed:
-                        found = f"no scenario of the study has the key '{key}'"
+                        found = f"no scenario has the key '{key}'"
                         yield Problem(
                             condition.where, found, "", nearest_name(key, allowed), location=condition.location
                         )

@@ -159,10 +159,15 @@ def test_places_with_one_scenario_are_one_point_and_counted(study):
         ('[grid]\n"topology.leafs" = [2]\n', "6: topology.leafs: unknown key 'leafs'; allowed:"),
         ('[grid]\n"topologi.leaves" = [2]\n', "did you mean 'topology'?"),
         ('[grid]\n"seed.x" = [2]\n', "6: seed: "),
-        ('[grid]\nworkload = [{name = "uniform"}]\n[[zip]]\n"workload.name" = ["uniform"]\n',
-         "8: zip[0].\"workload.name\": 'workload' sets the same; allowed: one axis for each key"),
+        (
+            '[grid]\nworkload = [{name = "uniform"}]\n[[zip]]\n"workload.name" = ["uniform"]\n',
+            "8: zip[0].\"workload.name\": 'workload' sets the same; allowed: one axis for each key",
+        ),
         ("[grid]\nseed = [1]\n[[zip]]\nseed = [2]\n", "8: zip[0].seed: is set twice"),
-        ("[[zip]]\nseed = [1, 2]\ntopology.spines = [1]\n", "zip[0]: keys of different lengths: seed has 2, topology.spines has 1"),
+        (
+            "[[zip]]\nseed = [1, 2]\ntopology.spines = [1]\n",
+            "zip[0]: keys of different lengths: seed has 2, topology.spines has 1",
+        ),
         ("[grid]\nseed = 3\n", "6: grid.seed: one value where a list of values belongs; allowed: a list such as"),
         ("[grid]\nseed = {from = 3}\n", "6: grid.seed: a range without an end"),
         ("[grid]\nseed = {form = 3, to = 4}\n", "grid.seed.form: unknown key 'form'"),
@@ -172,16 +177,22 @@ def test_places_with_one_scenario_are_one_point_and_counted(study):
         ("[grid]\nseed = {count = 0}\n", "6: grid.seed.count: "),
         ("[grid]\nseed = {count = 1000000000}\n", f"6: grid.seed: makes 1000000000 values, more than {MOST_POINTS}"),
         ("[grid]\nseed = {to = 1e300}\n", "more than 100000"),
-        ("constraints = ['topology.leafs > 1']\n" + BASE, "1: constraints[0]: no scenario of the study has the key 'topology.leafs'; did you mean 'topology.leaves'?"),
+        (
+            "constraints = ['topology.leafs > 1']\n" + BASE,
+            "1: constraints[0]: no scenario has the key 'topology.leafs'; did you mean 'topology.leaves'?",
+        ),
         ("constraints = ['topology.leaves >']\n" + BASE, "1: constraints[0]: 'topology.leaves >' is not a condition"),
-        ("constraints = ['open(1)']\n" + BASE, "1: constraints[0]: 'open(1)' holds the call 'open(1)'; allowed: keys of"),
+        (
+            "constraints = ['open(1)']\n" + BASE,
+            "1: constraints[0]: 'open(1)' holds the call 'open(1)'; allowed: keys of",
+        ),
         ("constraints = ['seed.__class__ and (lambda: 1)()']\n" + BASE, "holds the call"),
         ("constraints = ['topology.name > 3']\n" + BASE, "1: constraints[0]: 'topology.name > 3' cannot be evaluated"),
         ("constraints = ['2 ** 9999 > 1']\n" + BASE, "cannot be evaluated: an exponent of 9999"),
         ("constraints = ['seed > 5']\n" + BASE, "constraints: leave out every point"),
         ("[[override]]\nspines = 3\n", "override[0].when: is missing"),
     ],
-)  # fmt: skip
+)
 def test_an_axis_or_rule_that_makes_no_sense_is_refused_with_its_line(problems, text, message):
     found = problems(text)
     assert any(message in problem for problem in found), found
