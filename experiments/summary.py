@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -27,10 +27,7 @@ def run_text(run: Run, width: int | None = None) -> str:
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
-    if run.budgets:
-        keys = ("typical_margin_db", "margin_3sigma_db", "worst_margin_db")
-        rows = [(b["link_class"], *(f"{b[key]:.2f}" for key in keys), b["verdict"]) for b in run.budgets]
-        parts.append(rows_text(("link budget", "typical dB", "3-sigma dB", "worst dB", "verdict"), rows, width))
+    parts += _budgets(run, width)
     if run.notes:
         parts.append(rows_text(("notes",), [(note,) for note in run.notes], width))
     origin = run.table("provenance")
@@ -197,6 +194,58 @@ def _shares(what: str, categories: tuple[str, ...], values: Any, unit: str, widt
         for name, value in zip(categories, values, strict=True)
     ]
     return rows_text((what, unit, "share"), [*rows, ("total", f"{total:,.0f}", "")], width)
+
+
+def _budgets(run: Run, width: int | None) -> Iterator[str]:
+    """Yield all link budgets in one table, then the waterfall of each."""
+    if not run.budgets:
+        return
+    margins = ("typical_margin_db", "margin_3sigma_db", "worst_margin_db")
+    heads = ("link budget", "typical dB", "3-sigma dB", "worst dB", "closing", "failing", "verdict")
+    rows = [
+        (
+            b["link_class"],
+            *(f"{b[key]:.2f}" for key in margins),
+            f"{b['link_yield_fraction']:.4%}",
+            f"{b['links_expected_to_fail']:,.3g} of {b['n_links']:,}",
+            b["verdict"],
+        )
+        for b in run.budgets
+    ]
+    yield rows_text(heads, rows, width)
+    for budget in run.budgets:
+        if "fec_needed" in budget:  # not in files of the first days
+            yield _reserves(budget, width)
+        yield _waterfall(budget, width)
+
+
+def _reserves(budget: Mapping[str, Any], width: int | None) -> str:
+    passes = budget["ocs_passes_closing"]
+    rows = [
+        (
+            "error ratio before FEC",
+            f"{budget['pre_fec_ber']:.2g} typical, {budget['pre_fec_ber_3sigma']:.2g} at 3 sigma",
+        ),
+        ("FEC of the link, and needed", f"{budget['fec']}, {budget['fec_needed']}"),
+        ("most OCS passes that close", "-" if passes < 0 else f"{passes}"),
+        ("longest fiber that closes", f"{budget['reach_closing_m']:,.0f} m"),
+    ]
+    if not math.isnan(budget["interference_db"]):
+        rows.insert(0, ("reflected light over signal", f"{budget['interference_db']:.1f} dB"))
+    return rows_text((budget["link_class"], ""), rows, width)
+
+
+def _waterfall(budget: Mapping[str, Any], width: int | None) -> str:
+    """From what the transmitter and receiver allow between them, part by part, to what is left."""
+    keys = ("mean_loss_db", "sigma_db", "worst_loss_db", "cumulative_loss_db")
+    left_db = budget["power_budget_db"]
+    rows = [("power budget", "", "", "", "", f"{left_db:.2f}")]
+    for i, (part, component) in enumerate(zip(budget["part"], budget["component"], strict=True)):
+        mean_db, sigma_db, worst_db, cumulative_db = (float(budget[key][i]) for key in keys)
+        numbers = (f"{mean_db:.2f}", f"{sigma_db:.2f}", f"{worst_db:.2f}", f"{left_db - cumulative_db:.2f}")
+        rows.append((part, component, *numbers))
+    heads = (budget["link_class"], "component", "loss dB", "sigma dB", "worst dB", "left dB")
+    return rows_text(heads, rows, width)
 
 
 def _number(value: float) -> str:

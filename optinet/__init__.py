@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optinet.flows.solution import LinkLoads, Solution
     from optinet.flows.solve import solve
     from optinet.models.availability import slice_availability
-    from optinet.models.link_budget import link_margin
+    from optinet.models.margin import link_margin
     from optinet.results import open_run
     from optinet.routing.flow_paths import flow_paths
     from optinet.traffic.demand import Demand
@@ -45,7 +45,7 @@ _HOME = {
     "flow_paths": "optinet.routing.flow_paths",
     "least_mean_distance": "optinet.flows.bounds",
     "link_loads": "optinet.flows.link_loads",
-    "link_margin": "optinet.models.link_budget",
+    "link_margin": "optinet.models.margin",
     "load_catalogue": "optinet.catalogue",
     "max_min_rates": "optinet.flows.max_min",
     "open_run": "optinet.results",

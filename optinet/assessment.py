@@ -20,6 +20,7 @@ from optinet.models.bom import BillOfMaterials, bill_of_materials
 from optinet.models.cost import CostReport, cost
 from optinet.models.latency import LatencyDistribution, latency
 from optinet.models.link_budget import LinkBudget, link_budgets, worst
+from optinet.models.link_limits import LinkLimits, link_limits
 from optinet.models.power import PowerReport, power
 from optinet.models.queueing import loaded_latency
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
@@ -46,6 +47,8 @@ class Assessment:
         Physical path of every link class.
     bom, power, latency, budgets, cost, failures
         What each model says; `budgets` has one entry per optical link class.
+    limits
+        What the links of each optical class could still cross, in the order of `budgets`.
     reconfiguration
         None if no link passes an OCS.
     notes
@@ -61,6 +64,7 @@ class Assessment:
     power: PowerReport
     latency: LatencyDistribution
     budgets: tuple[LinkBudget, ...]
+    limits: tuple[LinkLimits, ...]
     cost: CostReport
     failures: FailureReport
     reconfiguration: Reconfiguration | None
@@ -125,6 +129,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         power=watts,
         latency=times,
         budgets=budgets,
+        limits=link_limits(paths, design, values),
         cost=price,
         failures=broken,
         reconfiguration=pause,
@@ -192,7 +197,13 @@ def _optics(budgets: tuple[LinkBudget, ...]) -> Iterator[Metric]:
     yield _metric(
         "worst_link_worst_case_margin_db", extreme_db, "margin of its standard's channel over the worst losses"
     )
+    n_links = sum(budget.n_links for budget in budgets)
     yield _metric("links_expected_to_fail", failing, "optical links expected not to close")
+    yield _metric(
+        "link_yield_fraction",
+        1.0 - failing / n_links if n_links else np.nan,
+        "share of the optical links expected to close",
+    )
 
 
 def _plant(bom: BillOfMaterials, pause: Reconfiguration | None) -> Iterator[Metric]:

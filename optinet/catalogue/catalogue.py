@@ -113,6 +113,10 @@ class Catalogue:
             raise CatalogueError(Problem("n_draws", f"{n_draws} draws", "1 or more"))
         return self._variant(Draws(n_draws, seed))
 
+    def undrawn(self) -> Catalogue:
+        """Return the catalogue with its values as listed; one that records goes on recording."""
+        return self._variant(None)
+
     def bound(self, which: Literal["low", "high"], name: str) -> Catalogue:
         """Return a catalogue with one value, ``component.key``, fixed at an end of its range."""
         if which not in ("low", "high"):

@@ -135,12 +135,13 @@ KINDS: Mapping[str, Kind] = {
             "price_usd": _PRICE,
             "tx_oma_dbm": _must("typical launched outer OMA of a lane; low is the smallest the standard allows"),
             "tdecq_db": _must("typical transmitter penalty (TDECQ or TECQ); high is the largest allowed"),
+            "extinction_ratio_db": _must("typical power of the highest level over that of the lowest"),
             "rx_sensitivity_dbm": _must(
                 "typical sensitivity of a lane (OMA) at BER 2.4e-4, used after subtracting TDECQ"
             ),
             "channel_allowance_db": _must("channel insertion loss that the worst compliant pair tolerates"),
             "reach_m": _must("longest link"),
-            "mpi_penalty_db": _may("penalty of reflections where both directions share a fiber"),
+            "directivity_db": _may("isolation of its receiver from its transmitter, where it holds its own circulator"),
             "inner_fec_gain_db": _may(
                 "what an inner FEC adds to rx_sensitivity_dbm; inside channel_allowance_db already"
             ),
@@ -204,6 +205,7 @@ KINDS: Mapping[str, Kind] = {
         "one strand of fiber",
         {
             "attenuation_db_per_km": _must("loss at 1310 nm"),
+            "return_loss_db": _may("return loss of a kilometer, by backscatter"),
             "latency_ns_per_m": _LATENCY_PER_M,
             "price_usd_per_m": _must("price of an installed strand"),
         },
@@ -213,7 +215,8 @@ KINDS: Mapping[str, Kind] = {
         {
             "loss_db": _LOSS,
             "loss_max_db": _LOSS_MAX,
-            "isolation_db": _must("isolation of the receiver from its own transmitter"),
+            "isolation_db": _must("isolation of the transmitter from the light that arrives"),
+            "directivity_db": _must("isolation of the receiver from its own transmitter"),
             "price_usd": _PRICE,
         },
     ),

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Optical link budgets, three ways, and the share of links that close.
 
-*Typical*: the typical power budget, ``OMA - TDECQ - sensitivity``, plus the gain of an inner FEC, minus the penalty of
-multi-path interference where one fiber carries both directions, minus the typical loss of every part.
+*Typical*: the typical power budget, ``OMA - TDECQ - sensitivity``, plus the gain of an inner FEC, minus the typical
+loss of every part and, where one fiber carries both directions, minus the penalty of the light that is reflected
+(`optinet.models.reflections`, `optinet.models.pam4`), which is a line of the waterfall like the parts.
 
 *Statistical*: the same minus three standard deviations. The parts are independent and normal; the largest loss a part
 may have is taken as its mean plus three sigma. All lanes of a link share one draw of every part. The transmitter's
@@ -11,26 +12,26 @@ minus TDECQ, so that a large OMA goes with a large TDECQ.
 
 *Worst case*: the channel insertion loss of the standard (IEEE 802.3 clauses 121, 124, 151; 100G Lambda MSA: DR 3.0
 dB, FR4 4.0 dB), which is (OMA - TDECQ) min - (sensitivity for that SECQ) less the standard's own allowances, minus
-the largest loss of every part. An inner FEC adds nothing to it: its gain is already inside the allowance of a
-standard that has one.
+the largest loss of every part, reflections at the lowest return losses among them. An inner FEC adds nothing to it:
+its gain is already inside the allowance of a standard that has one.
 
 On a drawn catalogue each draw moves the means; the spread of parts around them is that of the catalogue's ranges.
 
 A link `closes` if its statistical margin is at least 0, is `at risk` if only the typical one is, and is `infeasible`
-if not even that.
+if not even that. How many OCS passes and which reach still close is `optinet.models.link_limits`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from scipy.special import erfc
 
-from optinet.errors import OptinetError, Problem
+from optinet.models.margin import LinkMargin, link_margin
+from optinet.models.pam4 import INNER_BER, KP4_BER, fec_for, interference_penalty_db, pam4_pre_fec_ber, q_for_ber
+from optinet.models.reflections import interference_fraction
 from optinet.models.values import Quantity, largest, median, optional, smallest, unwrapped
 from optinet.physical_path import PathPart, PhysicalPath
 
@@ -48,36 +49,13 @@ _TYPICAL_AND_WORST = {
 
 
 @dataclass(frozen=True)
-class LinkMargin:
-    """Margin of a power budget over independent losses.
-
-    Parameters
-    ----------
-    mean_loss_db, sigma_db
-        Mean and standard deviation of the total loss.
-    margin_db
-        Power budget minus mean loss.
-    margin_3sigma_db
-        The same minus three sigma.
-    fail_fraction
-        Share of links whose loss is above the budget.
-    """
-
-    mean_loss_db: Quantity
-    sigma_db: Quantity
-    margin_db: Quantity
-    margin_3sigma_db: Quantity
-    fail_fraction: Quantity
-
-
-@dataclass(frozen=True)
 class BudgetLine:
     """One part of a link's waterfall; the transmitter and the receiver lose nothing but spread.
 
     Parameters
     ----------
     name, component
-        As in `optinet.physical_path.PathPart`.
+        As in `optinet.physical_path.PathPart`; "reflections" for the penalty of reflected light at the receiver.
     count
         Parts of this kind in this place.
     mean_loss_db, sigma_db, worst_loss_db
@@ -106,7 +84,7 @@ class LinkBudget:
     transmitter, receiver
         Component ids of the direction shown.
     power_budget_db
-        Typical OMA - TDECQ - sensitivity + inner FEC gain - MPI penalty.
+        Typical OMA - TDECQ - sensitivity + inner FEC gain.
     channel_allowance_db
         Largest channel loss the standard allows, the budget of the worst case.
     lines
@@ -115,6 +93,12 @@ class LinkBudget:
         Typical and statistical margin.
     worst_margin_db
         Channel allowance minus the largest losses.
+    interference_db
+        Reflected light over the signal, typical; NaN where no fiber carries both directions.
+    fec
+        "KP4", or "KP4 and inner code" where both modules have one.
+    pre_fec_ber, pre_fec_ber_3sigma
+        Bit error ratio before all FEC: at the typical loss, and what is left at the 3 sigma margin.
     """
 
     link_class: str
@@ -126,6 +110,15 @@ class LinkBudget:
     lines: tuple[BudgetLine, ...]
     margin: LinkMargin
     worst_margin_db: Quantity
+    interference_db: Quantity
+    fec: str
+    pre_fec_ber: Quantity
+    pre_fec_ber_3sigma: Quantity
+
+    @property
+    def fec_needed(self) -> str:
+        """The least FEC under which the link closes at 3 sigma; "beyond FEC" if none does."""
+        return fec_for(median(self.pre_fec_ber_3sigma))
 
     @property
     def verdict(self) -> Verdict:
@@ -143,67 +136,6 @@ class LinkBudget:
     def links_expected_to_fail(self) -> Quantity:
         """Expected number of links that do not close."""
         return self.n_links * self.margin.fail_fraction
-
-
-def link_margin(power_budget_db: Quantity, parts: Iterable[Sequence[Quantity]]) -> LinkMargin:
-    """Return the margin of a power budget over independent, normally distributed losses.
-
-    Parameters
-    ----------
-    power_budget_db
-        What transmitter and receiver allow between them.
-    parts
-        (mean_loss_db, sigma_db, count) of every kind of part, sigma and count >= 0. Means and variances add up:
-
-        ``mu = sum n_i mu_i``, ``sigma^2 = sum n_i sigma_i^2``, fail fraction ``erfc((B - mu) / (sqrt 2 sigma)) / 2``.
-
-    Raises
-    ------
-    OptinetError
-        Naming every number that is not finite, is negative where it must not be, or is missing.
-    """
-    parts = list(parts)
-    problems = list(_margin_problems(power_budget_db, parts))
-    if problems:
-        raise OptinetError(problems)
-    mean_loss_db: Quantity = 0.0
-    variance: Quantity = 0.0
-    for part_mean_db, part_sigma_db, count in parts:
-        mean_loss_db = mean_loss_db + part_mean_db * count
-        variance = variance + part_sigma_db**2 * count
-    sigma_db = np.sqrt(variance)
-    margin_db = power_budget_db - mean_loss_db
-    # without spread all links are alike: none or every one of them fails
-    spread = np.where(sigma_db > 0, sigma_db, 1.0)
-    fail = np.where(
-        sigma_db > 0, 0.5 * erfc(margin_db / spread / math.sqrt(2.0)), np.where(np.asarray(margin_db) < 0, 1.0, 0.0)
-    )
-    return LinkMargin(
-        *(unwrapped(value) for value in (mean_loss_db, sigma_db, margin_db, margin_db - 3.0 * sigma_db, fail))
-    )
-
-
-def _margin_problems(power_budget_db: Quantity, parts: Sequence[Sequence[Quantity]]) -> Iterator[Problem]:
-    if not np.all(np.isfinite(power_budget_db)):
-        yield Problem("power_budget_db", f"{power_budget_db}", "finite")
-    for i, part in enumerate(parts):
-        if len(part) != 3:
-            yield Problem(f"parts[{i}]", f"{len(part)} entries", "(mean_loss_db, sigma_db, count)")
-            continue
-        for name, value, low in zip(("mean_loss_db", "sigma_db", "count"), part, (-np.inf, 0.0, 0.0), strict=True):
-            if not np.all(np.isfinite(value) & (np.asarray(value) >= low)):
-                yield Problem(f"parts[{i}].{name}", f"{value}", "finite" if low < 0 else "finite, at least 0")
-
-
-def pam4_pre_fec_ber(q: Quantity) -> Quantity:
-    """Return the bit error ratio of Gray-coded PAM4 before FEC, ``3/8 erfc(Q / sqrt 2)``.
-
-    Parameters
-    ----------
-    q
-        Eye opening over noise of one of the three eyes, amplitude ratio. KP4 needs 2.4e-4, Q = 3.414.
-    """
-    return unwrapped(0.375 * erfc(np.asarray(q) / math.sqrt(2.0)))
 
 
 def link_budget(path: PhysicalPath, catalogue: Catalogue) -> LinkBudget | None:
@@ -237,23 +169,22 @@ def worst(budgets: Sequence[LinkBudget]) -> LinkBudget | None:
 
 def _one_way(path: PhysicalPath, parts: tuple[PathPart, ...], catalogue: Catalogue) -> LinkBudget:
     transmitter, receiver = parts[0].component, parts[-1].component
-    power_budget_db = (
+    ends = (transmitter, receiver)
+    fec_gain_db = smallest(*(optional(catalogue, end, "inner_fec_gain_db") for end in ends))
+    receivable_db = (
         catalogue.value(transmitter, "tx_oma_dbm")
         - catalogue.value(transmitter, "tdecq_db")
         - catalogue.value(receiver, "rx_sensitivity_dbm")
-        + smallest(*(optional(catalogue, end, "inner_fec_gain_db") for end in (transmitter, receiver)))
-        - largest(*(optional(catalogue, end, "mpi_penalty_db") for end in (transmitter, receiver)))
     )
-    lines: list[BudgetLine] = []
-    cumulative_db: Quantity = 0.0
-    for part in parts:
-        mean_db, sigma_db, worst_db = _loss_db(part, catalogue)
-        cumulative_db = cumulative_db + mean_db
-        lines.append(BudgetLine(part.name, part.component, 1, mean_db, sigma_db, worst_db, cumulative_db))
-    allowance_db = smallest(*(catalogue.value(end, "channel_allowance_db") for end in (transmitter, receiver)))
-    worst_loss_db: Quantity = 0.0
-    for line in lines:
-        worst_loss_db = worst_loss_db + line.worst_loss_db
+    coded = median(fec_gain_db) > 0
+    limit_ber = INNER_BER if coded else KP4_BER
+    losses = [_loss_db(part, catalogue) for part in parts]
+    interference = interference_fraction(parts, [mean_db for mean_db, *_ in losses], catalogue)
+    lines = _waterfall(parts, losses, _reflections(parts, losses, interference, limit_ber, catalogue))
+    allowance_db = smallest(*(catalogue.value(end, "channel_allowance_db") for end in ends))
+    power_budget_db = receivable_db + fec_gain_db
+    margin = link_margin(power_budget_db, [(line.mean_loss_db, line.sigma_db, line.count) for line in lines])
+    received_db = receivable_db - sum((mean_db for mean_db, *_ in losses), start=0.0)
     return LinkBudget(
         link_class=path.link_class,
         n_links=path.n_links,
@@ -261,13 +192,66 @@ def _one_way(path: PhysicalPath, parts: tuple[PathPart, ...], catalogue: Catalog
         receiver=receiver,
         power_budget_db=unwrapped(power_budget_db),
         channel_allowance_db=unwrapped(allowance_db),
-        lines=tuple(lines),
-        margin=link_margin(power_budget_db, [(line.mean_loss_db, line.sigma_db, line.count) for line in lines]),
-        worst_margin_db=unwrapped(allowance_db - worst_loss_db),
+        lines=lines,
+        margin=margin,
+        worst_margin_db=unwrapped(allowance_db - sum((line.worst_loss_db for line in lines), start=0.0)),
+        interference_db=_in_db(interference),
+        fec="KP4 and inner code" if coded else "KP4",
+        pre_fec_ber=pam4_pre_fec_ber(
+            _q_over(received_db, KP4_BER), interference, _extinction_ratio_db(transmitter, interference, catalogue)
+        ),
+        pre_fec_ber_3sigma=pam4_pre_fec_ber(_q_over(margin.margin_3sigma_db, limit_ber)),
     )
 
 
-def _loss_db(part: PathPart, catalogue: Catalogue) -> tuple[Quantity, Quantity, Quantity]:
+def _q_over(margin_db: Quantity, ber: float) -> Quantity:
+    """Return Q where so much more light arrives than an error ratio needs; noise stays, so Q grows with the light."""
+    return q_for_ber(ber) * 10.0 ** (margin_db / 10.0)
+
+
+def _in_db(fraction: Quantity) -> Quantity:
+    values = np.asarray(fraction, dtype=np.float64)
+    return unwrapped(10.0 * np.log10(values, out=np.full(values.shape, np.nan), where=values > 0))
+
+
+def _extinction_ratio_db(transmitter: str, interference: Quantity, catalogue: Catalogue) -> Quantity:
+    # without interference it does not matter, and is not recorded as used
+    return catalogue.value(transmitter, "extinction_ratio_db") if np.any(interference) else np.inf
+
+
+Losses: TypeAlias = tuple[Quantity, Quantity, Quantity]
+"""Mean, sigma and largest loss of a part, dB."""
+
+
+def _reflections(
+    parts: tuple[PathPart, ...], losses: Sequence[Losses], interference: Quantity, ber: float, catalogue: Catalogue
+) -> Losses | None:
+    """Return the penalty of reflected light, typical and with every part at its worst; None where there is none."""
+    if not np.any(interference):
+        return None
+    transmitter = parts[0].component
+    mean_db = interference_penalty_db(interference, _extinction_ratio_db(transmitter, interference, catalogue), ber)
+    at_worst = interference_fraction(parts, [worst_db for *_, worst_db in losses], catalogue, worst=True)
+    lowest_db = catalogue[transmitter].values["extinction_ratio_db"].low
+    worst_db = largest(mean_db, interference_penalty_db(at_worst, lowest_db, ber))
+    return mean_db, (worst_db - mean_db) / 3.0, worst_db
+
+
+def _waterfall(
+    parts: tuple[PathPart, ...], losses: Sequence[Losses], reflections: Losses | None
+) -> tuple[BudgetLine, ...]:
+    named = [(part.name, part.component, loss) for part, loss in zip(parts, losses, strict=True)]
+    if reflections is not None:
+        named.insert(-1, ("reflections", parts[-1].component, reflections))
+    lines: list[BudgetLine] = []
+    cumulative_db: Quantity = 0.0
+    for name, component, (mean_db, sigma_db, worst_db) in named:
+        cumulative_db = cumulative_db + mean_db
+        lines.append(BudgetLine(name, component, 1, mean_db, sigma_db, worst_db, cumulative_db))
+    return tuple(lines)
+
+
+def _loss_db(part: PathPart, catalogue: Catalogue) -> Losses:
     """Return mean, sigma and largest loss of a part."""
     if part.name in ("transmitter", "receiver"):
         spread = catalogue[part.component].values["tx_oma_dbm" if part.name == "transmitter" else "rx_sensitivity_dbm"]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from optinet.flows.solution import Solution
     from optinet.models.latency import LatencyDistribution
     from optinet.models.link_budget import LinkBudget
+    from optinet.models.link_limits import LinkLimits
     from optinet.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
 
@@ -183,7 +184,8 @@ def assessment_groups(assessment: Assessment) -> dict[str, dict[str, Any]]:
             "controller": pause.controller_overhead_ms,
         }
         groups["reconfiguration"] = _by_key("part", "part_ms", parts_ms)
-    return groups | {f"{PER_CLASS}/{_group_name(each.link_class)}": _budget(each) for each in assessment.budgets}
+    budgets = zip(assessment.budgets, assessment.limits, strict=True)
+    return groups | {f"{PER_CLASS}/{_group_name(each.link_class)}": _budget(each, limits) for each, limits in budgets}
 
 
 def catalogue_groups(catalogue: Catalogue, used: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
@@ -224,12 +226,17 @@ def _physical_paths(paths: Iterable[PhysicalPath]) -> dict[str, Any]:
     return _columns(rows, names) | {"capacity_gbps": [path.gbps for path in rows]}
 
 
-def _budget(budget: LinkBudget) -> dict[str, Any]:
+def _budget(budget: LinkBudget, limits: LinkLimits) -> dict[str, Any]:
     names = ("component", "count", "mean_loss_db", "sigma_db", "worst_loss_db", "cumulative_loss_db")
     lines = _columns(budget.lines, names)
     medians = {name: [median(quantity) for quantity in lines[name]] for name in names if name.endswith("_db")}
     return {
         **{name: getattr(budget, name) for name in ("link_class", "n_links", "transmitter", "receiver", "verdict")},
+        "fec": budget.fec,
+        "fec_needed": budget.fec_needed,
+        **{name: median(getattr(budget, name)) for name in ("interference_db", "pre_fec_ber", "pre_fec_ber_3sigma")},
+        "ocs_passes_closing": limits.ocs_passes,
+        "reach_closing_m": limits.reach_m,
         "power_budget_db": median(budget.power_budget_db),
         "channel_allowance_db": median(budget.channel_allowance_db),
         "typical_margin_db": median(budget.margin.margin_db),

@@ -81,7 +81,7 @@ def test_links_that_do_not_close_are_noted_and_the_verdict_is_of_the_worst():
     roles = {"switch": "box", "host_link": "aec", "ocs": "mems"}
     risky = assessed("ocs_mesh", optics="fr4_bidi", **roles)
     assert risky.verdict == "at risk"
-    assert any(note.startswith("block-ocs: at risk, typical margin 0.36 dB, 3 sigma margin") for note in risky.notes)
+    assert any(note.startswith("block-ocs: at risk, typical margin 0.81 dB, 3 sigma margin") for note in risky.notes)
     lossy = PARTS.with_values({"mems.insertion_loss_db": 6.0, "mems.insertion_loss_max_db": 6.0})
     broken = assessed("ocs_mesh", lossy, optics="fr4_bidi", **roles)
     assert broken.verdict == "infeasible"

@@ -55,6 +55,7 @@ def module(name, rate=800, lanes=8, lanes_per_fiber=1, power=(7, 3, 2, 1, 2), bi
         "price_usd": 500,
         "tx_oma_dbm": (0, 1, 3),
         "tdecq_db": 2,
+        "extinction_ratio_db": (4, 5, 6),
         "rx_sensitivity_dbm": (-6.5, -5, -3.5),
         "channel_allowance_db": 3,
         "reach_m": 500,
@@ -79,10 +80,10 @@ COMPONENTS = [
     module("dr8_slow_fec", inner_fec_gain_db=1.5, inner_fec_latency_ns=60),
     module("dr4_200g", rate=800, lanes=4),
     module("dr8_1t6", rate=1600, power=(14, 6, 4, 2, 4)),
+    module("fr4_bidi", lanes_per_fiber=4, bidirectional="yes", connector="lc", channel_allowance_db=4),
     module(
-        "fr4_bidi", lanes_per_fiber=4, bidirectional="yes", connector="lc", mpi_penalty_db=0.5, channel_allowance_db=4
+        "fr8_bidi", lanes_per_fiber=8, bidirectional="yes", connector="lc", circulator_inside="yes", directivity_db=40
     ),
-    module("fr8_bidi", lanes_per_fiber=8, bidirectional="yes", connector="lc", circulator_inside="yes"),
     module(
         "engine_1t6",
         rate=1600,
@@ -143,7 +144,7 @@ COMPONENTS = [
             "ports": 136,
             "insertion_loss_db": 1.5,
             "insertion_loss_max_db": 2.4,
-            "return_loss_db": 46,
+            "return_loss_db": (40, 46, 50),
             "switching_time_ms": 10,
             "power_w": 100,
             "price_usd_per_port": 300,
@@ -184,13 +185,13 @@ COMPONENTS = [
         },
     ),
     component("mpo_low_loss", "connector", _losses(0.15, 0.45, 40, fibers=16)),
-    component("lc", "connector", _losses(0.1, 0.4, 5, fibers=2)),
+    component("lc", "connector", _losses(0.1, 0.4, 5, fibers=2, return_loss_db=(45, 55, 65))),
     component("pm_mpo", "connector", _losses(0.4, 0.7, 60, fibers=12)),
     component(
         "smf", "fiber", {"attenuation_db_per_km": (0.3, 0.4, 0.4), "latency_ns_per_m": 5, "price_usd_per_m": 0.1}
     ),
     component("pm_fiber", "fiber", {"attenuation_db_per_km": 0.7, "latency_ns_per_m": 5, "price_usd_per_m": 5}),
-    component("circulator_o_band", "circulator", _losses(0.7, 1.0, 60, isolation_db=40)),
+    component("circulator_o_band", "circulator", _losses(0.7, 1.0, 60, isolation_db=40, directivity_db=(45, 50, 55))),
     component("shuffle_box", "shuffle", _losses(0.7, 1.3, 1600, fibers=500, fibers_per_rack_unit=600)),
     component("kp4_800g", "phy", {"fec_latency_ns": 90, "mac_pcs_latency_ns": 50}),
     component("serdes_lr_112g", "serdes", {"energy_pj_per_bit": 3.5, "max_loss_db": 36}),

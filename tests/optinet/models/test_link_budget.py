@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import brentq
 
 import optinet
 import topologies
 from optinet.errors import OptinetError
 from optinet.fabric import NodeKind
-from optinet.models.link_budget import link_budget, link_budgets, link_margin, pam4_pre_fec_ber, worst
+from optinet.models.link_budget import link_budget, link_budgets, worst
+from optinet.models.link_limits import link_limits, with_length, with_ocs_passes
+from optinet.models.margin import link_margin
+from optinet.models.pam4 import interference_penalty_db, pam4_pre_fec_ber
 from optinet.physical_path import PathPart, PhysicalPath, physical_paths
-from tests.support.parts import PARTS, design, with_range
+from tests.support.parts import COMPONENTS, PARTS, catalogue_of, component, design, with_range
 
 
 def path_of(parts, n_links=100, medium="fiber"):
@@ -83,12 +85,6 @@ def test_ocs_paths_of_the_component_tables():
     assert link_margin(7.2, [(2.6, 0, 1), (0.35, 0, 4), (0.7, 0, 2)]).margin_db == pytest.approx(1.8)
 
 
-def test_pam4_error_ratio():
-    # the KP4 limit of 2.4e-4 is at Q = 3.41407
-    assert brentq(lambda q: pam4_pre_fec_ber(q) - 2.4e-4, 1, 10) == pytest.approx(3.41407, abs=5e-6)
-    assert pam4_pre_fec_ber(3.8) == pytest.approx(5.4261e-5, rel=1e-4)
-
-
 def test_waterfall_line_by_line():
     fabric = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=1)
     _, path = physical_paths(fabric, design(switch="box", optics="dr8", host_link="aec"), PARTS)
@@ -116,10 +112,13 @@ def test_waterfall_line_by_line():
 
 def test_bidirectional_link_through_an_ocs():
     budget = mesh_budget("fr4_bidi")
-    # two LC of 0.1, two circulators of 0.7, OCS 1.5, 100 m of 0.4 dB/km; half a dB for interference
-    assert budget.margin.mean_loss_db == pytest.approx(0.2 + 1.4 + 1.5 + 0.04, abs=1e-12)
-    assert budget.power_budget_db == 3.5
-    assert budget.worst_margin_db == pytest.approx(4 - (0.8 + 2.0 + 2.4 + 0.04), abs=1e-12)
+    # two LC of 0.1, two circulators of 0.7, OCS 1.5, 100 m of 0.4 dB/km
+    reflections = budget.lines[-2]
+    assert (reflections.name, budget.lines[-3].name) == ("reflections", "circulator")
+    assert budget.margin.mean_loss_db == pytest.approx(0.2 + 1.4 + 1.5 + 0.04 + reflections.mean_loss_db, abs=1e-12)
+    assert budget.power_budget_db == 4
+    largest_db = 0.8 + 2.0 + 2.4 + 0.04 + reflections.worst_loss_db
+    assert budget.worst_margin_db == pytest.approx(4 - largest_db, abs=1e-12)
     assert budget.margin.margin_3sigma_db < 0 < budget.margin.margin_db
     assert budget.verdict == "at risk"
     assert budget.link_yield_fraction == 1 - budget.margin.fail_fraction
@@ -137,6 +136,106 @@ def test_inner_fec_adds_to_the_typical_budget_and_not_to_the_worst_case():
     plain, coded = mesh_budget("dr8"), mesh_budget("dr8_slow_fec")
     assert coded.margin.margin_db - plain.margin.margin_db == pytest.approx(1.5, abs=1e-12)
     assert coded.worst_margin_db == plain.worst_margin_db
+
+
+def test_reflected_light_part_by_part():
+    budget = mesh_budget("fr4_bidi")
+    # seen from a receiver: the circulator leaks 50 dB down; behind 0.7 dB a connector returns 55, behind 0.82 the OCS
+    # 46, behind 2.34 the far connector 55; the signal is 3.14 dB down
+    returned_db = [50, 55 + 2 * 0.7, 46 + 2 * 0.82, 55 + 2 * 2.34]
+    together = sum(10 ** (-(one - 3.14) / 10) for one in returned_db)
+    assert budget.interference_db == pytest.approx(10 * np.log10(together), abs=1e-12)
+    typical_db = interference_penalty_db(together, 5.0, 2.4e-4)
+    # and at the worst: losses 1.0, 0.4, 2.4; returns 45, 45, 40; extinction 4 dB; signal 5.24 dB down
+    returned_db = [45, 45 + 2 * 1.0, 40 + 2 * 1.42, 45 + 2 * 3.84]
+    together = sum(10 ** (-(one - 5.24) / 10) for one in returned_db)
+    worst_db = interference_penalty_db(together, 4.0, 2.4e-4)
+    line = budget.lines[-2]
+    expected = (typical_db, (worst_db - typical_db) / 3, worst_db)
+    assert (line.mean_loss_db, line.sigma_db, line.worst_loss_db) == pytest.approx(expected, abs=1e-9)
+    assert 0 < typical_db < worst_db
+
+
+def test_a_nearer_transmitter_that_is_stronger_interferes_more():
+    strong = PARTS.with_values({"fr4_bidi.tx_oma_dbm": 3.0})
+    # both ends alike: the level does not matter
+    assert mesh_budget("fr4_bidi", strong).interference_db == mesh_budget("fr4_bidi").interference_db
+    louder = with_range(PARTS, "circulator_o_band.directivity_db", 30, 30).with_values(
+        {"circulator_o_band.directivity_db": 30.0}
+    )
+    assert mesh_budget("fr4_bidi", louder).interference_db > -30 + 3
+
+
+def test_links_of_one_direction_per_fiber_have_no_reflections():
+    budget = mesh_budget("dr8")
+    assert np.isnan(budget.interference_db)
+    assert "reflections" not in [line.name for line in budget.lines]
+
+
+def test_a_circulator_inside_the_module_leaks_as_the_module_says():
+    parts = [PathPart("transmitter", "fr8_bidi"), PathPart("fiber", "smf", 1000.0), PathPart("receiver", "fr8_bidi")]
+    # 0.4 dB of fiber; the circulator inside leaks 40 dB down
+    assert link_budget(path_of(parts), PARTS).interference_db == pytest.approx(-40 + 0.4, abs=1e-12)
+
+
+def test_backscatter_grows_with_the_fiber():
+    parts = [PathPart("transmitter", "fr4_bidi"), PathPart("fiber", "long", 500.0), PathPart("receiver", "fr4_bidi")]
+    fiber = component("long", "fiber", {"attenuation_db_per_km": 0, "return_loss_db": 40})
+    found = link_budget(path_of(parts), catalogue_of([*COMPONENTS, fiber])).interference_db
+    assert found == pytest.approx(-40 + 10 * np.log10(0.5), abs=1e-12)
+    none = [parts[0], PathPart("fiber", "long", 0.0), parts[2]]
+    assert np.isnan(link_budget(path_of(none), catalogue_of([*COMPONENTS, fiber])).interference_db)
+
+
+def test_error_ratio_and_the_fec_it_needs():
+    # 4 dB of budget less 0.32: Q is 3.68 dB above that of KP4's limit
+    fabric = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=1)
+    _, path = physical_paths(fabric, design(switch="box", optics="dr8", host_link="aec"), PARTS)
+    budget = link_budget(path, PARTS)
+    limit_q = 3.41407
+    assert budget.pre_fec_ber == pytest.approx(pam4_pre_fec_ber(limit_q * 10**0.368), rel=1e-4)
+    three_sigma_db = budget.margin.margin_3sigma_db
+    assert budget.pre_fec_ber_3sigma == pytest.approx(pam4_pre_fec_ber(limit_q * 10 ** (three_sigma_db / 10)), rel=1e-4)
+    assert (budget.fec, budget.fec_needed) == ("KP4", "KP4")
+    # a link that is at risk needs more than it has
+    assert (mesh_budget("fr4_bidi").fec, mesh_budget("fr4_bidi").fec_needed) == ("KP4", "beyond FEC")
+    coded = mesh_budget("dr8_slow_fec")
+    assert coded.fec == "KP4 and inner code"
+    assert coded.pre_fec_ber_3sigma <= 4.8e-3 if coded.verdict == "closes" else coded.pre_fec_ber_3sigma > 4.8e-3
+
+
+def limits_of(catalogue=PARTS, **roles):
+    fabric = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=1)
+    made = design(switch="box", host_link="aec", **roles)
+    paths = physical_paths(fabric, made, catalogue)
+    (limits,) = link_limits(paths, made, catalogue)
+    return limits, paths[1]
+
+
+def test_the_longest_fiber_that_closes_is_where_the_margin_ends():
+    # lossy fiber without spread: what is left at 3 sigma without fiber, over 10 dB/km
+    lossy = PARTS.with_values({"smf.attenuation_db_per_km": 10.0})
+    limits, path = limits_of(lossy, optics="dr8")
+    left_db = link_budget(with_length(path, 0.0), lossy).margin.margin_3sigma_db
+    assert limits.reach_m == pytest.approx(left_db / 10 * 1e3, abs=500 / 2**13)
+    assert link_budget(with_length(path, limits.reach_m), lossy).verdict == "closes"
+    # good fiber: the module's own reach ends it
+    assert limits_of(optics="dr8")[0].reach_m == 500
+    weak = PARTS.with_values({"dr8.tx_oma_dbm": -3.0})
+    assert limits_of(weak, optics="dr8", ocs="mems")[0].reach_m == 0
+    assert limits_of(weak, optics="dr8", ocs="mems")[0].ocs_passes == -1
+
+
+def test_ocs_passes_are_as_many_as_the_margin_holds():
+    assert limits_of(optics="dr8")[0].ocs_passes == -1  # the design names no OCS
+    limits, path = limits_of(optics="dr8", ocs="mems")
+    # 3.68 - 3 sqrt(0.52) dB at 3 sigma; one OCS takes 1.52 dB and 0.3 of sigma, two take twice that
+    margins = [link_budget(with_ocs_passes(path, n, "mems"), PARTS).margin.margin_3sigma_db for n in range(3)]
+    expected = [3.68 - 1.52 * n - 3 * np.sqrt(0.52 + 0.09 * n) for n in range(3)]
+    assert margins == pytest.approx(expected, abs=1e-9)
+    assert limits.ocs_passes == sum(margin >= 0 for margin in margins) - 1
+    strong = PARTS.with_values({"dr8.tx_oma_dbm": 4.0})
+    assert limits_of(strong, optics="dr8", ocs="mems")[0].ocs_passes == 2
 
 
 def test_the_weaker_direction_counts():
@@ -164,7 +263,9 @@ def test_draws_broadcast():
     )
     transmitter, receiver = drawn.value("fr4_bidi", "tx_oma_dbm"), drawn.value("fr4_bidi", "rx_sensitivity_dbm")
     fiber_db = drawn.value("smf", "attenuation_db_per_km") * 0.1
-    expected = transmitter - 2 - receiver - 0.5 - (0.2 + 1.4 + fiber_db + drawn.value("mems", "insertion_loss_db"))
+    expected = transmitter - 2 - receiver - (0.2 + 1.4 + fiber_db + drawn.value("mems", "insertion_loss_db"))
+    expected = expected - budget.lines[-2].mean_loss_db
+    assert budget.lines[-2].mean_loss_db.shape == budget.pre_fec_ber.shape == (100,)
     assert budget.margin.margin_db == pytest.approx(expected, abs=1e-12)
     assert budget.verdict in ("closes", "at risk", "infeasible")
 

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Margin of a power budget over independent losses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import erfc
+
+from optinet.errors import OptinetError, Problem
+from optinet.models.values import Quantity, unwrapped
+
+
+@dataclass(frozen=True)
+class LinkMargin:
+    """Margin of a power budget over independent losses.
+
+    Parameters
+    ----------
+    mean_loss_db, sigma_db
+        Mean and standard deviation of the total loss.
+    margin_db
+        Power budget minus mean loss.
+    margin_3sigma_db
+        The same minus three sigma.
+    fail_fraction
+        Share of links whose loss is above the budget.
+    """
+
+    mean_loss_db: Quantity
+    sigma_db: Quantity
+    margin_db: Quantity
+    margin_3sigma_db: Quantity
+    fail_fraction: Quantity
+
+
+def link_margin(power_budget_db: Quantity, parts: Iterable[Sequence[Quantity]]) -> LinkMargin:
+    """Return the margin of a power budget over independent, normally distributed losses.
+
+    Parameters
+    ----------
+    power_budget_db
+        What transmitter and receiver allow between them.
+    parts
+        (mean_loss_db, sigma_db, count) of every kind of part, sigma and count >= 0. Means and variances add up:
+
+        ``mu = sum n_i mu_i``, ``sigma^2 = sum n_i sigma_i^2``, fail fraction ``erfc((B - mu) / (sqrt 2 sigma)) / 2``.
+
+    Raises
+    ------
+    OptinetError
+        Naming every number that is not finite, is negative where it must not be, or is missing.
+    """
+    parts = list(parts)
+    problems = list(_margin_problems(power_budget_db, parts))
+    if problems:
+        raise OptinetError(problems)
+    mean_loss_db: Quantity = 0.0
+    variance: Quantity = 0.0
+    for part_mean_db, part_sigma_db, count in parts:
+        mean_loss_db = mean_loss_db + part_mean_db * count
+        variance = variance + part_sigma_db**2 * count
+    sigma_db = np.sqrt(variance)
+    margin_db = power_budget_db - mean_loss_db
+    # without spread all links are alike: none or every one of them fails
+    spread = np.where(sigma_db > 0, sigma_db, 1.0)
+    fail = np.where(
+        sigma_db > 0, 0.5 * erfc(margin_db / spread / math.sqrt(2.0)), np.where(np.asarray(margin_db) < 0, 1.0, 0.0)
+    )
+    return LinkMargin(
+        *(unwrapped(value) for value in (mean_loss_db, sigma_db, margin_db, margin_db - 3.0 * sigma_db, fail))
+    )
+
+
+def _margin_problems(power_budget_db: Quantity, parts: Sequence[Sequence[Quantity]]) -> Iterator[Problem]:
+    if not np.all(np.isfinite(power_budget_db)):
+        yield Problem("power_budget_db", f"{power_budget_db}", "finite")
+    for i, part in enumerate(parts):
+        if len(part) != 3:
+            yield Problem(f"parts[{i}]", f"{len(part)} entries", "(mean_loss_db, sigma_db, count)")
+            continue
+        for name, value, low in zip(("mean_loss_db", "sigma_db", "count"), part, (-np.inf, 0.0, 0.0), strict=True):
+            if not np.all(np.isfinite(value) & (np.asarray(value) >= low)):
+                yield Problem(f"parts[{i}].{name}", f"{value}", "finite" if low < 0 else "finite, at least 0")
