@@ -27,6 +27,7 @@ UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_mw": "mW",
     "_kw": "kW",
     "_kwh": "kW h",
+    "_v": "V",
     "_db": "dB",
     "_dbm": "dBm",
     "_db_per_km": "dB km-1",

@@ -70,6 +70,7 @@ def _may(meaning: str) -> Key:
 
 
 _YES_NO = ("yes", "no")
+_OCS_TECHNOLOGIES = ("MEMS", "DLC", "DBS", "robotic", "rotor", "SiPh", "PLZT", "TFLT")
 _FIT = _may("failures that end its service, in 1e9 device hours")
 _PRICE = _must("price paid by a large buyer")
 _LOSS = _must("typical insertion loss")
@@ -85,9 +86,13 @@ KINDS: Mapping[str, Kind] = {
             "insertion_loss_db": _LOSS,
             "insertion_loss_max_db": _LOSS_MAX,
             "return_loss_db": _RETURN_LOSS,
-            "switching_time_ms": _must("time from command to settled light, without link re-acquisition"),
+            "crosstalk_db": _may("how far below the signal the light of other circuits is"),
+            "switching_time_ms": _must("time from command to settled light of one circuit, without re-acquisition"),
+            "switching_time_ms_per_circuit": _may("what each further circuit in one command adds; 0 if absent"),
+            "bulk_switching_time_ms": _may("time of a command that changes many circuits, where it is longer"),
             "power_w": _must("typical electrical power of the box"),
             "power_max_w": _may("largest electrical power of the box"),
+            "drive_voltage_v": _may("voltage that moves or turns the light"),
             "price_usd_per_port": _must("price for each port"),
             "path_latency_ns": _must("propagation time from port to port"),
             "port_fit": _may("failures of one port, in 1e9 hours"),
@@ -95,7 +100,7 @@ KINDS: Mapping[str, Kind] = {
             "rack_units": _may("height"),
         },
         {
-            "technology": TextKey(True, "what moves the light", ("MEMS", "DLC", "DBS")),
+            "technology": TextKey(True, "what moves the light", _OCS_TECHNOLOGIES),
             "bidirectional": TextKey(True, "whether one port carries both directions", _YES_NO),
         },
     ),

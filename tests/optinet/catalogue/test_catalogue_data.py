@@ -36,7 +36,9 @@ def laser_power_w(module):
 
 
 COMPONENTS = {
-    "ocs": "palomar lumentum_r300 coherent_dlc_320 coherent_dlc_512 polatis_384 polatis_576 calient_s320",
+    "ocs": "palomar lumentum_r64 lumentum_r300 calient_s320 coherent_dlc_64 coherent_dlc_320 coherent_dlc_512"
+    " polatis_192 polatis_384 polatis_576 polatis_576_mixnet telescent_1008 rotor_128 ipronics_one32 siph_mems_64"
+    " lightmatter_32 epiphotonics_plzt_16 eo_tflt_8",
     "switch": "switch_51t2 switch_102t4 switch_115t2",
     "module": "retimed_800g_dr8 lro_800g_dr8 lpo_800g_dr8 retimed_1t6_dr8 lro_1t6_dr8 lpo_1t6_dr8 npo_1t6 cpo_2d_1t6"
     " cpo_2p5d_1t6 cpo_3d_1t6 bidi_800g_fr4 bidi_2x400g_fr4 bidi_800g_fr8 cpo_bidi_800g_fr4 duplex_2x400g_fr4"
@@ -54,7 +56,7 @@ COMPONENTS = {
     "power_chain": "ups hvdc panama sst",
     "cooling": "air liquid",
     "energy": "electricity",
-    "ocs_control": "ocs_control_dsp ocs_control_lpo",
+    "ocs_control": "ocs_control_dsp ocs_control_lpo ocs_control_scheduled",
 }
 
 
@@ -282,11 +284,30 @@ def test_launch_power_of_tpu_optics_follows_from_its_mean_and_extinction():
     assert value("bidi_tpu_800g", "tx_oma_dbm") == pytest.approx(oma_dbm, abs=0.01)
 
 
+def test_ocs_of_the_mixnet_paper():
+    """Table 2: ports and switching time of each class; one, four and sixteen pairs took 41.44, 42.44 and 46.75 ms."""
+    table = {
+        "telescent_1008": (1008, 120_000),
+        "polatis_576": (576, 25),
+        "calient_s320": (320, 25),
+        "palomar": (136, 10),
+        "rotor_128": (128, 0.01),
+        "lightmatter_32": (32, 0.007),
+        "epiphotonics_plzt_16": (16, 1e-5),
+    }
+    for ocs, (ports, switching_ms) in table.items():
+        assert (value(ocs, "ports"), value(ocs, "switching_time_ms")) == (ports, switching_ms)
+    one, each = (value("polatis_576_mixnet", f"switching_time_ms{tail}") for tail in ("", "_per_circuit"))
+    assert [round(one + each * (pairs - 1), 2) for pairs in (1, 16)] == [41.44, 46.75]
+    assert one + each * 3 == pytest.approx(42.44, rel=0.002)  # measured; not used in the line
+
+
 def test_known_errors_are_not_repeated():
     panama = CATALOGUE["panama"].values["efficiency_fraction"]
     assert panama.high <= 0.98  # "above 98 %" in the source's text contradicts its table
     for ocs in CATALOGUE.ids("ocs"):  # "1000 times the speed of a packet switch" is not about switching time
-        assert CATALOGUE[ocs].values["switching_time_ms"].low >= 1
+        if CATALOGUE.text(ocs, "technology") in ("MEMS", "DLC", "DBS", "robotic"):
+            assert CATALOGUE[ocs].values["switching_time_ms"].low >= 1
     assert value("switch_51t2", "latency_ns") == 600  # 250 ns belongs to Tomahawk Ultra
     assert CATALOGUE["retimed_800g_dr8"].values["fit"].low >= 100  # "below 1 FIT" is not credible beside the field
     assert 1 - (value("cpo_2p5d_1t6", "power_w") + 2) / value("retimed_1t6_dr8", "power_w") < 0.70
