@@ -23,11 +23,11 @@ from optinet.kernels._jit import kernel
 
 
 @kernel
-def balance_transit(demand, capacity, transit, flow, load, gap, rounds):
-    """Change `flow` and `load` towards the smallest largest utilization; return the largest utilization reached.
+def balance_transit(demand, capacity, transit, flow, load, best_price, gap, rounds):
+    """Change `flow` and `load` towards the smallest largest utilization; return what was reached and a lower bound.
 
     Stops when the result is within `gap` (a fraction) of the lower bound, or when `rounds` per sharpness, or rounds
-    without progress, are through.
+    without progress, are through. `best_price` is set to the prices of the bound, 0 where there is no trunk.
     """
     n = len(capacity)
     price, into = np.full((n, n), np.inf), np.full((n, n), np.inf)
@@ -42,9 +42,12 @@ def balance_transit(demand, capacity, transit, flow, load, gap, rounds):
                 for v in range(n):
                     if capacity[u, v] > 0.0:
                         _set_price(u, v, scale, highest, capacity, transit, load, price, into)
-            lower = max(lower, lower_bound(demand, capacity, price, into))
+            bound = lower_bound(demand, capacity, price, into)
+            if bound > lower:
+                lower = bound
+                best_price[:] = np.where(capacity > 0.0, price, 0.0)
             if highest <= lower * (1.0 + gap):
-                return highest
+                return highest, lower
             # a blunt potential is not worth following to its end
             if i > 2 and abs(last - highest) < 0.02 / sharpness * highest:
                 break
@@ -52,7 +55,7 @@ def balance_transit(demand, capacity, transit, flow, load, gap, rounds):
             for _ in range(2):
                 _sweep(demand, capacity, transit, scale, highest, flow, load, price, into)
             highest = largest_utilization(capacity, load)
-    return highest
+    return highest, lower
 
 
 @kernel

@@ -32,6 +32,14 @@ class DorOptions(NoOptions):
     )
 
 
+class DirectTransitOptions(NoOptions):
+    """Options of direct and one-transit routing."""
+
+    method: Literal["auto", "lp", "prices"] = Field(
+        default="auto", description="how the split is found: the optimum by linear program, or fast by prices"
+    )
+
+
 class KShortestOptions(NoOptions):
     """Options of routing over the k shortest paths."""
 
@@ -88,7 +96,7 @@ _ROUTINGS: dict[str, Routing] = {
         "axis by axis on tori",
     ),
     "direct_transit": Routing(
-        NoOptions,
+        DirectTransitOptions,
         direct_transit.loads,
         direct_transit.signatures,
         lambda fabric: isinstance(fabric.structure, Blocks) and fabric.structure.blocks <= direct_transit.MOST_NODES,

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.engineering.traffic import Method
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.kernels.dor import dor_walks
@@ -212,7 +213,9 @@ def _k_shortest(fabric: Fabric, arc_up: NDArray[np.bool_] | None, flows: Flows, 
     return _with_hosts(core, Split(np.ones(fabric.n_arcs)), flows, [(rows, hops, arcs)])
 
 
-def _direct_transit(fabric: Fabric, arc_up: NDArray[np.bool_] | None, flows: Flows) -> list[Part]:
+def _direct_transit(
+    fabric: Fabric, arc_up: NDArray[np.bool_] | None, flows: Flows, method: Method = "auto"
+) -> list[Part]:
     core = direct_transit.joined_nodes(fabric, arc_up)
     n = core.n_nodes
     start, end = _ends(core, flows)
@@ -220,7 +223,7 @@ def _direct_transit(fabric: Fabric, arc_up: NDArray[np.bool_] | None, flows: Flo
     pair, pair_of, count = np.unique(start[rows] * n + end[rows], return_inverse=True, return_counts=True)
     demand = np.zeros(n * n)
     demand[pair] = count
-    flow = direct_transit.transit_flow(core, demand.reshape(n, n)).reshape(n * n, n)[pair].ravel()
+    flow = direct_transit.transit_flow(core, demand.reshape(n, n), method).reshape(n * n, n)[pair].ravel()
     via = pick(flows.draws(_WAY)[rows], pair_of, n * np.arange(len(pair) + 1), flow) % n
     tail, gbps = direct_transit.arc_ends(core)
     trunk = tail * n + core.head

@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 
 import optinet
 import topologies
+from optinet.engineering import traffic
 from optinet.errors import SolverError
 from optinet.flows.solution import HopKinds
 from optinet.routing import direct_transit
@@ -20,7 +21,7 @@ def method(request, monkeypatch):
     """Both ways to find the split."""
     direct_transit._solved.cache_clear()
     if request.param == "fast":
-        monkeypatch.setattr(direct_transit, "_EXACT_PATHS", 0)
+        monkeypatch.setattr(traffic, "EXACT_PATHS", 0)
     yield request.param
     direct_transit._solved.cache_clear()
 
@@ -80,7 +81,7 @@ def test_the_split_is_the_best_there_is(seed):
     matrix = optinet.Demand.from_matrix(fabric, demand)
     exact = optinet.link_loads(fabric, matrix, "direct_transit")
     assert exact.throughput == pytest.approx(1 / best, rel=1e-7)
-    fast = direct_transit.trunk_load(direct_transit._balanced(demand, capacity, np.ones(n, dtype=bool)))
+    fast = traffic.engineer_traffic(demand, capacity, method="prices").load_gbps
     utilization = np.divide(fast, capacity, out=np.zeros_like(fast), where=capacity > 0).max()
     assert best * (1 - 1e-9) <= utilization <= best * 1.02
     assert np.all(fast[capacity == 0] == 0)
