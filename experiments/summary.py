@@ -27,7 +27,7 @@ def run_text(run: Run, width: int | None = None) -> str:
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
-    parts += _budgets(run, width)
+    parts += [_cabling(run, width), *_budgets(run, width)]
     if run.notes:
         parts.append(rows_text(("notes",), [(note,) for note in run.notes], width))
     origin = run.table("provenance")
@@ -194,6 +194,27 @@ def _shares(what: str, categories: tuple[str, ...], values: Any, unit: str, widt
         for name, value in zip(categories, values, strict=True)
     ]
     return rows_text((what, unit, "share"), [*rows, ("total", f"{total:,.0f}", "")], width)
+
+
+_CABLING = ("fiber", "jumper", "connector", "panel", "shuffle", "fiber_array", "circulator")
+
+
+def _cabling(run: Run, width: int | None) -> str:
+    """From lanes to fibers to what holds them, class by class."""
+    paths, bom = run.table("physical_paths"), run.table("bom")
+    if "lanes_per_link" not in paths or "fiber" not in paths["medium"]:
+        return ""
+    lines = list(zip(bom["role"], bom["where"], bom["count"].tolist(), strict=True))
+    used = [role for role in _CABLING if any(role == each for each, *_ in lines)]
+    rows = []
+    for i, name in enumerate(paths["link_class"]):
+        if paths["medium"][i] == "fiber":
+            counts = (sum(n for role, where, n in lines if (role, where) == (each, name)) for each in used)
+            shape = (paths[key][i] for key in ("n_links", "lanes_per_link", "strands_per_link", "segments"))
+            rows.append((name, *(f"{number:,}" for number in (*shape, *counts))))
+    heads = {"fiber": "fibers", "panel": "panel units", "fiber_array": "fiber arrays"}
+    shown = (heads.get(role, f"{role}s") for role in used)
+    return rows_text(("cabling", "links", "lanes", "strands", "segments", *shown), rows, width)
 
 
 def _budgets(run: Run, width: int | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from optinet.fabric import NodeKind
 from optinet.metric import Metric
 from optinet.models.availability import FailureReport, failures
 from optinet.models.bom import BillOfMaterials, bill_of_materials
+from optinet.models.conservation import Balance, balances
 from optinet.models.cost import CostReport, cost
 from optinet.models.latency import LatencyDistribution, latency
 from optinet.models.link_budget import LinkBudget, link_budgets, worst
@@ -49,6 +50,8 @@ class Assessment:
         What each model says; `budgets` has one entry per optical link class.
     limits
         What the links of each optical class could still cross, in the order of `budgets`.
+    balances
+        What the bill of materials supplies against what the fabric needs; all hold.
     reconfiguration
         None if no link passes an OCS.
     notes
@@ -67,6 +70,7 @@ class Assessment:
     limits: tuple[LinkLimits, ...]
     cost: CostReport
     failures: FailureReport
+    balances: tuple[Balance, ...]
     reconfiguration: Reconfiguration | None
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
@@ -132,11 +136,21 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         limits=link_limits(paths, design, values),
         cost=price,
         failures=broken,
+        balances=_checked(balances(fabric, paths, bom, design, values)),
         reconfiguration=pause,
         notes=tuple(_notes(paths, budgets, broken, design, values)),
         metrics=tuple(metric for group in headline for metric in group),
         values_used=values.used,
     )
+
+
+def _checked(found: tuple[Balance, ...]) -> tuple[Balance, ...]:
+    """Stop at a bill of materials that does not balance, which is a fault of the counting and never of the user."""
+    for balance in found:
+        if not balance.holds:
+            msg = f"{balance.where}: {balance.supplied:g} {balance.what}, {balance.needed:g} needed"
+            raise RuntimeError(msg)
+    return found
 
 
 def _metric(name: str, value: Quantity, meaning: str) -> Metric:

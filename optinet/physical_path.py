@@ -5,6 +5,9 @@ What a link is made of follows from what it joins. A link that a circuit of the 
 ends. Else a host's link is the design's `host_link` (a cable, or a module at the host and `optics` at the switch), a
 link between chips is `cube_link`, and every other link has optics at both ends.
 
+The fibers of a near- or co-packaged engine are coupled by a fiber array; its loss is inside the engine's launch power
+and sensitivity, which are those at the front panel.
+
 Connectors: a direct fiber link crosses two patch panels, one near each end; each leg to an OCS crosses one. The loss
 of a box includes its own front connectors, so the OCS adds none, and a shuffle box, which takes the place of a patch
 panel, adds none either. In a fabric of planes whose switch box holds several ASICs, the port of the box carries one
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
     from optinet.design import Design
 
 
+ENGINES = ("npo", "cpo_2d", "cpo_2p5d", "cpo_3d")
+"""Packagings of optics beside or on the package of the switch."""
+
+
 @dataclass(frozen=True)
 class PathPart:
     """One thing on the way of the light or the current.
@@ -49,7 +56,7 @@ class PathPart:
     Parameters
     ----------
     name
-        transmitter, receiver, connector, shuffle, circulator, fiber, ocs or cable.
+        transmitter, receiver, fiber_array, connector, shuffle, circulator, fiber, ocs or cable.
     component
         Component id.
     length_m
@@ -215,8 +222,18 @@ def _units_per_end(links: LinkClass, catalogue: Catalogue, component: str, stran
     share = links.gbps / nominal(catalogue, component, "rate_gbps")
     if catalogue[component].kind == "cable":
         return share
-    fibers = whole(nominal(catalogue, component, "lanes") / nominal(catalogue, component, "lanes_per_fiber"))
-    return max(share, strands / (fibers if is_yes(catalogue, component, "bidirectional") else 2 * fibers))
+    return max(share, strands / module_fibers(component, catalogue))
+
+
+def module_fibers(module: str, catalogue: Catalogue) -> int:
+    """Return the fibers of a module, both directions together."""
+    fibers = whole(nominal(catalogue, module, "lanes") / nominal(catalogue, module, "lanes_per_fiber"))
+    return fibers if is_yes(catalogue, module, "bidirectional") else 2 * fibers
+
+
+def is_engine(module: str, catalogue: Catalogue) -> bool:
+    """Whether a module sits beside or on the package of its switch, so that it cannot be plugged."""
+    return text_of(catalogue, module, "packaging") in ENGINES
 
 
 def _fiber_parts(
@@ -237,10 +254,13 @@ def _fiber_parts(
         for module in ends
     ]
     circulator = PathPart("circulator", design.component("circulator"))
+    arrays = [PathPart("fiber_array", design.component("fiber_array"))]
+    coupled = [is_engine(module, catalogue) for module in ends]
     legs = 2 if links.through_ocs else 1
     leg = PathPart("fiber", design.component("fiber"), links.length_m / legs)
 
     yield PathPart("transmitter", ends[0])
+    yield from arrays * coupled[0]
     yield from [circulator] * apart[0]
     yield panels[0]
     yield leg
@@ -249,4 +269,5 @@ def _fiber_parts(
         yield leg
     yield panels[1]
     yield from [circulator] * apart[1]
+    yield from arrays * coupled[1]
     yield PathPart("receiver", ends[1])

@@ -206,6 +206,22 @@ KINDS: Mapping[str, Kind] = {
             "price_usd": _PRICE,
         },
     ),
+    "panel": Kind(
+        "patch panel of the structured cabling; its connectors are counted apart",
+        {
+            "fibers_per_rack_unit": _must("fibers it takes in one rack unit"),
+            "price_usd": _must("price of one rack unit without connectors"),
+        },
+    ),
+    "fiber_array": Kind(
+        "fiber array unit: couples the fibers of one near- or co-packaged engine, data and laser, to its chip",
+        {
+            "fibers": _must("fibers it holds"),
+            "pitch_mm": _must("distance from fiber to fiber"),
+            "coupling_loss_db": _must("loss of a facet, inside the launch power and the sensitivity of the engine"),
+            "price_usd": _must("price, inside that of the engine"),
+        },
+    ),
     "fiber": Kind(
         "one strand of fiber",
         {

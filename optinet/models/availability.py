@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
 
 HOURS_PER_DAY = 24.0
-_PASSIVE = ("laser", "fiber", "pm_fiber", "pm_connector", "connector", "shuffle", "circulator")
+_PASSIVE = (
+    "laser",
+    "fiber",
+    "pm_fiber",
+    "pm_connector",
+    "connector",
+    "jumper",
+    "panel",
+    "fiber_array",
+    "shuffle",
+    "circulator",
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,11 @@ Counts follow from the fabric and the physical paths alone and are the same in e
 cables shared by links slower than themselves are counted per bit and rounded up once per link class. A switch node is
 one ASIC: a box of several ASICs holds one ASIC of each plane in a fabric of planes, else consecutive switches of one
 tier. A link of s strands through an OCS needs s parallel copies of the plant. Every external laser module feeds one
-box.
+box, by a polarization-maintaining fiber from each of its lasers.
+
+Fibers end in the connector of a jumper at every module, and in connectors in a row of patch panels near each end. The
+fibers of a link stay together: a connector takes whole links, or a link takes whole connectors. Panels are counted in
+rack units. Every engine has its own fiber arrays, for its data and its laser fibers.
 """
 
 from __future__ import annotations
@@ -19,8 +23,8 @@ from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import link_ends, spare_end_nodes
-from optinet.models.values import nominal, nominal_or_zero, whole
-from optinet.physical_path import PhysicalPath
+from optinet.models.values import nominal, nominal_or_zero, text_of, whole
+from optinet.physical_path import PhysicalPath, is_engine, module_fibers
 from optinet.structure import Planes
 
 if TYPE_CHECKING:
@@ -35,14 +39,14 @@ class BomLine:
     Parameters
     ----------
     role
-        What it is there for: a role of the design; optics at either end are "module", copper is "cable", and "laser"
-        counts light sources inside modules and external laser modules.
+        What it is there for: a role of the design; optics at either end are "module", copper is "cable", "laser"
+        counts light sources inside modules and external laser modules, "jumper" their connectors to the panels.
     component
         Component id.
     where
         Link class, tier of switches, "hosts", "chips" or "plant".
     count
-        Pieces; strands for fiber.
+        Pieces; strands for fiber, rack units for panels.
     length_m
         Length of all strands together; 0 for everything but fiber.
     """
@@ -162,6 +166,12 @@ def _fiber(path: PhysicalPath, design: Design, catalogue: Catalogue) -> Iterator
         ]
     for module, count in modules:
         yield BomLine("module", module, where, count)
+        fibers, jumper = module_fibers(module, catalogue), _jumper(module, design, catalogue)
+        yield BomLine("jumper", jumper, where, count * whole(fibers / nominal(catalogue, jumper, "fibers")))
+        if is_engine(module, catalogue):
+            array = design.component("fiber_array")
+            held = fibers + nominal_or_zero(catalogue, module, "lasers")
+            yield BomLine("fiber_array", array, where, count * whole(held / nominal(catalogue, array, "fibers")))
         if not nominal_or_zero(catalogue, module, "external_laser_lanes"):
             yield BomLine("laser", module, where, whole(count * nominal(catalogue, module, "lasers")))
 
@@ -172,12 +182,34 @@ def _fiber(path: PhysicalPath, design: Design, catalogue: Catalogue) -> Iterator
     )
 
     # a part at an end is passed by every strand of every link, and at each spare end by half of what a link passes
-    strands = (path.n_links + path.spare_ends / 2) * path.strands_per_link
+    links = path.n_links + path.spare_ends / 2
     for name in ("connector", "shuffle", "circulator"):
         for component in dict.fromkeys(part.component for part in path.parts if part.name == name):
-            passes = sum(part.component == component for part in path.parts) * strands
-            per_piece = 1.0 if name == "circulator" else nominal(catalogue, component, "fibers")
-            yield BomLine(name, component, where, whole(passes / per_piece))
+            passes = sum(part.component == component for part in path.parts) * links
+            takes = 1.0 if name == "circulator" else nominal(catalogue, component, "fibers")
+            if name == "connector":
+                yield BomLine(name, component, where, _connectors(passes, path.strands_per_link, takes))
+            else:
+                yield BomLine(name, component, where, whole(passes * path.strands_per_link / takes))
+    panel = design.component("panel")
+    positions = path.count("connector") * links * path.strands_per_link
+    yield BomLine("panel", panel, where, whole(positions / nominal(catalogue, panel, "fibers_per_rack_unit")))
+
+
+def _jumper(module: str, design: Design, catalogue: Catalogue) -> str:
+    """Return the connector at a module: LC, or the multi-fiber one that holds all its fibers."""
+    if text_of(catalogue, module, "connector") == "lc":
+        return design.component("lc_connector")
+    small = design.component("connector_12")
+    fits = module_fibers(module, catalogue) <= nominal(catalogue, small, "fibers")
+    return small if fits else design.component("connector")
+
+
+def _connectors(passes: float, strands: int, fibers: float) -> int:
+    """Return the connectors at which links of so many strands pass: whole links in each, or whole ones for each."""
+    if strands > fibers:
+        return whole(passes * whole(strands / fibers))
+    return whole(passes / (fibers // strands))
 
 
 def fed_lanes(fabric: Fabric, paths: tuple[PhysicalPath, ...], catalogue: Catalogue) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optinet.design import Design
 
 HOURS_PER_YEAR = 8760.0
-_UNPRICED = ("laser", "pm_fiber")  # inside the price of the module and of the external laser module
+_UNPRICED = ("laser", "pm_fiber", "fiber_array")  # inside the price of the module and of the external laser module
 
 
 @dataclass(frozen=True)

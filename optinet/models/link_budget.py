@@ -256,6 +256,8 @@ def _loss_db(part: PathPart, catalogue: Catalogue) -> Losses:
     if part.name in ("transmitter", "receiver"):
         spread = catalogue[part.component].values["tx_oma_dbm" if part.name == "transmitter" else "rx_sensitivity_dbm"]
         return 0.0, (spread.high - spread.low) / 6.0, 0.0
+    if part.name == "fiber_array":
+        return 0.0, 0.0, 0.0  # inside launch power and sensitivity
     if part.name == "fiber":
         mean_db = catalogue.value(part.component, "attenuation_db_per_km") * part.length_m * 1e-3
         highest_db_per_km = catalogue[part.component].values["attenuation_db_per_km"].high

@@ -173,6 +173,7 @@ def assessment_groups(assessment: Assessment) -> dict[str, dict[str, Any]]:
         "latency": _latency(assessment.latency),
         "failures": _by_key("role", "failures_per_day", assessment.failures.per_day),
         "physical_paths": _physical_paths(assessment.paths),
+        "conservation": _columns(assessment.balances, ("where", "what", "needed", "supplied", "exact")),
         "bom": _columns(assessment.bom.lines, ("role", "component", "where", "count", "length_m")),
         "metrics": _columns(assessment.metrics, ("name", "value", "low", "high", "unit", "meaning")),
         "notes": {"text": list(assessment.notes)},
@@ -221,7 +222,10 @@ def _latency(latency: LatencyDistribution) -> dict[str, Any]:
 
 
 def _physical_paths(paths: Iterable[PhysicalPath]) -> dict[str, Any]:
-    names = ("link_class", "medium", "end_a", "end_b", "through_ocs", "strands_per_link", "segments")
+    names = (
+        *("link_class", "medium", "end_a", "end_b", "through_ocs", "n_links", "spare_ends"),
+        *("lanes_per_link", "strands_per_link", "segments", "units_per_end_a", "units_per_end_b"),
+    )
     rows = list(paths)
     return _columns(rows, names) | {"capacity_gbps": [path.gbps for path in rows]}
 

@@ -44,8 +44,8 @@ def test_headline_numbers_are_those_of_the_models():
     assert values["energy_usd_per_year"] == pytest.approx(1.7545 * 1.35 * 8760 * 0.1, rel=1e-12)
     assert values["energy_pj_per_bit"] == pytest.approx(1754.5 / 1.2, rel=1e-12)
     assert values["worst_link_typical_margin_db"] == pytest.approx(3.68, rel=1e-12)
-    assert values["cost_usd"] == pytest.approx(42_240)
-    assert values["cost_per_endpoint_usd"] == pytest.approx(10_560)
+    assert values["cost_usd"] == pytest.approx(42_960)
+    assert values["cost_per_endpoint_usd"] == pytest.approx(10_740)
     assert (values["fibers"], values["modules"], values["switch_boxes"], values["ocs_boxes"]) == (64, 8, 3, 0)
     assert math.isnan(values["reconfiguration_ms"])
     assert found.reconfiguration is None

@@ -138,8 +138,8 @@ def test_planes_in_boxes_of_several_asics_pass_a_shuffle_instead_of_a_patch_pane
     paths = paths_of("multiplane", planes, switch="box_of_4", optics="engine_1t6", host_link="dr4_200g")
     names = {name: [part.name for part in path.parts] for name, path in paths.items()}
     assert names == {
-        "host-leaf": ["transmitter", "connector", "fiber", "shuffle", "receiver"],
-        "leaf-spine": ["transmitter", "shuffle", "fiber", "shuffle", "receiver"],
+        "host-leaf": ["transmitter", "connector", "fiber", "shuffle", "fiber_array", "receiver"],
+        "leaf-spine": ["transmitter", "fiber_array", "shuffle", "fiber", "shuffle", "fiber_array", "receiver"],
     }
     single = paths_of("multiplane", planes, switch="box_200", optics="engine_1t6", host_link="dr4_200g")
     assert single["leaf-spine"].count("shuffle") == 0

@@ -185,6 +185,9 @@ COMPONENTS = [
         },
     ),
     component("mpo_low_loss", "connector", _losses(0.15, 0.45, 40, fibers=16)),
+    component("mpo12_low_loss", "connector", _losses(0.15, 0.45, 30, fibers=12)),
+    component("patch_panel", "panel", {"fibers_per_rack_unit": 100, "price_usd": 200}),
+    component("fau_127um", "fiber_array", {"fibers": 20, "pitch_mm": 0.125, "coupling_loss_db": 1.5, "price_usd": 40}),
     component("lc", "connector", _losses(0.1, 0.4, 5, fibers=2, return_loss_db=(45, 55, 65))),
     component("pm_mpo", "connector", _losses(0.4, 0.7, 60, fibers=12)),
     component(

@@ -30,7 +30,9 @@ def test_leaf_spine_line_by_line():
         ("module", "dr8", "leaf-spine"): 16,  # both ends of 8 links
         ("laser", "dr8", "leaf-spine"): 32,
         ("fiber", "smf", "leaf-spine"): 128,  # 8 links of 16 strands
-        ("connector", "mpo_low_loss", "leaf-spine"): 16,  # one MPO-16 at each of two panels
+        ("jumper", "mpo_low_loss", "leaf-spine"): 16,  # an MPO-16 at each module
+        ("connector", "mpo_low_loss", "leaf-spine"): 16,  # and one at each of two panels
+        ("panel", "patch_panel", "leaf-spine"): 3,  # 256 positions, 100 in a rack unit
         ("nic", "nic_800g", "hosts"): 8,
     }
     (fiber,) = bom.of("fiber")

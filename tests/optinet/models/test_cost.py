@@ -29,10 +29,12 @@ def test_leaf_spine_by_hand():
             "module": 8 * 500,
             "fiber": 4 * 16 * 50 * 0.1,
             "connector": 8 * 40,
+            "jumper": 8 * 40,
+            "panel": 2 * 200,
             "nic": 4 * 1500,
         }
     )
-    total = 30_000 + 1_600 + 4_000 + 320 + 320 + 6_000
+    total = 30_000 + 1_600 + 4_000 + 320 + 320 + 720 + 6_000
     assert report.total_usd == pytest.approx(total)
     assert report.per_endpoint_usd == pytest.approx(total / 4)
     assert report.usd_per_delivered_gbps == pytest.approx(total / 1200)
