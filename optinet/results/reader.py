@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from optinet.flows.solution import LinkLoads
 
 
-
 def open_run(path: str | os.PathLike[str]) -> Run:
     """Open a run file.
 

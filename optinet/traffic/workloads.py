@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optinet.errors import DemandError, unknown_name
 from optinet.fabric import Fabric
-from optinet.traffic import patterns
+from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand
 from optinet.validation import problems_of
 
@@ -31,6 +31,27 @@ class GridNeighborsParameters(UniformParameters):
     dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = Field(
         description="grid of ranks, row-major"
     )
+
+
+class _BetweenBlocks(BaseModel):
+    blocks: Annotated[int, Field(ge=2)] = Field(description="equal, consecutive groups of endpoints")
+    gbps_per_endpoint: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=800.0, description="what every endpoint of the busiest block sends, Gb/s"
+    )
+
+
+class GravityParameters(blocks.Gravity, _BetweenBlocks):
+    """Between blocks in proportion to the product of their sizes, which the seed draws."""
+
+
+class SkewedParameters(blocks.Skewed, _BetweenBlocks):
+    """A share with a few partner blocks, which the seed draws, and the rest evenly."""
+
+
+def _between_blocks(fabric: Fabric, p: GravityParameters | SkewedParameters, seed: int) -> Demand:
+    shares = p.shares(p.blocks, seed)
+    rates = blocks.block_rates(shares, fabric.n_endpoints // p.blocks, p.gbps_per_endpoint)
+    return blocks.between_blocks(fabric, rates)
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,12 @@ _WORKLOADS = {
         UniformParameters,
         lambda fabric, p, seed: patterns.random_permutation(fabric, p.gbps_per_endpoint, seed),
         "to one other endpoint, drawn by the seed",
+    ),
+    "gravity": Workload(
+        GravityParameters, _between_blocks, "between blocks in proportion to their sizes, drawn by the seed"
+    ),
+    "skewed": Workload(
+        SkewedParameters, _between_blocks, "a share between partner blocks, drawn by the seed, the rest evenly"
     ),
 }
 
