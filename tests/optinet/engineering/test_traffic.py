@@ -21,7 +21,7 @@ def shift(n):
 @pytest.mark.parametrize("method", ["lp", "prices"])
 @pytest.mark.parametrize("n", [3, 8, 16])
 def test_uniform_goes_direct_and_a_permutation_gets_about_half(n, method):
-    """A18: n / (2 (n - 1)) of a block's capacity, the bound of rotor networks and of uniform meshes alike."""
+    """n / (2 (n - 1)) of a block's capacity, the bound of rotor networks and of uniform meshes alike."""
     uniform = engineer_traffic(mesh(n), mesh(n), method=method)
     assert uniform.throughput == pytest.approx(1.0)
     assert uniform.stretch == pytest.approx(1.0)
