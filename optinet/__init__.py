@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from optinet.models.availability import slice_availability
     from optinet.models.margin import link_margin
     from optinet.results import open_run
+    from optinet.rewiring import Rewiring, reconfigure, rewire
     from optinet.routing.flow_paths import flow_paths
     from optinet.traffic.demand import Demand
+    from optinet.wiring import Wiring, wire
 
 _HOME = {
     "Assessment": "optinet.assessment",
@@ -38,7 +40,9 @@ _HOME = {
     "Fabric": "optinet.fabric",
     "LinkLoads": "optinet.flows.solution",
     "OptinetError": "optinet.errors",
+    "Rewiring": "optinet.rewiring",
     "Solution": "optinet.flows.solution",
+    "Wiring": "optinet.wiring",
     "assess": "optinet.assessment",
     "bisection": "optinet.flows.bisection",
     "concurrent_flow": "optinet.flows.concurrent.auto",
@@ -51,10 +55,13 @@ _HOME = {
     "open_run": "optinet.results",
     "path_metrics": "optinet.flows.path_metrics",
     "permutation_bound": "optinet.flows.bounds",
+    "reconfigure": "optinet.rewiring",
+    "rewire": "optinet.rewiring",
     "simulate_flows": "optinet.flows.simulate",
     "slice_availability": "optinet.models.availability",
     "solve": "optinet.flows.solve",
     "throughput_bound": "optinet.flows.bounds",
+    "wire": "optinet.wiring",
     "worst_permutation": "optinet.flows.bounds",
 }
 
@@ -66,7 +73,9 @@ __all__ = [
     "Fabric",
     "LinkLoads",
     "OptinetError",
+    "Rewiring",
     "Solution",
+    "Wiring",
     "assess",
     "bisection",
     "concurrent_flow",
@@ -79,10 +88,13 @@ __all__ = [
     "open_run",
     "path_metrics",
     "permutation_bound",
+    "reconfigure",
+    "rewire",
     "simulate_flows",
     "slice_availability",
     "solve",
     "throughput_bound",
+    "wire",
     "worst_permutation",
 ]
 

@@ -251,11 +251,10 @@ def _notes(
         if budget.verdict != "closes":
             yield _budget_note(budget)
     for path in paths:
-        if path.through_ocs and path.strands_per_link > 1:
-            yield (
-                f"{path.link_class}: each link takes {path.strands_per_link} fibers, "
-                f"so the plant is built {path.strands_per_link} times"
-            )
+        if path.through_ocs and plant is not None and path.strands_per_link > plant.ports_per_end:
+            copies = -(-path.strands_per_link // plant.ports_per_end)
+            takes = f"each link takes {path.strands_per_link} fibers"
+            yield f"{path.link_class}: {takes}, so the plant is built {copies} times"
         if path.spare_ends:
             yield f"{path.link_class}: {path.spare_ends} spare fibers have optics and OCS ports but no circuit"
         yield from _gearbox_notes(path, catalogue, design)

@@ -2,16 +2,15 @@
 """The optical plant: OCS devices, the fiber end on each port, and the circuits set now.
 
 An optical circuit switch (OCS) is a box with ports, not a node of the fabric: a circuit joins two of its ports and so
-makes a link of the fabric between the nodes at the far ends of the two fibers. Port counts here are per link end with
-one fiber; a design whose links need several fibers (duplex, or several modules per link) uses as many parallel copies
-of the plant.
-
-`wire` is the constructive part of the theory: a multigraph in which every block has at most 2m ends per OCS decomposes
-into 2m-regular pieces (Petersen, 1891) by an Euler orientation and a bipartite edge coloring (Koenig, 1916).
+makes a link of the fabric between the nodes at the far ends of the two fibers. An end takes one port where both
+directions share a fiber (bidirectional, with circulators) and two where each has its own (duplex). A design whose links
+need more fibers than that uses as many parallel copies of the plant. Which OCS carries which link is chosen in
+`optinet.wiring`; circuits of a fabric are changed by `optinet.reconfigure` and `optinet.rewire`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,32 +30,51 @@ class OpticalPlant:
     n_ocs
         Number of OCS devices, >= 1.
     end_ocs, end_port
-        shape (n_ends,): the device and the port each fiber end is plugged into; a port takes one end.
+        shape (n_ends,): the device and the first of the ports each fiber end is plugged into; a multiple of
+        `ports_per_end`, and a port takes one end.
     end_node
         shape (n_ends,): the fabric node at the far end of the fiber.
+    end_gbps, end_leg_m
+        shape (n_ends,): rate per direction of the transceiver at the node, > 0; length of the fiber, >= 0. A circuit
+        runs at the slower rate of its two ends over both lengths.
     circuit_ends
         shape (n_circuits, 2): the two fiber ends each circuit joins, on one device.
     circuit_link
         shape (n_circuits,): the link of the fabric each circuit makes.
+    ports_per_end
+        1 for bidirectional fibers, 2 for duplex.
+
+    Raises
+    ------
+    TopologyError
+        If a circuit joins two OCS, a fiber end is in two circuits, or two ends share a port.
     """
 
     n_ocs: int
     end_ocs: NDArray[np.int64]
     end_port: NDArray[np.int64]
     end_node: NDArray[np.int64]
+    end_gbps: NDArray[np.float64]
+    end_leg_m: NDArray[np.float64]
     circuit_ends: NDArray[np.int64]
     circuit_link: NDArray[np.int64]
+    ports_per_end: int = 1
 
     def __post_init__(self) -> None:
         a, b = self.circuit_ends.reshape(-1, 2).T
         problems = []
-        if np.any(self.end_ocs[a] != self.end_ocs[b]):
-            problems.append(Problem("plant.circuit_ends", "a circuit joins ports of two OCS", "ports of one OCS"))
-        used = np.concatenate((a, b))
-        if len(np.unique(used)) != len(used):
-            problems.append(
-                Problem("plant.circuit_ends", "a fiber end is in two circuits", "at most one circuit per end")
-            )
+        apart = np.flatnonzero(self.end_ocs[a] != self.end_ocs[b])
+        if len(apart):
+            i = apart[0]
+            found = f"joins a port of OCS {self.end_ocs[a[i]]} to one of OCS {self.end_ocs[b[i]]}"
+            problems.append(Problem(f"plant.circuit_ends[{i}]", found, "ports of one OCS"))
+        times = np.bincount(self.circuit_ends.ravel(), minlength=self.n_ends)
+        if times.max(initial=0) > 1:
+            found = f"fiber end {times.argmax()} is in {times.max()} circuits"
+            problems.append(Problem("plant.circuit_ends", found, "at most one circuit per end"))
+        if np.any(self.end_port % self.ports_per_end):
+            found = f"an end of {self.ports_per_end} ports starts between two ends"
+            problems.append(Problem("plant.end_port", found, f"multiples of {self.ports_per_end}"))
         sockets = self.end_ocs * (self.end_port.max(initial=0) + 1) + self.end_port
         if len(np.unique(sockets)) != len(sockets):
             problems.append(Problem("plant.end_port", "two fiber ends share a port", "one end per port"))
@@ -73,107 +91,53 @@ class OpticalPlant:
         """Circuits set now."""
         return len(self.circuit_link)
 
+    @property
+    def circuit_ocs(self) -> NDArray[np.int64]:
+        """The device of each circuit; shape (n_circuits,)."""
+        return self.end_ocs[self.circuit_ends[:, 0]]
+
     @cached_property
     def ports_needed(self) -> int:
-        """Ports an OCS must have: the largest number of ends plugged into one device."""
-        return int(np.bincount(self.end_ocs, minlength=self.n_ocs).max(initial=0))
+        """Ports an OCS must have: those of all ends plugged into the fullest device."""
+        return int(np.bincount(self.end_ocs, minlength=self.n_ocs).max(initial=0)) * self.ports_per_end
+
+    @cached_property
+    def end_circuit(self) -> NDArray[np.int64]:
+        """The circuit each fiber end is in, -1 for none; shape (n_ends,)."""
+        circuit = np.full(self.n_ends, -1, dtype=np.int64)
+        circuit[self.circuit_ends.ravel()] = np.repeat(np.arange(self.n_circuits), 2)
+        return circuit
+
+    def with_circuits(self, circuit_ends: NDArray[np.int64], circuit_link: NDArray[np.int64]) -> OpticalPlant:
+        """Return the plant with other circuits set."""
+        return dataclasses.replace(self, circuit_ends=circuit_ends, circuit_link=circuit_link)
+
+    def ends_of_blocks(
+        self, block_of_node: NDArray[np.int64], n_blocks: int, usable: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """Return how many fiber ends each block has on each OCS; shape (n_blocks, n_ocs).
+
+        Parameters
+        ----------
+        block_of_node
+            shape (n_nodes,): block of each node, -1 for none.
+        n_blocks
+            Number of blocks.
+        usable
+            shape (n_ends,): which ends count; all when None.
+        """
+        block = block_of_node[self.end_node]
+        counts = (block >= 0) if usable is None else (block >= 0) & usable
+        ends = np.zeros((n_blocks, self.n_ocs), dtype=np.int64)
+        np.add.at(ends, (block[counts], self.end_ocs[counts]), 1)
+        return ends
 
     @cached_property
     def sha256(self) -> str:
         """Hash of devices, ends and circuits."""
-        digest = hashlib.sha256(str(self.n_ocs).encode())
-        for array in (self.end_ocs, self.end_port, self.end_node, self.circuit_ends, self.circuit_link):
-            digest.update(np.ascontiguousarray(array).tobytes())
+        digest = hashlib.sha256(f"{self.n_ocs} {self.ports_per_end}".encode())
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                digest.update(np.ascontiguousarray(value).tobytes())
         return digest.hexdigest()
-
-
-def wire(n_blocks: int, pairs: NDArray[np.int64], ends_per_block: int, ends_per_ocs: int) -> NDArray[np.int64]:
-    """Choose an OCS for every block-to-block circuit.
-
-    Parameters
-    ----------
-    n_blocks
-        Number of blocks.
-    pairs
-        shape (n_circuits, 2): the two blocks of each circuit (different blocks; parallel circuits are repeated).
-    ends_per_block
-        Fiber ends of every block on the OCS layer.
-    ends_per_ocs
-        Most fiber ends of any block on one OCS, an even number.
-
-    Returns
-    -------
-    NDArray
-        shape (n_circuits,): the OCS of each circuit. No block has more than `ends_per_ocs` ends on one OCS, and
-        ceil(ceil(ends_per_block / 2) / (ends_per_ocs / 2)) OCS are enough.
-
-    Raises
-    ------
-    TopologyError
-        If a block has more circuits than ends, or `ends_per_ocs` is odd (then a wiring need not exist: three blocks,
-        two OCS and one end each cannot form a triangle).
-    """
-    if ends_per_ocs % 2 or ends_per_ocs < 2:
-        raise TopologyError(
-            Problem("ends_per_ocs", f"{ends_per_ocs} ends of each block on each OCS", "an even number, at least 2")
-        )
-    degree = np.bincount(pairs.ravel(), minlength=n_blocks)
-    if degree.max(initial=0) > ends_per_block:
-        block = int(degree.argmax())
-        raise TopologyError(
-            Problem("circuits", f"block {block} has {degree[block]} circuits", f"at most its {ends_per_block} ends")
-        )
-    color = _bipartite_colors(n_blocks, _euler_orientation(n_blocks, pairs), -(-ends_per_block // 2))
-    return color // (ends_per_ocs // 2)
-
-
-def _euler_orientation(n_blocks: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Direct every edge so that each block's in- and out-degrees differ by at most one."""
-    incident: list[list[int]] = [[] for _ in range(n_blocks + 1)]
-    edges = [(int(a), int(b)) for a, b in pairs]
-    odd = np.flatnonzero(np.bincount(pairs.ravel(), minlength=n_blocks) % 2)
-    edges += [(int(block), n_blocks) for block in odd]  # a helper block makes every degree even
-    for edge, (a, b) in enumerate(edges):
-        incident[a].append(edge)
-        incident[b].append(edge)
-    oriented = np.array(edges, dtype=np.int64).reshape(-1, 2)
-    used = np.zeros(len(edges), dtype=bool)
-    for start in range(n_blocks + 1):
-        at = start
-        while incident[at]:
-            edge = incident[at].pop()
-            if used[edge]:
-                continue
-            used[edge] = True
-            a, b = edges[edge]
-            to = b if at == a else a
-            oriented[edge] = at, to
-            at = to  # every degree is even, so the walk can only end where it started
-    return oriented[: len(pairs)]
-
-
-def _bipartite_colors(n_blocks: int, edges: NDArray[np.int64], n_colors: int) -> NDArray[np.int64]:
-    """Color edges (left block, right block) properly with `n_colors` >= the largest degree, by alternating paths."""
-    at_left = np.full((n_blocks, n_colors), -1, dtype=np.int64)
-    at_right = np.full((n_blocks, n_colors), -1, dtype=np.int64)
-    color = np.full(len(edges), -1, dtype=np.int64)
-    for edge, (u, v) in enumerate(edges):
-        free_u = int(np.argmax(at_left[u] < 0))
-        free_v = int(np.argmax(at_right[v] < 0))
-        if free_u != free_v:
-            # swap the two colors along the path that starts at v with free_u; it cannot reach u, the sides alternate
-            path, here, side, wanted = [], int(v), at_right, free_u
-            while (other := int(side[here, wanted])) >= 0:
-                path.append(other)
-                left = side is at_right
-                here = int(edges[other, 0] if left else edges[other, 1])
-                side = at_left if left else at_right
-                wanted = free_v if wanted == free_u else free_u
-            for other in path:
-                at_left[edges[other, 0], color[other]] = at_right[edges[other, 1], color[other]] = -1
-            for other in path:
-                color[other] = free_v if color[other] == free_u else free_u
-                at_left[edges[other, 0], color[other]] = at_right[edges[other, 1], color[other]] = other
-        color[edge] = free_u
-        at_left[u, free_u] = at_right[v, free_u] = edge
-    return color

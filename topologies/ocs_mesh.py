@@ -4,7 +4,7 @@
 Reference: L. Poutievski et al., "Jupiter Evolving: Transforming Google's Datacenter Network via Optical Circuit
 Switches and Software-Defined Networking", SIGCOMM 2022. A block is one leaf switch here, with its uplinks spread
 evenly over the OCS: `ends_per_ocs` fibers of every block on every OCS, an even number, so that every wanted set of
-circuits can be wired (see `optinet.plant.wire`).
+circuits can be wired (see `optinet.wiring`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from pydantic import Field
 
 from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric, NodeKind
-from optinet.plant import OpticalPlant, wire
+from optinet.plant import OpticalPlant
 from optinet.structure import Blocks
+from optinet.wiring import wire
 from topologies.parameters import Count, Gbps, Meters, Parameters
 
 Circuits = tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
@@ -47,8 +48,7 @@ class OcsMeshParameters(Parameters):
 def ocs_mesh(p: OcsMeshParameters) -> Fabric:
     """Blocks joined block to block by circuits through an OCS layer."""
     hosts = p.blocks * p.hosts_per_block
-    pairs = _pairs(circuit_counts(p))
-    plant = _plant(p, pairs, first_block=hosts, first_link=hosts)
+    plant, pairs = _plant(p, circuit_counts(p), first_block=hosts, first_link=hosts)
     host_links = np.column_stack((np.arange(hosts), hosts + np.arange(hosts) // p.hosts_per_block))
     sizes = [hosts, len(pairs)]
     return Fabric.from_links(
@@ -109,12 +109,10 @@ def circuit_counts(p: OcsMeshParameters) -> NDArray[np.int64]:
     return counts
 
 
-def _pairs(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    a, b = np.triu_indices(len(counts), 1)
-    return np.repeat(np.column_stack((a, b)), counts[a, b], axis=0)
-
-
-def _plant(p: OcsMeshParameters, pairs: NDArray[np.int64], first_block: int, first_link: int) -> OpticalPlant:
+def _plant(
+    p: OcsMeshParameters, counts: NDArray[np.int64], first_block: int, first_link: int
+) -> tuple[OpticalPlant, NDArray[np.int64]]:
+    """Return the plant and the two blocks of each circuit."""
     ends_per_ocs = min(p.ocs_ports // p.blocks, p.uplinks_per_block + p.uplinks_per_block % 2) // 2 * 2
     if ends_per_ocs < 2:
         raise TopologyError(
@@ -124,28 +122,34 @@ def _plant(p: OcsMeshParameters, pairs: NDArray[np.int64], first_block: int, fir
                 f"at least {2 * p.blocks}",
             )
         )
-    n_ocs = math.ceil(math.ceil(p.uplinks_per_block / 2) / (ends_per_ocs // 2))
-    ocs = wire(p.blocks, pairs, p.uplinks_per_block, ends_per_ocs)
-    # one end for each side of each circuit, on the circuit's OCS; spare uplinks take what ports are left
-    block, device = pairs.ravel(), np.repeat(ocs, 2)
-    held = np.zeros((p.blocks, n_ocs), dtype=np.int64)
-    np.add.at(held, (block, device), 1)
-    spare_block = np.repeat(np.arange(p.blocks), p.uplinks_per_block - held.sum(axis=1))
-    spare_device = np.concatenate(
-        [
-            np.repeat(np.arange(n_ocs), ends_per_ocs - held[b])[: p.uplinks_per_block - held[b].sum()]
-            for b in range(p.blocks)
-        ]
-    )
-    block, device = np.concatenate((block, spare_block)), np.concatenate((device, spare_device))
-    return OpticalPlant(
+    # two by two over the OCS; an odd uplink is plugged like an even number, less one end that no circuit needs
+    uplinks = p.uplinks_per_block + p.uplinks_per_block % 2
+    n_ocs = math.ceil(uplinks / ends_per_ocs)
+    ends = np.full((p.blocks, n_ocs), ends_per_ocs)
+    ends[:, -1] = uplinks - ends_per_ocs * (n_ocs - 1)
+    wiring = wire(counts, ends)
+    spare = ends - wiring.count.sum(axis=2).T
+    if p.uplinks_per_block % 2:
+        last = n_ocs - 1 - np.argmax(spare[:, ::-1] > 0, axis=1)
+        spare[np.arange(p.blocks), last] -= 1
+    # one end for each side of each circuit, on the circuit's OCS, then the spare ones
+    ocs, *sides = wiring.circuits.T
+    pairs = np.column_stack(sides)
+    spare_block, spare_device = np.nonzero(spare)
+    left = spare[spare_block, spare_device]
+    block = np.concatenate((pairs.ravel(), np.repeat(spare_block, left)))
+    device = np.concatenate((np.repeat(ocs, 2), np.repeat(spare_device, left)))
+    plant = OpticalPlant(
         n_ocs=n_ocs,
         end_ocs=device,
         end_port=block * ends_per_ocs + _rank_within(block * n_ocs + device),
         end_node=first_block + block,
+        end_gbps=np.full(len(block), p.uplink_gbps),
+        end_leg_m=np.full(len(block), p.ocs_leg_length_m),
         circuit_ends=np.arange(2 * len(pairs)).reshape(-1, 2),
         circuit_link=first_link + np.arange(len(pairs)),
     )
+    return plant, pairs
 
 
 def _rank_within(key: NDArray[np.int64]) -> NDArray[np.int64]:

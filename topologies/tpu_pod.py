@@ -64,11 +64,12 @@ def tpu_pod(p: TpuPodParameters) -> Fabric:
         node_group=cube_of,
         node_names=chip_names(dims),
         structure=structure,
-        plant=_plant(structure, links, np.flatnonzero(optical), position, cube_of),
+        plant=_plant(p, structure, links, np.flatnonzero(optical), position, cube_of),
     )
 
 
 def _plant(
+    p: TpuPodParameters,
     structure: Torus,
     links: NDArray[np.int64],
     optical: NDArray[np.int64],
@@ -86,6 +87,8 @@ def _plant(
         end_ocs=np.concatenate((ocs, ocs)),
         end_port=np.concatenate((2 * cube_of[tail], 2 * cube_of[head] + 1)),
         end_node=np.concatenate((tail, head)),
+        end_gbps=np.full(2 * n, p.link_gbps),
+        end_leg_m=np.full(2 * n, p.ocs_leg_length_m),
         circuit_ends=np.column_stack((np.arange(n), n + np.arange(n))),
         circuit_link=optical,
     )

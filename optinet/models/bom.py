@@ -4,8 +4,8 @@
 Counts follow from the fabric and the physical paths alone and are the same in every Monte Carlo draw. Modules and
 cables shared by links slower than themselves are counted per bit and rounded up once per link class. A switch node is
 one ASIC: a box of several ASICs holds one ASIC of each plane in a fabric of planes, else consecutive switches of one
-tier. A link of s strands through an OCS needs s parallel copies of the plant. Every external laser module feeds one
-box, by a polarization-maintaining fiber from each of its lasers.
+tier. A link of s strands through an OCS needs s parallel copies of the plant, half as many where it is duplex. Every
+external laser module feeds one box, by a polarization-maintaining fiber from each of its lasers.
 
 Fibers end in the connector of a jumper at every module, and in connectors in a row of patch panels near each end. The
 fibers of a link stay together: a connector takes whole links, or a link takes whole connectors. Panels are counted in
@@ -107,7 +107,7 @@ def bill_of_materials(
     optical = [path for path in paths if path.through_ocs]
     used = 0
     if fabric.plant is not None and optical:
-        copies = max(path.strands_per_link for path in optical)
+        copies = -(-max(path.strands_per_link for path in optical) // fabric.plant.ports_per_end)
         ocs = design.component("ocs")
         lines.append(BomLine("ocs", ocs, "plant", fabric.plant.n_ocs * copies))
         used = sum((2 * path.n_links + path.spare_ends) * path.strands_per_link for path in optical)

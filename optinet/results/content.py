@@ -92,9 +92,12 @@ def _plant(plant: OpticalPlant) -> dict[str, Any]:
     return {
         "n_ocs": plant.n_ocs,
         "ports_needed": plant.ports_needed,
+        "ports_per_end": plant.ports_per_end,
         "end_ocs": plant.end_ocs,
         "end_port": plant.end_port,
         "end_node": plant.end_node,
+        "end_gbps": plant.end_gbps,
+        "end_leg_m": plant.end_leg_m,
         "circuit_ends": plant.circuit_ends.reshape(-1, 2),
         "circuit_link": plant.circuit_link,
     }
@@ -125,15 +128,24 @@ def fabric_of(table: Callable[[str], Mapping[str, Any]]) -> Fabric:
         node_group=nodes["group"],
         node_names=nodes["name"],
         structure=structure_from_dict(json.loads(table("structure")["json"])),
-        plant=_plant_of(plant) if plant else None,
+        plant=_plant_of(plant, capacity_gbps[::2], links["length_m"]) if plant else None,
     )
 
 
-def _plant_of(table: Mapping[str, Any]) -> OpticalPlant:
+def _plant_of(
+    table: Mapping[str, Any], link_gbps: NDArray[np.float64], link_length_m: NDArray[np.float64]
+) -> OpticalPlant:
     from optinet.plant import OpticalPlant
 
     arrays = ("end_ocs", "end_port", "end_node", "circuit_ends", "circuit_link")
-    return OpticalPlant(int(table["n_ocs"]), *(table[name] for name in arrays))
+    stored = {name: table[name] for name in arrays}
+    for name, of_link in (("end_gbps", link_gbps), ("end_leg_m", link_length_m / 2)):
+        if name in table:
+            stored[name] = table[name]
+        else:  # an early file: what the links say, and for ends without a circuit what most of them say
+            stored[name] = np.full(len(table["end_ocs"]), np.median(of_link[table["circuit_link"]]))
+            stored[name][table["circuit_ends"]] = of_link[table["circuit_link"]][:, None]
+    return OpticalPlant(int(table["n_ocs"]), **stored, ports_per_end=int(table.get("ports_per_end", 1)))
 
 
 def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
