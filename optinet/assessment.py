@@ -27,6 +27,7 @@ from optinet.models.queueing import loaded_latency
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
 from optinet.models.values import Quantity, median, nominal
 from optinet.physical_path import PhysicalPath, physical_paths
+from optinet.plant import OpticalPlant
 from optinet.units import unit_of
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         failures=broken,
         balances=_checked(balances(fabric, paths, bom, design, values)),
         reconfiguration=pause,
-        notes=tuple(_notes(paths, budgets, broken, design, values)),
+        notes=tuple(_notes(solution.fabric.plant, paths, budgets, broken, design, values)),
         metrics=tuple(metric for group in headline for metric in group),
         values_used=values.used,
     )
@@ -241,6 +242,7 @@ def _money(price: CostReport, bom: BillOfMaterials, broken: FailureReport) -> It
 
 
 def _notes(
+    plant: OpticalPlant | None,
     paths: tuple[PhysicalPath, ...],
     budgets: tuple[LinkBudget, ...],
     broken: FailureReport,
@@ -251,7 +253,7 @@ def _notes(
         if budget.verdict != "closes":
             yield _budget_note(budget)
     for path in paths:
-        if path.through_ocs and plant is not None and path.strands_per_link > plant.ports_per_end:
+        if path.through_ocs and plant and path.strands_per_link > plant.ports_per_end:
             copies = -(-path.strands_per_link // plant.ports_per_end)
             takes = f"each link takes {path.strands_per_link} fibers"
             yield f"{path.link_class}: {takes}, so the plant is built {copies} times"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optinet.models.values import Quantity, median
 from optinet.results.schema import PER_CLASS
