@@ -97,7 +97,7 @@ def topologies_json(name: str = "") -> str:
 def catalogue_text(name: str = "", width: int | None = None) -> str:
     """Return the list of components, those of one kind, or one component with values and sources."""
     from optinet.catalogue import load_catalogue
-    from optinet.catalogue.describe import catalogue_rows, component_rows
+    from optinet.catalogue.describe import catalogue_rows, cited_sources, component_rows
 
     catalogue = load_catalogue()
     if not name or name in catalogue.kinds():
@@ -110,14 +110,13 @@ def catalogue_text(name: str = "", width: int | None = None) -> str:
         + f", kind {component.kind}"
     )
     texts = "".join(f"  {key}: {text}\n" for key, text in component.text.items())
-    values, cited = [], {}
+    values = []
     for row in component_rows(component):
         remark = f"{row.basis} {row.source}, confidence {row.confidence}" + (f"; {row.note}" if row.note else "")
         values.append((row.key, _number(row.value), _interval(row.low, row.high), _unit(row.unit), remark))
-        cited |= {key: catalogue.sources()[key] for key in row.source.split() if key in catalogue.sources()}
     sources = [
-        (key, " ".join(filter(None, (s.title, s.publisher, str(s.year or ""), s.url))))
-        for key, s in sorted(cited.items())
+        (source.id, " ".join(filter(None, (source.title, source.publisher, str(source.year or ""), source.url))))
+        for source in cited_sources(catalogue, component)
     ]
     parts = [f"{head}\n{texts}", rows_text(("value", "", "range", "unit", "basis, source and remarks"), values, width)]
     return "\n".join([*parts, *([rows_text(("source", ""), sources, width)] if sources else [])])
@@ -126,16 +125,15 @@ def catalogue_text(name: str = "", width: int | None = None) -> str:
 def catalogue_json(name: str = "") -> str:
     """Return the components, those of one kind, or one component with values and sources, as JSON."""
     from optinet.catalogue import load_catalogue
-    from optinet.catalogue.describe import catalogue_rows, component_rows
+    from optinet.catalogue.describe import catalogue_rows, cited_sources, component_rows
 
     catalogue = load_catalogue()
     if not name or name in catalogue.kinds():
         return _json([row._asdict() for row in catalogue_rows(catalogue, name or None)])
     component = catalogue[_known(name, (*catalogue.ids(), *catalogue.kinds()))]
     rows = [row._asdict() for row in component_rows(component)]
-    cited = sorted({key for row in rows for key in row["source"].split()} & set(catalogue.sources()))
     head = {key: getattr(component, key) for key in ("id", "kind", "title", "vendor")}
-    sources = [catalogue.sources()[key].model_dump() for key in cited]
+    sources = [source.model_dump() for source in cited_sources(catalogue, component)]
     return _json(head | {"text": dict(component.text), "values": rows, "sources": sources})
 
 

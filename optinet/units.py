@@ -15,6 +15,12 @@ UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_gbps": "Gbit s-1",
     "_tbps": "Tbit s-1",
     "_gbit": "Gbit",
+    "_gbaud": "GBd",
+    "_ghz": "GHz",
+    "_tflops": "TFLOPS",
+    "_gb": "GB",
+    "_celsius": "degC",
+    "_years": "year",
     "_s": "s",
     "_ms": "ms",
     "_us": "us",
@@ -24,6 +30,7 @@ UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_km": "km",
     "_nm": "nm",
     "_mm": "mm",
+    "_inch": "inch",
     "_w": "W",
     "_mw": "mW",
     "_kw": "kW",
@@ -32,6 +39,8 @@ UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_db": "dB",
     "_dbm": "dBm",
     "_db_per_km": "dB km-1",
+    "_db_per_m": "dB m-1",
+    "_db_per_inch": "dB inch-1",
     "_ns_per_m": "ns m-1",
     "_tbps_per_mm": "Tbit s-1 mm-1",
     "_w_per_gbps": "W s Gbit-1",
@@ -44,10 +53,14 @@ UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_per_day": "day-1",
     "_fit": "FIT",
     "_fraction": "1",
+    "_ratio": "1",
+    "_index": "1",
+    "_ber": "1",
 }
-"""Unit by ending. One FIT is one failure in 1e9 device hours."""
+"""Unit by ending. One FIT is one failure in 1e9 device hours; a fraction is 0 to 1, a ratio and an index any number."""
 
 _SUFFIXES = sorted(UNIT_OF_SUFFIX, key=len, reverse=True)
+_UNCOUNTED = tuple(suffix for suffix, unit in UNIT_OF_SUFFIX.items() if unit == "1")
 _COUNTED = re.compile(r"_per_[a-z]+(_unit)?$")
 
 
@@ -80,5 +93,5 @@ def is_fraction(name: str) -> bool:
 
 
 def is_count(name: str) -> bool:
-    """Whether a catalogue key promises a number of things: it has neither a unit nor is it a fraction."""
-    return unit_of(name) == "1" and not is_fraction(name)
+    """Whether a catalogue key promises a number of things: it has neither a unit nor is it a share or ratio."""
+    return unit_of(name) == "1" and not name.endswith(_UNCOUNTED)

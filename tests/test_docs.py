@@ -13,7 +13,7 @@ import pytest
 
 from experiments import cli
 from optinet.catalogue import load_catalogue
-from optinet.catalogue.describe import components_markdown, sources_markdown
+from optinet.catalogue.describe import components_markdown, conflicts_markdown, sources_markdown
 from optinet.results.describe import groups_markdown
 from tests.support.pages import Page, rewrite
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 GENERATORS = {
     "components": lambda: components_markdown(load_catalogue()),
+    "conflicts": lambda: conflicts_markdown(load_catalogue()),
     "sources": lambda: sources_markdown(load_catalogue()),
     "groups": groups_markdown,
 }

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     from optinet.catalogue.uncertainty import Draws
 
-_SET_BY_SCENARIO = {"source": SCENARIO, "basis": "estimate", "confidence": "C", "note": "set by the scenario"}
+_SET_BY_SCENARIO = {
+    "source": SCENARIO,
+    "basis": "estimate",
+    "confidence": "C",
+    "note": "set by the scenario",
+    "conflicts": (),
+}
 
 
 class Catalogue:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from optinet.catalogue.catalogue import Catalogue
 from optinet.catalogue.kinds import KINDS
-from optinet.catalogue.schema import Component
+from optinet.catalogue.schema import Component, Source
 
 
 class CatalogueRow(NamedTuple):
@@ -44,14 +44,31 @@ def catalogue_rows(catalogue: Catalogue, kind: str | None = None) -> list[Catalo
 def component_rows(component: Component) -> list[ValueRow]:
     """Return one row for each value of a component, in the order of the file."""
     return [
-        ValueRow(key, v.value, v.low, v.high, v.unit, v.source, v.basis, v.confidence, v.note)
+        ValueRow(key, v.value, v.low, v.high, v.unit, v.source, v.basis, v.confidence, v.remark)
         for key, v in component.values.items()
     ]
+
+
+def cited_sources(catalogue: Catalogue, component: Component) -> list[Source]:
+    """Return the sources that a component's values and their conflicts cite, by id."""
+    cited = {name for value in component.values.values() for name in value.cited}
+    return [catalogue.sources()[name] for name in sorted(cited & set(catalogue.sources()))]
 
 
 def components_markdown(catalogue: Catalogue) -> str:
     """Return every component with its values as Markdown, kind by kind; remarks are left to the command line."""
     return "\n".join(line for kind in catalogue.kinds() for line in _kind_lines(catalogue, kind)) + "\n"
+
+
+def conflicts_markdown(catalogue: Catalogue) -> str:
+    """Return every figure that contradicts a picked one as Markdown, in the order of the components."""
+    lines = ["| component | value | picked | other figure | source | what it is |", "|---|---|---:|---:|---|---|"]
+    for row in catalogue_rows(catalogue):
+        for key, value in catalogue[row.id].values.items():
+            for other in value.conflicts:
+                numbers = f"{value.value:,.10g} | {other.value:,.10g}"
+                lines.append(f"| {row.id} | {key} | {numbers} | {other.source} | {_cell(other.note)} |")
+    return "\n".join(lines) + "\n"
 
 
 def sources_markdown(catalogue: Catalogue) -> str:

@@ -1,157 +1,121 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which kinds of component there are and what each kind tells about itself, as data.
-
-The unit of a value is not written here: it follows from the ending of its key (`optinet.units`).
-"""
+"""Which kinds of component there are: the parts that fabrics are built of here, all else in `reference_kinds`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-
-class Key(NamedTuple):
-    """A value that components of a kind list.
-
-    Parameters
-    ----------
-    required
-        Whether every component of the kind must list it.
-    meaning
-        What it is, in one line.
-    """
-
-    required: bool
-    meaning: str
-
-
-class TextKey(NamedTuple):
-    """A text attribute that components of a kind have.
-
-    Parameters
-    ----------
-    required
-        Whether every component of the kind must have it.
-    meaning
-        What it is, in one line.
-    choices
-        The texts allowed; empty if any will do.
-    """
-
-    required: bool
-    meaning: str
-    choices: tuple[str, ...] = ()
-
-
-class Kind(NamedTuple):
-    """A kind of component.
-
-    Parameters
-    ----------
-    meaning
-        What components of this kind are, in one line.
-    values
-        Values by key.
-    texts
-        Text attributes by name.
-    """
-
-    meaning: str
-    values: Mapping[str, Key]
-    texts: Mapping[str, TextKey] = {}
-
-
-def _must(meaning: str) -> Key:
-    return Key(True, meaning)
-
-
-def _may(meaning: str) -> Key:
-    return Key(False, meaning)
-
+from optinet.catalogue.kind import Kind, TextKey, may, must
+from optinet.catalogue.reference_kinds import REFERENCE_KINDS
 
 _YES_NO = ("yes", "no")
 _OCS_TECHNOLOGIES = ("MEMS", "DLC", "DBS", "robotic", "rotor", "SiPh", "PLZT", "TFLT")
-_FIT = _may("failures that end its service, in 1e9 device hours")
-_PRICE = _must("price paid by a large buyer")
-_LOSS = _must("typical insertion loss")
-_LOSS_MAX = _must("largest insertion loss within specification")
-_RETURN_LOSS = _must("typical return loss")
-_LATENCY_PER_M = _must("propagation time")
+_FIT = may("failures that end its service, in 1e9 device hours")
+_PRICE = must("price paid by a large buyer")
+_LOSS = must("typical insertion loss")
+_LOSS_MAX = must("largest insertion loss within specification")
+_RETURN_LOSS = must("typical return loss")
+_LATENCY_PER_M = must("propagation time")
 
-KINDS: Mapping[str, Kind] = {
+PART_KINDS: Mapping[str, Kind] = {
     "ocs": Kind(
         "optical circuit switch: fiber ends on ports, any port to any port; losses include its own front connectors",
         {
-            "ports": _must("fiber ends it takes"),
+            "ports": must("fiber ends it takes"),
             "insertion_loss_db": _LOSS,
             "insertion_loss_max_db": _LOSS_MAX,
             "return_loss_db": _RETURN_LOSS,
-            "crosstalk_db": _may("how far below the signal the light of other circuits is"),
-            "switching_time_ms": _must("time from command to settled light of one circuit, without re-acquisition"),
-            "switching_time_ms_per_circuit": _may("what each further circuit in one command adds; 0 if absent"),
-            "bulk_switching_time_ms": _may("time of a command that changes many circuits, where it is longer"),
-            "power_w": _must("typical electrical power of the box"),
-            "power_max_w": _may("largest electrical power of the box"),
-            "drive_voltage_v": _may("voltage that moves or turns the light"),
-            "price_usd_per_port": _must("price for each port"),
-            "path_latency_ns": _must("propagation time from port to port"),
-            "port_fit": _may("failures of one port, in 1e9 hours"),
-            "mtbf_hours": _may("mean time between failures of the whole box"),
-            "rack_units": _may("height"),
+            "crosstalk_db": may("how far below the signal the light of other circuits is"),
+            "switching_time_ms": must("time from command to settled light of one circuit, without re-acquisition"),
+            "switching_time_ms_per_circuit": may("what each further circuit in one command adds; 0 if absent"),
+            "bulk_switching_time_ms": may("time of a command that changes many circuits, where it is longer"),
+            "power_w": must("typical electrical power of the box"),
+            "power_max_w": may("largest electrical power of the box"),
+            "drive_voltage_v": may("voltage that moves or turns the light"),
+            "price_usd_per_port": must("price for each port"),
+            "path_latency_ns": must("propagation time from port to port"),
+            "port_fit": may("failures of one port, in 1e9 hours"),
+            "mtbf_hours": may("mean time between failures of the whole box"),
+            "rack_units": may("height"),
+            "holding_power_fraction": may("share of the largest power drawn while circuits are held"),
+            "usable_ports": may("ports left for traffic beside the spare ones"),
+            "raw_loss_db": may("loss before the amplifiers inside make up for it"),
+            "multi_fiber_extra_loss_db": may("what multi-fiber front connectors add to the largest loss"),
+            "loss_change_db": may("how much the loss of a circuit differs after switching away and back"),
+            "loss_repeatability_db": may("the same under closed-loop control"),
+            "polarization_dependent_loss_db": may("spread of the loss over polarizations"),
+            "wavelength_min_nm": may("shortest wavelength it passes"),
+            "wavelength_max_nm": may("longest wavelength it passes"),
+            "field_hours": may("operation proven in the field, of all mirrors together"),
+            "field_years": may("how long the technology has been in the field"),
+            "moving_parts": may("parts that move"),
+            "layers_for_256_ports": may("liquid crystal layers for 256 ports"),
         },
         {
             "technology": TextKey(True, "what moves the light", _OCS_TECHNOLOGIES),
             "bidirectional": TextKey(True, "whether one port carries both directions", _YES_NO),
+            "dark_fiber": TextKey(False, "whether it switches fibers without light", _YES_NO),
         },
     ),
     "switch": Kind(
         "packet switch, one box: electronics with long-reach SerDes, without optics",
         {
-            "capacity_gbps": _must("switching capacity of the box, one direction"),
-            "asics": _must("switching chips in the box"),
-            "asic_capacity_gbps": _must("switching capacity of one chip, one direction"),
-            "max_port_gbps": _must("fastest port"),
-            "lane_gbps": _must("fastest electrical lane"),
-            "power_w": _must("typical power of the box at full load, without optics"),
-            "idle_power_fraction": _must("share of power_w drawn without any load"),
-            "latency_ns": _must("cut-through latency from port to port, FEC of the links apart"),
-            "price_usd": _must("price of the box without optics"),
+            "capacity_gbps": must("switching capacity of the box, one direction"),
+            "asics": must("switching chips in the box"),
+            "asic_capacity_gbps": must("switching capacity of one chip, one direction"),
+            "max_port_gbps": must("fastest port"),
+            "lane_gbps": must("fastest electrical lane"),
+            "power_w": must("typical power of the box at full load, without optics"),
+            "idle_power_fraction": must("share of power_w drawn without any load"),
+            "latency_ns": must("cut-through latency from port to port, FEC of the links apart"),
+            "price_usd": must("price of the box without optics"),
             "fit": _FIT,
-            "rack_units": _may("height"),
+            "rack_units": may("height"),
+            "power_max_w": may("largest power of the box, its optics as noted"),
         },
+        {"cooling": TextKey(False, "what takes its heat away as it is sold", ("air", "liquid"))},
     ),
     "module": Kind(
         "one optical end of a link: a pluggable module, or a near- or co-packaged engine",
         {
-            "rate_gbps": _must("bandwidth, one direction"),
-            "lanes": _must("electrical lanes"),
-            "lane_gbps": _must("bandwidth of a lane"),
-            "lanes_per_fiber": _must("wavelengths on one fiber in one direction: DR 1, FR4 4, FR8 8"),
-            "power_w": _must("typical power, external laser apart; the five parts below add up to it"),
-            "dsp_power_w": _must("power of the DSP, 0 where there is none"),
-            "laser_power_w": _must("power of lasers inside, 0 if fed from outside"),
-            "driver_power_w": _must("power of the modulator drivers"),
-            "tia_power_w": _must("power of the receivers' amplifiers"),
-            "other_power_w": _must("controller, DC-DC loss, heaters"),
-            "lasers": _must("laser chips inside, or outside and feeding it"),
-            "external_laser_lanes": _may("lanes of external laser modules it draws on; 0 if absent"),
-            "electrical_loss_db": _must("loss of the host's trace to the optics at 53 GHz (Nyquist of a 200G lane)"),
-            "latency_ns": _must("time through one module, inner FEC apart"),
+            "rate_gbps": must("bandwidth, one direction"),
+            "lanes": must("electrical lanes"),
+            "lane_gbps": must("bandwidth of a lane"),
+            "lanes_per_fiber": must("wavelengths on one fiber in one direction: DR 1, FR4 4, FR8 8"),
+            "power_w": must("typical power, external laser apart; the five parts below add up to it"),
+            "dsp_power_w": must("power of the DSP, 0 where there is none"),
+            "laser_power_w": must("power of lasers inside, 0 if fed from outside"),
+            "driver_power_w": must("power of the modulator drivers"),
+            "tia_power_w": must("power of the receivers' amplifiers"),
+            "other_power_w": must("controller, DC-DC loss, heaters"),
+            "lasers": must("laser chips inside, or outside and feeding it"),
+            "external_laser_lanes": may("lanes of external laser modules it draws on; 0 if absent"),
+            "electrical_loss_db": must("loss of the host's trace to the optics at 53 GHz (Nyquist of a 200G lane)"),
+            "latency_ns": must("time through one module, inner FEC apart"),
             "price_usd": _PRICE,
-            "tx_oma_dbm": _must("typical launched outer OMA of a lane; low is the smallest the standard allows"),
-            "tdecq_db": _must("typical transmitter penalty (TDECQ or TECQ); high is the largest allowed"),
-            "extinction_ratio_db": _must("typical power of the highest level over that of the lowest"),
-            "rx_sensitivity_dbm": _must(
+            "tx_oma_dbm": must("typical launched outer OMA of a lane; low is the smallest the standard allows"),
+            "tdecq_db": must("typical transmitter penalty (TDECQ or TECQ); high is the largest allowed"),
+            "extinction_ratio_db": must("typical power of the highest level over that of the lowest"),
+            "rx_sensitivity_dbm": must(
                 "typical sensitivity of a lane (OMA) at BER 2.4e-4, used after subtracting TDECQ"
             ),
-            "channel_allowance_db": _must("channel insertion loss that the worst compliant pair tolerates"),
-            "reach_m": _must("longest link"),
-            "directivity_db": _may("isolation of its receiver from its transmitter, where it holds its own circulator"),
-            "inner_fec_gain_db": _may(
+            "channel_allowance_db": must("channel insertion loss that the worst compliant pair tolerates"),
+            "reach_m": must("longest link"),
+            "directivity_db": may("isolation of its receiver from its transmitter, where it holds its own circulator"),
+            "inner_fec_gain_db": may(
                 "what an inner FEC adds to rx_sensitivity_dbm; inside channel_allowance_db already"
             ),
-            "inner_fec_latency_ns": _may("time the inner FEC adds to one hop, both ends together"),
-            "fit": _must("failures that end its service, in 1e9 device hours"),
+            "inner_fec_latency_ns": may("time the inner FEC adds to one hop, both ends together"),
+            "fit": must("failures that end its service, in 1e9 device hours"),
+            "power_max_w": may("largest power within specification"),
+            "bom_usd": may("what its parts cost its maker; price_usd is what the buyer pays"),
+            "merchant_price_usd": may("price at which an engine alone is sold to a maker of switches"),
+            "channel_price_usd": may("price in the distribution channel"),
+            "oem_price_usd": may("list price of a system vendor"),
+            "published_pj_per_bit": may("energy as published, to hold power_w against"),
+            "laser_to_tx_loss_db": may("loss from an external laser to the launched light"),
+            "field_ber": may("median bit error ratio before FEC, seen in the field"),
+            "link_down_fraction": may("share of links that went down at least once, seen in the field"),
         },
         {
             "packaging": TextKey(
@@ -167,33 +131,49 @@ KINDS: Mapping[str, Kind] = {
     "external_laser": Kind(
         "pluggable laser module that feeds near- and co-packaged engines",
         {
-            "lanes": _must("lasers in the module"),
-            "tx_lanes_fed": _must("transmitter lanes it feeds, its light split"),
-            "electrical_power_w": _must("power of the module"),
-            "optical_power_mw": _may("light of one laser"),
+            "lanes": must("lasers in the module"),
+            "tx_lanes_fed": must("transmitter lanes it feeds, its light split"),
+            "electrical_power_w": must("power of the module"),
+            "optical_power_mw": may("light of one laser"),
+            "lane_power_dbm": may("light of one lane at the connector"),
+            "lane_power_min_mw": may("light that a transmitter lane needs at least"),
+            "wall_plug_fraction": may("light out of the module over electrical power into it"),
+            "chip_wall_plug_fraction": may("light out of the laser chip over electrical power into it"),
+            "case_temperature_max_celsius": may("hottest case"),
             "price_usd": _PRICE,
-            "fit": _must("failures that end its service, in 1e9 device hours"),
+            "fit": must("failures that end its service, in 1e9 device hours"),
         },
     ),
     "cable": Kind(
-        "copper with a plug at both ends",
+        "copper from end to end of a link: a cable with its plugs, or traces of a backplane",
         {
-            "rate_gbps": _must("bandwidth, one direction"),
-            "lane_gbps": _may("bandwidth of a lane"),
-            "reach_m": _must("longest cable"),
-            "end_power_w": _must("power at each end"),
-            "price_usd": _must("price of the cable with both ends"),
+            "rate_gbps": must("bandwidth, one direction"),
+            "lane_gbps": may("bandwidth of a lane"),
+            "reach_m": must("longest link as published"),
+            "budget_db": may("largest loss between the chips it joins, or between its own retimers"),
+            "end_loss_db": may(
+                "loss at one end that is not cable: package, host trace, connectors; of the plug alone"
+                " where retimers stand"
+            ),
+            "gain_db": may("what its equalizers add to the budget"),
+            "link_energy_pj_per_bit": may("energy of both ends as published; inside the SerDes of the chips"),
+            "end_power_w": must("power at each end"),
+            "price_usd": must("price of the cable with both ends"),
             "latency_ns_per_m": _LATENCY_PER_M,
-            "retimer_latency_ns": _must("time its retimers add from end to end"),
+            "retimer_latency_ns": must("time its retimers add from end to end"),
             "fit": _FIT,
         },
-        {"medium": TextKey(True, "what drives the copper", ("dac", "aec", "acc", "pcb"))},
+        {
+            "medium": TextKey(True, "what drives the copper", ("dac", "aec", "acc", "pcb")),
+            "conductor": TextKey(False, "the wire or laminate its reach is computed from"),
+        },
     ),
     "serdes": Kind(
         "electrical transmitter and receiver of a chip",
         {
-            "energy_pj_per_bit": _must("energy at one end"),
-            "max_loss_db": _must("largest electrical loss it reaches over, at its Nyquist frequency"),
+            "energy_pj_per_bit": must("energy at one end"),
+            "max_loss_db": must("largest electrical loss it reaches over, die to die, at its Nyquist frequency"),
+            "shoreline_tbps_per_mm": may("bandwidth of a die's edge, one direction"),
         },
     ),
     "connector": Kind(
@@ -202,33 +182,38 @@ KINDS: Mapping[str, Kind] = {
             "loss_db": _LOSS,
             "loss_max_db": _LOSS_MAX,
             "return_loss_db": _RETURN_LOSS,
-            "fibers": _must("fibers it joins"),
+            "fibers": must("fibers it joins"),
             "price_usd": _PRICE,
+            "mating_cycles": may("times it can be mated"),
         },
     ),
     "panel": Kind(
         "patch panel of the structured cabling; its connectors are counted apart",
         {
-            "fibers_per_rack_unit": _must("fibers it takes in one rack unit"),
-            "price_usd": _must("price of one rack unit without connectors"),
+            "fibers_per_rack_unit": must("fibers it takes in one rack unit"),
+            "price_usd": must("price of one rack unit without connectors"),
         },
     ),
     "fiber_array": Kind(
         "fiber array unit: couples the fibers of one near- or co-packaged engine, data and laser, to its chip",
         {
-            "fibers": _must("fibers it holds"),
-            "pitch_mm": _must("distance from fiber to fiber"),
-            "coupling_loss_db": _must("loss of a facet, inside the launch power and the sensitivity of the engine"),
-            "price_usd": _must("price, inside that of the engine"),
+            "fibers": must("fibers it holds"),
+            "pitch_mm": must("distance from fiber to fiber"),
+            "coupling_loss_db": must("loss of a facet, inside the launch power and the sensitivity of the engine"),
+            "price_usd": must("price, inside that of the engine"),
         },
     ),
     "fiber": Kind(
         "one strand of fiber",
         {
-            "attenuation_db_per_km": _must("loss at 1310 nm"),
-            "return_loss_db": _may("return loss of a kilometer, by backscatter"),
+            "attenuation_db_per_km": must("loss at 1310 nm"),
+            "return_loss_db": may("return loss of a kilometer, by backscatter"),
             "latency_ns_per_m": _LATENCY_PER_M,
-            "price_usd_per_m": _must("price of an installed strand"),
+            "price_usd_per_m": must("price of an installed strand"),
+            "group_index": may("group index at 1310 nm"),
+            "long_wave_attenuation_db_per_km": may("loss at 1550 nm"),
+            "long_wave_group_index": may("group index at 1550 nm"),
+            "extinction_ratio_db": may("how well it keeps polarizations apart"),
         },
     ),
     "circulator": Kind(
@@ -236,8 +221,8 @@ KINDS: Mapping[str, Kind] = {
         {
             "loss_db": _LOSS,
             "loss_max_db": _LOSS_MAX,
-            "isolation_db": _must("isolation of the transmitter from the light that arrives"),
-            "directivity_db": _must("isolation of the receiver from its own transmitter"),
+            "isolation_db": must("isolation of the transmitter from the light that arrives"),
+            "directivity_db": must("isolation of the receiver from its own transmitter"),
             "price_usd": _PRICE,
         },
     ),
@@ -246,24 +231,28 @@ KINDS: Mapping[str, Kind] = {
         {
             "loss_db": _LOSS,
             "loss_max_db": _LOSS_MAX,
-            "fibers": _must("fibers it takes"),
-            "fibers_per_rack_unit": _must("fibers it takes in one rack unit"),
+            "fibers": must("fibers it takes"),
+            "fibers_per_rack_unit": must("fibers it takes in one rack unit"),
+            "fibers_per_rack": may("fibers a rack of them takes"),
+            "ways": may("connectors that the fibers of one are spread over"),
             "price_usd": _PRICE,
         },
     ),
     "phy": Kind(
         "MAC, PCS and FEC of one link",
         {
-            "fec_latency_ns": _must("encoding and decoding of one hop, both ends together"),
-            "mac_pcs_latency_ns": _must("MAC and PCS at one end"),
+            "fec_latency_ns": must("encoding and decoding of one hop, both ends together"),
+            "mac_pcs_latency_ns": must("MAC and PCS at one end"),
+            "bridge_latency_ns": may("bridge from a chip's own network, at one end"),
+            "retry_latency_ns": may("what a rare retry on the link layer adds"),
         },
     ),
     "nic": Kind(
         "network interface of a host",
         {
-            "rate_gbps": _must("bandwidth, one direction"),
-            "power_w": _must("typical power without optics"),
-            "latency_ns": _must("one way, host bus included"),
+            "rate_gbps": must("bandwidth, one direction"),
+            "power_w": must("typical power without optics"),
+            "latency_ns": must("one way, host bus included"),
             "price_usd": _PRICE,
             "fit": _FIT,
         },
@@ -271,27 +260,46 @@ KINDS: Mapping[str, Kind] = {
     "chip": Kind(
         "the part of an accelerator that forwards: router and SerDes",
         {
-            "router_pj_per_bit": _must("energy of the router for each bit that passes"),
-            "serdes_pj_per_bit": _must("energy of the SerDes at one end of a link"),
-            "idle_power_fraction": _must("share of its full-load power drawn without any load"),
-            "hop_latency_ns": _must("time of one hop: router, MAC and FEC, propagation apart"),
-            "price_usd": _must("price of the network part of one chip"),
+            "router_pj_per_bit": must("energy of the router for each bit that passes"),
+            "serdes_pj_per_bit": must("energy of the SerDes at one end of a link"),
+            "idle_power_fraction": must("share of its full-load power drawn without any load"),
+            "hop_latency_ns": must("time of one hop: router, MAC and FEC, propagation apart"),
+            "price_usd": must("price of the network part of one chip"),
         },
     ),
     "power_chain": Kind(
         "electrical supply from the grid to the rack",
         {
-            "efficiency_fraction": _must("power at the rack over power from the grid"),
-            "footprint_fraction": _must("floor space, relative to a UPS of the same power"),
+            "efficiency_fraction": must("power at the rack over power from the grid"),
+            "footprint_fraction": must("floor space, relative to a UPS of the same power"),
+            "indoor_loss_fraction": may("share of its losses that heat rooms with cooling"),
         },
     ),
-    "cooling": Kind("cooling of the machine room", {"overhead_fraction": _must("cooling power over IT power")}),
-    "energy": Kind("electricity", {"price_usd_per_kwh": _must("price")}),
+    "cooling": Kind(
+        "cooling of the machine room",
+        {
+            "overhead_fraction": must("power of the cooling over the heat it carries"),
+            "liquid_fraction": may("share of the heat that a liquid takes from the parts; air takes the rest"),
+            "pue_ratio": may("facility power over IT power of rooms cooled like this, to hold the model against"),
+            "fan_fraction": may("share of IT power that the fans inside servers take"),
+        },
+    ),
+    "rack": Kind(
+        "rack, with what may be in it",
+        {
+            "power_limit_kw": must("largest IT power that its supply and cooling carry"),
+            "rack_units": must("height for boxes"),
+            "price_usd": may("price with its power shelves and manifolds"),
+        },
+    ),
+    "energy": Kind("electricity", {"price_usd_per_kwh": must("price")}),
     "ocs_control": Kind(
         "what a circuit change takes beside the switching itself",
         {
-            "reacquire_time_ms": _must("from light to a working link"),
-            "controller_overhead_ms": _must("deciding, commanding, checking the path"),
+            "reacquire_time_ms": must("from light to a working link"),
+            "controller_overhead_ms": must("deciding, commanding, checking the path"),
         },
     ),
 }
+
+KINDS: Mapping[str, Kind] = {**PART_KINDS, **REFERENCE_KINDS}

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Strict, model_validator
 
 from optinet.catalogue.kinds import KINDS
 from optinet.errors import Problem, nearest_name, unknown_name
@@ -29,6 +29,26 @@ SCENARIO = "scenario"
 """Stands for the source of a value that a scenario sets."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Conflict(BaseModel):
+    """A figure of another source that was not picked.
+
+    Parameters
+    ----------
+    value
+        What it says, in the unit of the value beside it.
+    source
+        Ids of sources separated by spaces.
+    note
+        What it is, and why it was not picked.
+    """
+
+    model_config = _STRICT
+
+    value: float
+    source: str
+    note: str
 
 
 class Value(BaseModel):
@@ -49,7 +69,9 @@ class Value(BaseModel):
     confidence
         A: vendor, paper or standard. B: press, analyst, second hand. C: estimate.
     note
-        Conflicts, reasons, conditions.
+        Reasons, conditions, why this figure was picked.
+    conflicts
+        Figures of other sources that contradict it.
     """
 
     model_config = _STRICT
@@ -62,6 +84,7 @@ class Value(BaseModel):
     basis: Basis
     confidence: Confidence
     note: str = ""
+    conflicts: Annotated[tuple[Conflict, ...], Strict(False)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -72,6 +95,18 @@ class Value(BaseModel):
         # a value that is itself wrong is reported once, not again as low and as high
         usable = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
         return {"low": value if usable else 0.0, "high": value if usable else 0.0, **data}
+
+    @property
+    def remark(self) -> str:
+        """The note and the conflicts in one text."""
+        others = [f"{other.value:,.10g} [{other.source}]: {other.note}" for other in self.conflicts]
+        return "; ".join([*filter(None, [self.note]), *(f"conflict: {text}" for text in others)])
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """Ids of the sources of the value and of its conflicts, each once."""
+        texts = (self.source, *(other.source for other in self.conflicts))
+        return tuple(dict.fromkeys(name for text in texts for name in text.split()))
 
     def fixed_at(self, number: float) -> Value:
         """Return this value without a range, at `number`."""
@@ -162,7 +197,7 @@ def component_problems(
         ("text", KINDS[kind].texts, texts, (name,)),
     ):
         for key in found:
-            if key not in known:
+            if key not in known and not (what == "value" and KINDS[kind].free):
                 yield _at(origin, (*table, key), unknown_name("", key, tuple(known), f"{what} of kind {kind}"))
         for key, (required, meaning, *_) in known.items():
             if required and key not in found:
@@ -188,8 +223,9 @@ def value_problems(
     cited = value.source.split()
     if not cited:
         yield _at(origin, (*path, "source"), Problem("", "is empty", "ids of sources, or 'estimate'"))
-    for source in cited:
-        if source not in sources and cited != [ESTIMATE]:
+    rivals = [name for other in value.conflicts for name in other.source.split()]
+    for source in [*(cited if cited != [ESTIMATE] else ()), *rivals]:
+        if source not in sources:
             nearest = nearest_name(source, sources)
             yield _at(
                 origin, (*path, "source"), Problem("", f"unknown source '{source}'", "an id in [sources]", nearest)

@@ -206,9 +206,10 @@ def catalogue_groups(catalogue: Catalogue, used: Iterable[tuple[str, str]]) -> d
     """Return the groups of the catalogue values a run used, and of the sources they cite."""
     keys = list(used)
     values = [catalogue[component].values[key] for component, key in keys]
-    table = _columns(values, ("value", "low", "high", "unit", "source", "basis", "confidence", "note"))
+    table = _columns(values, ("value", "low", "high", "unit", "source", "basis", "confidence"))
+    table["note"] = [value.remark for value in values]
     table |= {"component": [component for component, _ in keys], "key": [key for _, key in keys]}
-    cited = sorted({name for value in values for name in value.source.split()} & set(catalogue.sources()))
+    cited = sorted({name for value in values for name in value.cited} & set(catalogue.sources()))
     sources = [catalogue.sources()[name] for name in cited]
     return {"catalogue": table, "sources": _columns(sources, ("id", "title", "publisher", "year", "url"))}
 

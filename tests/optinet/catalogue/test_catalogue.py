@@ -45,7 +45,7 @@ class TestLooking:
             CATALOGUE.value("air", "overhead")
         (problem,) = caught.value.problems
         assert problem.where == "catalogue.air.overhead"
-        assert problem.allowed == "overhead_fraction"
+        assert problem.allowed == "overhead_fraction, pue_ratio, fan_fraction, liquid_fraction"
         assert problem.nearest == "overhead_fraction"
 
     def test_unknown_text(self):
@@ -141,6 +141,12 @@ class TestVarying:
         found = changed["palomar"].values["power_w"]
         assert (found.value, found.low, found.high, found.unit) == (90.0, 90.0, 90.0, "W")
         assert (found.source, found.basis) == ("scenario", "estimate")
+        assert (
+            CATALOGUE.with_values({"panama.efficiency_fraction": 0.97})["panama"]
+            .values["efficiency_fraction"]
+            .conflicts
+            == ()
+        )
         assert changed.value("smf", "price_usd_per_m") == 0.1
         assert changed.value("palomar", "ports") == 136
         assert CATALOGUE.value("palomar", "power_w") == 85.0
@@ -208,9 +214,15 @@ class TestDescribe:
         assert rows[0].kind == "ocs"
         assert [row.kind for row in rows] == sorted((row.kind for row in rows), key=CATALOGUE.kinds().index)
         (air, _) = catalogue_rows(CATALOGUE, "cooling")
-        assert air == ("air", "cooling", "Air", 1)
+        assert air == ("air", "cooling", "Air", 4)
+
+    def test_conflicts_are_in_the_remark(self):
+        rows = {row.key: row for row in component_rows(CATALOGUE["elsfp_8"])}
+        expected = "at the chip; conflict: 282 [B27]: 24.5 dBm in the same text: at the connector"
+        assert rows["optical_power_mw"].note == expected
 
     def test_rows_of_a_component(self):
-        (row,) = component_rows(CATALOGUE["air"])
+        row, *others = component_rows(CATALOGUE["air"])
+        assert [other.key for other in others] == ["pue_ratio", "fan_fraction", "liquid_fraction"]
         assert row[:8] == ("overhead_fraction", 0.35, 0.2, 0.5, "1", "estimate", "estimate", "C")
         assert row.note == "engineering estimate: fans, room units, chiller"

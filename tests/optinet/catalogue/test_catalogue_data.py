@@ -57,6 +57,17 @@ COMPONENTS = {
     "cooling": "air liquid",
     "energy": "electricity",
     "ocs_control": "ocs_control_dsp ocs_control_lpo ocs_control_scheduled",
+    "rack": "rack_air rack_liquid rack_kyber",
+    "accelerator": "tpu_v4 tpu_v7 h100 b200 b300 rubin ascend_910c ascend_950 trainium2 trainium3 maia_200 mtia_v2",
+    "system": "tpu_v4_pod tpu_v5p_pod tpu_v7_pod nvl72 nvl576 cloudmatrix384 atlas950 trainium3_ultraserver",
+    "asic": "tomahawk5 tomahawk_ultra tomahawk6 quantum_x800 nvswitch5",
+    "cpo_switch": "q3450 sn6810 sn6800 bailly davisson",
+    "packaging": "packaging_retimed packaging_lro packaging_lpo packaging_npo packaging_cpo_2d packaging_cpo_2p5d"
+    " packaging_cpo_3d",
+    "optical_lane": "dr4_100g fr4_100g dr8_200g dr8_200g_measured fr4_200g google_bidi",
+    "fec": "rs544_400g rs544_800g rs544_hamming rs272 google_soft_fec",
+    "laminate": "laminate_m7 laminate_m8 laminate_m9",
+    "coupler": "microlens_array",
 }
 
 
@@ -79,8 +90,18 @@ def test_no_component_is_defined_in_two_files():
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("rate", ["400g", "800g", "1t6"])
+def test_every_packaging_is_there_at_every_rate(rate):
+    dr = {"400g": "400g_dr4", "800g": "800g_dr8", "1t6": "1t6_dr8"}[rate]
+    pluggable = [f"{packaging}_{dr}" for packaging in ("retimed", "lro", "lpo")]
+    near = [f"{packaging}_{rate}" for packaging in ("npo", "cpo_2d", "cpo_2p5d", "cpo_3d")]
+    assert set(pluggable + near) <= set(CATALOGUE.ids("module"))
+    lanes = {(value(name, "lanes"), value(name, "lane_gbps")) for name in pluggable + near}
+    assert len(lanes) == 1
+
+
 def test_every_source_is_cited_and_every_citation_has_a_source():
-    cited = {source for _, _, found in VALUES for source in found.source.split()} - {"estimate"}
+    cited = {source for _, _, found in VALUES for source in found.cited} - {"estimate"}
     quoted = {source for _, _, found in VALUES for source in re.findall(r"\[([A-Z]\w+)\]", found.note)}
     assert cited | quoted == set(CATALOGUE.sources())
 
@@ -308,29 +329,52 @@ def test_known_errors_are_not_repeated():
     for ocs in CATALOGUE.ids("ocs"):  # "1000 times the speed of a packet switch" is not about switching time
         if CATALOGUE.text(ocs, "technology") in ("MEMS", "DLC", "DBS", "robotic"):
             assert CATALOGUE[ocs].values["switching_time_ms"].low >= 1
+    assert value("tpu_v7", "scale_up_gbps") == value("tpu_v5p", "scale_up_gbps") == 4800  # TB/s printed as Tb/s
+    # a column of memory bandwidths printed as interconnect
+    assert value("tpu_v6e", "scale_up_gbps") == 3200
+    assert value("tpu_v7", "hbm_tbps") == pytest.approx(7.372 * 8)
+    assert value("tpu_v4", "bf16_tflops") == 275  # 137.5 is half of the vendor's
+    assert value("cloudmatrix384", "rack_kw") * 16 < 1000  # 172.8 kW for each of 16 racks would be 2.76 MW
     assert value("switch_51t2", "latency_ns") == 600  # 250 ns belongs to Tomahawk Ultra
     assert CATALOGUE["retimed_800g_dr8"].values["fit"].low >= 100  # "below 1 FIT" is not credible beside the field
     assert 1 - (value("cpo_2p5d_1t6", "power_w") + 2) / value("retimed_1t6_dr8", "power_w") < 0.70
 
 
 @pytest.mark.parametrize(
-    ("component", "key"),
+    ("component", "key", "others"),
     [
-        ("palomar", "switching_time_ms"),
-        ("lumentum_r300", "insertion_loss_db"),
-        ("lumentum_r300", "switching_time_ms"),
-        ("retimed_1t6_dr8", "power_w"),
-        ("cpo_2p5d_1t6", "price_usd"),
-        ("switch_51t2", "latency_ns"),
-        ("switch_51t2", "price_usd"),
-        ("switch_115t2", "price_usd"),
-        ("elsfp_8", "optical_power_mw"),
-        ("retimed_800g_dr8", "fit"),
-        ("lpo_800g_dr8", "price_usd"),
-        ("dac_800g_200g_lanes", "reach_m"),
-        ("panama", "efficiency_fraction"),
+        ("palomar", "switching_time_ms", {25, 1.2}),
+        ("lumentum_r300", "insertion_loss_db", {3}),
+        ("retimed_1t6_dr8", "power_w", {30}),
+        ("lro_1t6_dr8", "power_w", {20, 16}),
+        ("lpo_1t6_dr8", "power_w", {10}),
+        ("cpo_2p5d_1t6", "power_w", {5, 6.4, 9}),
+        ("cpo_published", "optics_power_saving_fraction", {0.3}),
+        ("cpo_published", "broadcom_cost_saving_fraction", {0}),
+        ("switch_51t2", "latency_ns", {250}),
+        ("tomahawk5", "latency_ns", {250}),
+        ("q3450", "price_usd", {176_600}),
+        ("cpo_2p5d_1t6", "bom_usd", {500, 105}),
+        ("elsfp_8", "optical_power_mw", {282}),
+        ("tpu_v7_pod", "ocs", {108}),
+        ("cloudmatrix384", "optical_modules", {6912}),
+        ("cloudmatrix384", "rack_kw", {172.8}),
+        ("tpu_v7", "scale_up_gbps", {1200}),
+        ("retimed_800g_dr8", "fit", {1, 1818}),
+        ("lpo_800g_dr8", "price_usd", {1500}),
+        ("dac_800g_200g_lanes", "reach_m", {2.5}),
+        ("nvl72", "switch_chips", {36}),
+        ("packaging_cpo_2d", "attach_yield_fraction", {0.87}),
+        ("panama", "efficiency_fraction", {0.98}),
+        ("switch_51t2", "price_usd", {95_000}),
     ],
 )
-def test_a_conflict_between_sources_is_told_beside_the_pick(component, key):
-    note = CATALOGUE[component].values[key].note
-    assert "conflict" in note or "could not be traced" in note
+def test_a_conflict_between_sources_is_told_beside_the_pick(component, key, others):
+    found = CATALOGUE[component].values[key]
+    assert {other.value for other in found.conflicts} == others
+    assert all(other.note for other in found.conflicts)
+    assert f"conflict: {found.conflicts[0].value:,.10g} [" in found.remark
+
+
+def test_figures_of_free_kinds_say_what_they_are():
+    assert [(name, key) for name, key, found in VALUES if KINDS[CATALOGUE[name].kind].free and not found.note] == []

@@ -88,7 +88,7 @@ def test_a_later_file_wins(load):
         ('"W"', '"kW"', "palomar.values.power_w.unit", "unit 'kW'", ""),
         ("low = 65", "low = 75", "palomar.values.power_w", "low 75, value 70, high 80 are not in order", ""),
         ("low = 65", "low = -65", "palomar.values.power_w.low", "-65 is negative", ""),
-        ('"A01"', '"A99"', "palomar.values.power_w.source", "unknown source 'A99'", "A09"),
+        ('"A01"', '"GLMSS"', "palomar.values.power_w.source", "unknown source 'GLMSS'", "GLMS"),
         ('"A01"', '""', "palomar.values.power_w.source", "is empty", ""),
         ('"A01"', '"scenario"', "palomar.values.power_w.source", "unknown source 'scenario'", ""),
         ('"A01"', '"A01 estimate"', "palomar.values.power_w.source", "unknown source 'estimate'", ""),
