@@ -33,6 +33,7 @@ from optinet.units import unit_of
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
+    from optinet.fabric import Fabric
     from optinet.flows.solution import Solution
 
 _BUSY_FRACTION = 0.8
@@ -118,7 +119,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     budgets = link_budgets(paths, values)
     price = cost(bom, watts.facility, fabric.n_endpoints, solution.delivered_gbps, design, values)
     broken = failures(bom, values)
-    pause = reconfiguration(paths, design, values)
+    pause = reconfiguration(paths, design, values, _most_circuits(fabric))
     headline = (
         _delivery(solution),
         _speed(times),
@@ -152,6 +153,12 @@ def _checked(found: tuple[Balance, ...]) -> tuple[Balance, ...]:
             msg = f"{balance.where}: {balance.supplied:g} {balance.what}, {balance.needed:g} needed"
             raise RuntimeError(msg)
     return found
+
+
+def _most_circuits(fabric: Fabric) -> int:
+    """Return the circuits of the OCS that has most, all of which a new plan of circuits may change."""
+    plant = fabric.plant
+    return int(np.bincount(plant.end_ocs[plant.circuit_ends[:, 0]]).max(initial=1)) if plant else 1
 
 
 def _metric(name: str, value: Quantity, meaning: str) -> Metric:
@@ -225,7 +232,9 @@ def _plant(bom: BillOfMaterials, pause: Reconfiguration | None) -> Iterator[Metr
     yield _metric("ocs_boxes", bom.count("ocs"), "optical circuit switches")
     yield _metric("ocs_ports_used", bom.ocs_ports_used, "ports taken on all OCS, spare fibers included")
     total_ms = pause.total_ms if pause else np.nan
-    yield _metric("reconfiguration_ms", total_ms, "OCS switching, link re-acquisition and controller together")
+    yield _metric(
+        "reconfiguration_ms", total_ms, "OCS switching of all its circuits, link re-acquisition and controller together"
+    )
 
 
 def _money(price: CostReport, bom: BillOfMaterials, broken: FailureReport) -> Iterator[Metric]:

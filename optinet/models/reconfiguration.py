@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long traffic waits when circuits are set anew: the OCS switches, links come up again, the controller acts."""
+"""How long traffic waits when circuits are set anew: the OCS switches, links come up again, the controller acts.
+
+Only the circuits that move wait: they are drained, switched, acquired again and checked, and then carry traffic. All
+circuits of one command wait for the last of them. A command of several circuits takes
+
+    max(switching time + (circuits - 1) x time per further circuit, bulk switching time)
+
+on the OCS that sets most; boxes work at the same time. Most boxes turn all their mirrors at once and list neither.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optinet.models.values import Quantity, text_of
+from optinet.models.values import Quantity, largest, optional, text_of
 from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
@@ -47,7 +55,30 @@ def control_component(paths: tuple[PhysicalPath, ...], design: Design, catalogue
     return design.get("ocs_control") or ("ocs_control_dsp" if with_dsp else "ocs_control_lpo")
 
 
-def reconfiguration(paths: tuple[PhysicalPath, ...], design: Design, catalogue: Catalogue) -> Reconfiguration | None:
+def switching_time_ms(ocs: str, catalogue: Catalogue, circuits: int = 1) -> Quantity:
+    """Return the time an OCS takes to set some circuits in one command.
+
+    Parameters
+    ----------
+    ocs
+        Component id.
+    catalogue
+        Its values.
+    circuits
+        Circuits set on this box, >= 0; none take no time.
+    """
+    if not circuits:
+        return 0.0
+    one_ms = catalogue.value(ocs, "switching_time_ms")
+    if circuits == 1:
+        return one_ms
+    in_turn_ms = one_ms + (circuits - 1) * optional(catalogue, ocs, "switching_time_ms_per_circuit")
+    return largest(in_turn_ms, optional(catalogue, ocs, "bulk_switching_time_ms"))
+
+
+def reconfiguration(
+    paths: tuple[PhysicalPath, ...], design: Design, catalogue: Catalogue, circuits_per_ocs: int = 1
+) -> Reconfiguration | None:
     """Return the reconfiguration time of a design, or None if no link passes an OCS.
 
     Parameters
@@ -56,12 +87,14 @@ def reconfiguration(paths: tuple[PhysicalPath, ...], design: Design, catalogue: 
         Physical path of every link class.
     design, catalogue
         The components and their values.
+    circuits_per_ocs
+        Circuits set anew on the OCS that sets most.
     """
     if not any(path.through_ocs for path in paths):
         return None
     control = control_component(paths, design, catalogue)
     return Reconfiguration(
-        catalogue.value(design.component("ocs"), "switching_time_ms"),
+        switching_time_ms(design.component("ocs"), catalogue, circuits_per_ocs),
         catalogue.value(control, "reacquire_time_ms"),
         catalogue.value(control, "controller_overhead_ms"),
     )

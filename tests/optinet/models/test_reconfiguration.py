@@ -4,7 +4,8 @@
 import pytest
 
 import topologies
-from optinet.models.reconfiguration import reconfiguration
+from optinet.catalogue import load_catalogue
+from optinet.models.reconfiguration import reconfiguration, switching_time_ms
 from optinet.physical_path import physical_paths
 from tests.support.parts import PARTS, design
 
@@ -33,3 +34,20 @@ def test_sum_of_parts(optics, more, total_ms):
 def test_nothing_to_set_without_an_ocs():
     shape = {"leaves": 2, "spines": 1, "hosts_per_leaf": 1}
     assert pause_of("leaf_spine", shape, switch="box", optics="dr8", host_link="aec") is None
+
+
+@pytest.mark.parametrize(
+    ("ocs", "circuits", "ms"),
+    [
+        ("palomar", 0, 0.0),
+        ("palomar", 1, 10.0),
+        ("palomar", 64, 10.0),  # all mirrors turn at once
+        ("calient_s320", 1, 25.0),
+        ("calient_s320", 2, 200.0),  # a bulk change
+        ("telescent_1008", 3, 360_000.0),  # one robot
+        ("polatis_576_mixnet", 16, 46.75),  # as measured, commands inside
+        ("epiphotonics_plzt_16", 8, 1e-5),
+    ],
+)
+def test_switching_several_circuits_in_one_command(ocs, circuits, ms):
+    assert switching_time_ms(ocs, load_catalogue(), circuits) == pytest.approx(ms)
