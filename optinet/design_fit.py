@@ -11,6 +11,7 @@ import numpy as np
 from optinet.errors import Problem
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import LinkClass, spare_end_nodes
+from optinet.models.copper import copper_reach, listed_reach_m
 from optinet.models.values import is_yes, nominal, nominal_or_zero, text_of
 
 if TYPE_CHECKING:
@@ -19,11 +20,17 @@ if TYPE_CHECKING:
 
 
 def reach_problems(links: LinkClass, design: Design, catalogue: Catalogue, ends: dict[str, str]) -> Iterator[Problem]:
-    """Yield links longer than what they are made of reaches; `ends` holds components by role."""
+    """Yield links longer than what they are made of reaches; `ends` holds components by role.
+
+    Copper reaches as far as its loss allows (`optinet.models.copper`), fiber as far as the module is specified for;
+    what the losses of a fiber link allow is the link budget's to say.
+    """
     for role, component in ends.items():
-        reach_m = nominal(catalogue, component, "reach_m")
+        copper = copper_reach(component, catalogue) if catalogue[component].kind == "cable" else None
+        reach_m = copper.reach_m if copper else nominal(catalogue, component, "reach_m")
         if links.length_m > reach_m * (1 + 1e-9):
-            found = f"{links.name} is {links.length_m:g} m, {component} reaches {reach_m:g} m"
+            found = f"{links.name} is {links.length_m:g} m, {component} reaches {reach_m:.3g} m"
+            found += f" ({copper})" if copper else ""
             yield Problem(f"design.{role}", found, _what_fits(links, role, design, catalogue))
 
 
@@ -44,10 +51,11 @@ def _what_fits(links: LinkClass, role: str, design: Design, catalogue: Catalogue
     for kind in ("cable",) if role == "cube_link" else ("cable", "module") if role == "host_link" else ("module",):
         for component in catalogue.ids(kind):
             values = {key: value.value for key, value in catalogue[component].values.items()}
-            enough = values["rate_gbps"] >= links.gbps and values["reach_m"] >= links.length_m
+            reach_m = listed_reach_m(component, catalogue)
+            enough = values["rate_gbps"] >= links.gbps and reach_m >= links.length_m
             if enough and values.get("lane_gbps", 0.0) <= fastest_gbps:
-                fitting.append((values["reach_m"], component))
-    listed = ", ".join(f"{component} {reach_m:g} m" for reach_m, component in sorted(fitting)[:6])
+                fitting.append((reach_m, component))
+    listed = ", ".join(f"{component} {reach_m:.3g} m" for reach_m, component in sorted(fitting)[:6])
     if fitting:
         return f"what fits: {listed}"
     return f"nothing in the catalogue carries {links.gbps:g} Gb/s over {links.length_m:g} m here"
@@ -72,6 +80,12 @@ def module_problems(
         yield Problem(
             f"design.{roles[0]}", f"{links.name} joins a bidirectional module and one that is not", "two alike"
         )
+    fiber = design.component("fiber")
+    mode, wanted = (text_of(catalogue, part, "mode", "single") for part in (fiber, ends[0]))
+    if mode != wanted:
+        fitting = [each for each in catalogue.ids("fiber") if catalogue[each].text.get("mode", "single") == wanted]
+        found = f"{fiber} is {mode}-mode fiber, {ends[0]} of {links.name} sends into {wanted}-mode"
+        yield Problem("design.fiber", found, ", ".join(fitting))
     if links.through_ocs and is_yes(catalogue, ends[0], "bidirectional"):
         ocs = design.component("ocs")
         if text_of(catalogue, ocs, "bidirectional", "yes") != "yes":

@@ -9,6 +9,7 @@ from optinet.catalogue.kind import Kind, TextKey, may, must
 from optinet.catalogue.reference_kinds import REFERENCE_KINDS
 
 _YES_NO = ("yes", "no")
+_MODES = ("single", "multi")
 _OCS_TECHNOLOGIES = ("MEMS", "DLC", "DBS", "robotic", "rotor", "SiPh", "PLZT", "TFLT")
 _FIT = may("failures that end its service, in 1e9 device hours")
 _PRICE = must("price paid by a large buyer")
@@ -125,6 +126,7 @@ PART_KINDS: Mapping[str, Kind] = {
             ),
             "connector": TextKey(True, "optical connector", ("mpo", "lc")),
             "bidirectional": TextKey(True, "whether a fiber carries both directions", _YES_NO),
+            "mode": TextKey(False, "the fiber it sends into; single unless given", _MODES),
             "circulator_inside": TextKey(False, "whether it holds its own circulator", _YES_NO),
         },
     ),
@@ -150,7 +152,6 @@ PART_KINDS: Mapping[str, Kind] = {
             "rate_gbps": must("bandwidth, one direction"),
             "lane_gbps": may("bandwidth of a lane"),
             "reach_m": must("longest link as published"),
-            "budget_db": may("largest loss between the chips it joins, or between its own retimers"),
             "end_loss_db": may(
                 "loss at one end that is not cable: package, host trace, connectors; of the plug alone"
                 " where retimers stand"
@@ -215,6 +216,7 @@ PART_KINDS: Mapping[str, Kind] = {
             "long_wave_group_index": may("group index at 1550 nm"),
             "extinction_ratio_db": may("how well it keeps polarizations apart"),
         },
+        {"mode": TextKey(False, "how many modes it guides; single unless given", _MODES)},
     ),
     "circulator": Kind(
         "joins both directions of a link on one fiber; a path crosses it once at each end",

@@ -23,6 +23,7 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import spare_end_nodes
 from optinet.models.bom import BillOfMaterials
 from optinet.models.facility import FacilityPower, facility_power
+from optinet.models.serdes import long_reach_serdes, serdes_for
 from optinet.models.values import Quantity, nominal
 from optinet.physical_path import PhysicalPath
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 SPLIT = ("dsp", "laser", "driver", "tia", "other")
 _ENDPOINT_CATEGORIES = ("nic", "chip network")
-_LONG_REACH = ((112.0, "serdes_lr_112g"), (224.0, "serdes_lr_224g"))
-_SHORT_REACH = ("serdes_ucie", "serdes_xsr", "serdes_vsr")
 
 
 @dataclass(frozen=True)
@@ -185,19 +184,6 @@ def _serdes(
                 continue
             saved = catalogue.value(long_reach, "energy_pj_per_bit") - catalogue.value(serdes, "energy_pj_per_bit")
             yield PowerLine("serdes difference", serdes, path.link_class, -saved * (ends * path.gbps) * 1e-3)
-
-
-def long_reach_serdes(lane_gbps: float) -> str:
-    """Return the long-reach SerDes of a switch with lanes of this rate."""
-    return next((serdes for limit_gbps, serdes in _LONG_REACH if lane_gbps <= limit_gbps), _LONG_REACH[-1][1])
-
-
-def serdes_for(electrical_loss_db: float, long_reach: str, catalogue: Catalogue) -> str:
-    """Return the shortest-reach SerDes that covers an electrical loss, at most the long-reach one."""
-    for serdes in _SHORT_REACH:
-        if nominal(catalogue, serdes, "max_loss_db") >= electrical_loss_db:
-            return serdes
-    return long_reach
 
 
 def _optics(bom: BillOfMaterials, catalogue: Catalogue) -> Iterator[PowerLine]:

@@ -8,7 +8,8 @@ import optinet
 import topologies
 from optinet.assessment import assess
 from optinet.models.facility import facility_power
-from optinet.models.power import SPLIT, long_reach_serdes, serdes_for
+from optinet.models.power import SPLIT
+from optinet.models.serdes import long_reach_serdes, serdes_for
 from tests.support.parts import PARTS, design, with_range
 
 
