@@ -27,7 +27,7 @@ def run_text(run: Run, width: int | None = None) -> str:
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
-    parts += [_cabling(run, width), *_budgets(run, width)]
+    parts += [_switch_optics(run, width), _cabling(run, width), *_budgets(run, width)]
     if run.notes:
         parts.append(rows_text(("notes",), [(note,) for note in run.notes], width))
     origin = run.table("provenance")
@@ -192,6 +192,23 @@ def _shares(what: str, categories: tuple[str, ...], values: Any, unit: str, widt
         for name, value in zip(categories, values, strict=True)
     ]
     return rows_text((what, unit, "share"), [*rows, ("total", f"{total:,.0f}", "")], width)
+
+
+def _switch_optics(run: Run, width: int | None) -> str:
+    """What the fullest box of each tier holds, whether it fits, and what a failure takes down."""
+    table = run.table("switch_optics")
+    rows = []
+    for i, where in enumerate(table.get("where", ())):
+        of = {name: column[i] for name, column in table.items()}
+        edge = f"{of['edge_needed_mm']:,.0f} of {of['edge_available_mm']:,.0f} mm {of['edge']}"
+        counts = (f"{of[key]:,}" for key in ("modules", "lasers", "external_lasers"))
+        down = (f"{of[key]:,.0f}" for key in ("module_failure_gbps", "laser_failure_gbps", "repair_gbps"))
+        serdes = f"{of['serdes']}, {of['electrical_loss_db']:g} dB"
+        rows.append((where, of["module"], serdes, *counts, f"{of['optics_w']:,.0f}", *down, edge.replace("nan", "?")))
+    if not rows:
+        return ""
+    heads = ("fullest switch", "optics", "driven by", "modules", "lasers", "laser modules", "W")
+    return rows_text((*heads, "module down Gb/s", "laser down", "repair down", "edge"), rows, width)
 
 
 _CABLING = ("fiber", "jumper", "connector", "panel", "shuffle", "fiber_array", "circulator")

@@ -22,10 +22,11 @@ from optinet.models.cost import CostReport, cost
 from optinet.models.latency import LatencyDistribution, latency
 from optinet.models.link_budget import LinkBudget, link_budgets, worst
 from optinet.models.link_limits import LinkLimits, link_limits
+from optinet.models.packaging import SwitchOptics, switch_optics
 from optinet.models.power import PowerReport, power
 from optinet.models.queueing import loaded_latency
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
-from optinet.models.values import Quantity, median, nominal
+from optinet.models.values import Quantity, largest, median, nominal
 from optinet.physical_path import PhysicalPath, physical_paths
 from optinet.plant import OpticalPlant
 from optinet.units import unit_of
@@ -52,6 +53,8 @@ class Assessment:
         What each model says; `budgets` has one entry per optical link class.
     limits
         What the links of each optical class could still cross, in the order of `budgets`.
+    optics
+        The optics of every tier of switches.
     balances
         What the bill of materials supplies against what the fabric needs; all hold.
     reconfiguration
@@ -72,6 +75,7 @@ class Assessment:
     limits: tuple[LinkLimits, ...]
     cost: CostReport
     failures: FailureReport
+    optics: tuple[SwitchOptics, ...]
     balances: tuple[Balance, ...]
     reconfiguration: Reconfiguration | None
     notes: tuple[str, ...]
@@ -120,12 +124,14 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     price = cost(bom, watts.facility, fabric.n_endpoints, solution.delivered_gbps, design, values)
     broken = failures(bom, values)
     pause = reconfiguration(paths, design, values, _most_circuits(fabric))
+    optics = switch_optics(fabric, paths, design, values)
     headline = (
         _delivery(solution),
         _speed(times),
         _queueing(solution, times),
         _watts(watts),
         _optics(budgets),
+        _packaging(optics),
         _plant(bom, pause),
         _money(price, bom, broken),
     )
@@ -138,9 +144,10 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         limits=link_limits(paths, design, values),
         cost=price,
         failures=broken,
+        optics=optics,
         balances=_checked(balances(fabric, paths, bom, design, values)),
         reconfiguration=pause,
-        notes=tuple(_notes(solution.fabric.plant, paths, budgets, broken, design, values)),
+        notes=tuple(_notes(solution.fabric.plant, paths, budgets, optics, broken, design, values)),
         metrics=tuple(metric for group in headline for metric in group),
         values_used=values.used,
     )
@@ -228,6 +235,21 @@ def _optics(budgets: tuple[LinkBudget, ...]) -> Iterator[Metric]:
     )
 
 
+def _packaging(optics: tuple[SwitchOptics, ...]) -> Iterator[Metric]:
+    edges = [each.edge_utilization for each in optics if np.all(np.isfinite(each.edge_utilization))]
+    yield _metric("lasers_per_switch", max((each.lasers for each in optics), default=0), "lasers of the fullest switch")
+    yield _metric(
+        "edge_utilization",
+        largest(*edges) if edges else np.nan,
+        "edge that the optics of the fullest switch need over the edge there is; above 1 they do not fit",
+    )
+    yield _metric(
+        "blast_radius_gbps",
+        max((each.repair_gbps for each in optics), default=np.nan),
+        "what is down while a failed module or engine of the fullest switch is replaced, per direction",
+    )
+
+
 def _plant(bom: BillOfMaterials, pause: Reconfiguration | None) -> Iterator[Metric]:
     yield _metric("ocs_boxes", bom.count("ocs"), "optical circuit switches")
     yield _metric("ocs_ports_used", bom.ocs_ports_used, "ports taken on all OCS, spare fibers included")
@@ -254,6 +276,7 @@ def _notes(
     plant: OpticalPlant | None,
     paths: tuple[PhysicalPath, ...],
     budgets: tuple[LinkBudget, ...],
+    optics: tuple[SwitchOptics, ...],
     broken: FailureReport,
     design: Design,
     catalogue: Catalogue,
@@ -261,6 +284,12 @@ def _notes(
     for budget in budgets:
         if budget.verdict != "closes":
             yield _budget_note(budget)
+    for each in optics:
+        if median(each.edge_utilization) > 1 + 1e-9:
+            yield (
+                f"{each.where}: {each.module} needs {median(each.edge_needed_mm):,.0f} mm of {each.edge} for "
+                f"{each.optics_gbps:,.0f} Gb/s, {each.switch} has {each.edge_available_mm:,.0f} mm"
+            )
     for path in paths:
         if path.through_ocs and plant and path.strands_per_link > plant.ports_per_end:
             copies = -(-path.strands_per_link // plant.ports_per_end)

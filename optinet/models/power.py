@@ -120,8 +120,13 @@ def power(
         *_serdes(solution.fabric, paths, design, catalogue),
         *_optics(bom, catalogue),
     ]
+    lines += [
+        PowerLine(
+            "external laser", line.component, line.where, line.count * external_laser_w(line.component, catalogue)
+        )
+        for line in bom.of("external_laser")
+    ]
     for role, category, key in (
-        ("external_laser", "external laser", "electrical_power_w"),
         ("ocs", "ocs", "power_w"),
         ("nic", "nic", "power_w"),
     ):
@@ -137,6 +142,12 @@ def power(
         )
     lines += _chips(solution, bom, catalogue)
     return PowerReport(tuple(lines), facility_power(_total(lines), design, catalogue), solution.delivered_gbps)
+
+
+def external_laser_w(laser: str, catalogue: Catalogue) -> Quantity:
+    """Return the electrical power of an external laser module: light of its lasers over its wall-plug efficiency."""
+    light_mw = nominal(catalogue, laser, "lanes") * catalogue.value(laser, "optical_power_mw")
+    return light_mw * 1e-3 / catalogue.value(laser, "wall_plug_fraction")
 
 
 def _total(lines: list[PowerLine] | tuple[PowerLine, ...]) -> Quantity:

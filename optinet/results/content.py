@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.models.values import Quantity, median
-from optinet.results.schema import PER_CLASS
+from optinet.results.schema import GROUPS, PER_CLASS
 from optinet.structure import structure_from_dict, structure_to_dict
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optinet.models.latency import LatencyDistribution
     from optinet.models.link_budget import LinkBudget
     from optinet.models.link_limits import LinkLimits
+    from optinet.models.packaging import SwitchOptics
     from optinet.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
 
@@ -186,6 +187,7 @@ def assessment_groups(assessment: Assessment) -> dict[str, dict[str, Any]]:
         "latency": _latency(assessment.latency),
         "failures": _by_key("role", "failures_per_day", assessment.failures.per_day),
         "physical_paths": _physical_paths(assessment.paths),
+        "switch_optics": _switch_optics(assessment.optics),
         "conservation": _columns(assessment.balances, ("where", "what", "needed", "supplied", "exact")),
         "bom": _columns(assessment.bom.lines, ("role", "component", "where", "count", "length_m")),
         "metrics": _columns(assessment.metrics, ("name", "value", "low", "high", "unit", "meaning")),
@@ -242,6 +244,14 @@ def _physical_paths(paths: Iterable[PhysicalPath]) -> dict[str, Any]:
     )
     rows = list(paths)
     return _columns(rows, names) | {"capacity_gbps": [path.gbps for path in rows]}
+
+
+def _switch_optics(optics: Iterable[SwitchOptics]) -> dict[str, Any]:
+    rows = list(optics)
+    drawn = ("optics_w", "edge_needed_mm", "attach_yield_fraction")
+    return _columns(rows, GROUPS["switch_optics"]) | {
+        name: [median(getattr(row, name)) for row in rows] for name in drawn
+    }
 
 
 def _budget(budget: LinkBudget, limits: LinkLimits) -> dict[str, Any]:

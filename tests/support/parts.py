@@ -38,6 +38,8 @@ def switch(name, asics=1, asic_gbps=6400, lane_gbps=100, power_w=1000, **more):
         "latency_ns": 500,
         "price_usd": 10_000,
         "fit": 1000,
+        "rack_units": 2,
+        "package_edge_mm": 10,
     }
     return component(name, "switch", {**values, **more})
 
@@ -79,6 +81,7 @@ COMPONENTS = [
     module("dr8"),
     module("dr8_slow_fec", inner_fec_gain_db=1.5, inner_fec_latency_ns=60),
     module("dr4_200g", rate=800, lanes=4),
+    module("dr8_lpo", lanes=4, packaging="lpo"),
     module("dr8_1t6", rate=1600, power=(14, 6, 4, 2, 4)),
     module("fr4_bidi", lanes_per_fiber=4, bidirectional="yes", connector="lc", channel_allowance_db=4),
     module(
@@ -95,7 +98,17 @@ COMPONENTS = [
         packaging="cpo_2p5d",
     ),
     component(
-        "els", "external_laser", {"lanes": 8, "tx_lanes_fed": 32, "electrical_power_w": 8, "price_usd": 350, "fit": 100}
+        "els",
+        "external_laser",
+        # 2 W of light from 8 W
+        {
+            "lanes": 8,
+            "tx_lanes_fed": 32,
+            "optical_power_mw": 250,
+            "wall_plug_fraction": 0.25,
+            "price_usd": 350,
+            "fit": 100,
+        },
     ),
     component(
         "dac",
@@ -202,6 +215,10 @@ COMPONENTS = [
     component("serdes_vsr", "serdes", {"energy_pj_per_bit": 2.5, "max_loss_db": 16}),
     component("serdes_xsr", "serdes", {"energy_pj_per_bit": 1.5, "max_loss_db": 10}),
     component("serdes_ucie", "serdes", {"energy_pj_per_bit": 0.5, "max_loss_db": 2}),
+    component("packaging_retimed", "packaging", {"bandwidth_density_tbps_per_mm": 0.1}),
+    component(
+        "packaging_cpo_2p5d", "packaging", {"bandwidth_density_tbps_per_mm": (0.5, 1, 2), "attach_yield_fraction": 0.9}
+    ),
     component("ups", "power_chain", {"efficiency_fraction": 0.8, "footprint_fraction": 1}),
     component("liquid", "cooling", {"overhead_fraction": 0.1}),
     component("electricity", "energy", {"price_usd_per_kwh": 0.1}),

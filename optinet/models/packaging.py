@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The optics of every tier of switches: what a box holds, whether it fits its edge, what a failure takes down.
+
+Counts are of the fullest box of a tier. Pluggable modules sit along the front panel (430 mm in every rack unit), near-
+packaged engines around the package on the board, co-packaged ones along the edge of the ASIC's package; bandwidth over
+the density of the packaging is the edge they need.
+
+A failed module takes down the links it serves, a failed external laser module all links that draw light from it. A
+pluggable, and the laser module, is changed while the box runs. An engine is not: the box is taken out of service, with
+everything that is joined to it (Meta and Broadcom, ECOC 2025, count a blast radius of 64 x 800G on Bailly).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.fabric import Fabric, NodeKind
+from optinet.link_classes import link_ends, spare_end_nodes
+from optinet.models.bom import switch_boxes
+from optinet.models.power import external_laser_w, long_reach_serdes, serdes_for
+from optinet.models.values import Quantity, has, nominal, nominal_or_zero, text_of, unwrapped, whole
+from optinet.physical_path import PhysicalPath, is_engine
+
+if TYPE_CHECKING:
+    from optinet.catalogue import Catalogue
+    from optinet.design import Design
+
+FRONT_PANEL_MM = 430.0
+"""Width for modules in one rack unit of a 19-inch box."""
+_EDGE_KEYS = {"board": "board_edge_mm", "package": "package_edge_mm"}
+
+
+@dataclass(frozen=True)
+class SwitchOptics:
+    """One kind of optics in the fullest box of a tier.
+
+    Parameters
+    ----------
+    where
+        Tier of switches.
+    switch, module, packaging
+        Component ids, and where the module sits.
+    serdes, electrical_loss_db
+        What drives the optics, and over which loss.
+    modules, lasers, external_lasers
+        Modules or engines in the box; laser chips in or feeding them; external laser modules.
+    optics_gbps
+        Bandwidth of the link ends they serve, per direction.
+    optics_w
+        Power of the modules and of the external lasers.
+    edge
+        "front panel", "board" or "package".
+    edge_needed_mm, edge_available_mm
+        Of the box's front panel, or around one ASIC; NaN where the catalogue does not say.
+    module_failure_gbps, laser_failure_gbps, repair_gbps
+        What is down after a failure of a module and of its light source, and while a module is replaced.
+    attach_yield_fraction
+        Share of boxes in which every engine works after it is attached; 1 for what is plugged.
+    """
+
+    where: str
+    switch: str
+    module: str
+    packaging: str
+    serdes: str
+    electrical_loss_db: float
+    modules: int
+    lasers: int
+    external_lasers: int
+    optics_gbps: float
+    optics_w: Quantity
+    edge: str
+    edge_needed_mm: Quantity
+    edge_available_mm: float
+    module_failure_gbps: float
+    laser_failure_gbps: float
+    repair_gbps: float
+    attach_yield_fraction: Quantity
+
+    @property
+    def edge_utilization(self) -> Quantity:
+        """Edge needed over edge available; above 1 the optics do not fit."""
+        return self.edge_needed_mm / self.edge_available_mm
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Link ends of one class on switches, with one kind of module."""
+
+    path: PhysicalPath
+    units: float
+    nodes: NDArray[np.int64]
+
+
+def switch_optics(
+    fabric: Fabric, paths: tuple[PhysicalPath, ...], design: Design, catalogue: Catalogue
+) -> tuple[SwitchOptics, ...]:
+    """Return the optics of every tier of switches, module by module.
+
+    Parameters
+    ----------
+    fabric, paths, design, catalogue
+        As for `optinet.models.bom.bill_of_materials`.
+    """
+    found: list[SwitchOptics] = []
+    is_switch = fabric.node_kind == NodeKind.SWITCH
+    if not is_switch.any():
+        return ()
+    of_module: dict[str, list[_Ends]] = defaultdict(list)
+    for module, one in _optical_ends(fabric, paths):
+        of_module[module].append(one)
+    boxes = switch_boxes(fabric, int(nominal(catalogue, design.component("switch"), "asics")))
+    for tier in np.unique(fabric.node_tier[is_switch]):
+        in_tier = is_switch & (fabric.node_tier == tier)
+        for module, ends in of_module.items():
+            here = [replace(each, nodes=each.nodes[in_tier[each.nodes]]) for each in ends]
+            if any(len(each.nodes) for each in here):
+                found.append(_of_tier(f"tier {tier}", module, here, fabric, boxes, design, catalogue))
+    return tuple(found)
+
+
+def _optical_ends(fabric: Fabric, paths: tuple[PhysicalPath, ...]) -> Iterator[tuple[str, _Ends]]:
+    for path in paths:
+        if path.medium == "copper":
+            continue
+        nodes = link_ends(fabric, path.class_index)
+        spare = spare_end_nodes(fabric) if path.spare_ends else np.empty(0, dtype=np.int64)
+        yield path.end_a, _Ends(path, path.units_per_end_a, nodes[:, 0])
+        yield path.end_b, _Ends(path, path.units_per_end_b, np.concatenate((nodes[:, 1], spare)))
+
+
+def _of_tier(
+    where: str,
+    module: str,
+    ends: list[_Ends],
+    fabric: Fabric,
+    boxes: NDArray[np.int64],
+    design: Design,
+    catalogue: Catalogue,
+) -> SwitchOptics:
+    switch = design.component("switch")
+
+    def fullest(places: NDArray[np.int64], per_end: list[float]) -> float:
+        """Largest sum over link ends in one place: a box, or a node, which is an ASIC."""
+        size = int(places.max()) + 1
+        sums = [n * np.bincount(places[each.nodes], minlength=size) for n, each in zip(per_end, ends, strict=True)]
+        return float(np.sum(sums, axis=0).max())
+
+    rates_gbps = [each.path.gbps for each in ends]
+    modules = whole(fullest(boxes, [each.units for each in ends]))
+    gbps = fullest(boxes, rates_gbps)
+    fed_per_module = nominal_or_zero(catalogue, module, "external_laser_lanes")
+    lasers = whole(modules * nominal(catalogue, module, "lasers"))
+    served_gbps = min(max(each.path.gbps / each.units for each in ends), gbps)
+    external = 0
+    optics_w: Quantity = modules * catalogue.value(module, "power_w")
+    laser_failure_gbps = served_gbps
+    if fed_per_module:
+        laser = design.component("external_laser")
+        fed = nominal(catalogue, laser, "tx_lanes_fed")
+        external = whole(fullest(boxes, [each.units * fed_per_module for each in ends]) / fed)
+        lasers = external * int(nominal(catalogue, laser, "lanes"))
+        optics_w = optics_w + external * external_laser_w(laser, catalogue)
+        laser_failure_gbps = min(served_gbps * fed / fed_per_module, gbps)
+    edge = _edge_of(module, catalogue)
+    around_gbps = gbps if edge == "front panel" else fullest(np.arange(fabric.n_nodes), rates_gbps)
+    long_reach = long_reach_serdes(nominal(catalogue, switch, "lane_gbps"))
+    loss_db = nominal(catalogue, module, "electrical_loss_db")
+    repair_gbps = _joined_gbps(fabric, boxes, ends) if is_engine(module, catalogue) else served_gbps
+    return SwitchOptics(
+        where=where,
+        switch=switch,
+        module=module,
+        packaging=text_of(catalogue, module, "packaging"),
+        serdes=serdes_for(loss_db, long_reach, catalogue),
+        electrical_loss_db=loss_db,
+        modules=modules,
+        lasers=lasers,
+        external_lasers=external,
+        optics_gbps=gbps,
+        optics_w=optics_w,
+        edge=edge,
+        edge_needed_mm=_needed_mm(around_gbps, module, catalogue),
+        edge_available_mm=_available_mm(edge, switch, catalogue),
+        module_failure_gbps=served_gbps,
+        laser_failure_gbps=laser_failure_gbps,
+        repair_gbps=repair_gbps,
+        attach_yield_fraction=_attach_yield(modules, module, catalogue),
+    )
+
+
+def _joined_gbps(fabric: Fabric, boxes: NDArray[np.int64], ends: list[_Ends]) -> float:
+    """Bandwidth of everything joined to the fullest of the boxes that hold these link ends."""
+    of_box = np.bincount(boxes[fabric.arc_tail] + 1, weights=fabric.arc_capacity_gbps)
+    return max(float(of_box[boxes[each.nodes] + 1].max(initial=0.0)) for each in ends)
+
+
+def _packaging(module: str, catalogue: Catalogue) -> str:
+    return f"packaging_{text_of(catalogue, module, 'packaging')}"
+
+
+def _edge_of(module: str, catalogue: Catalogue) -> str:
+    if not is_engine(module, catalogue):
+        return "front panel"
+    return "board" if text_of(catalogue, module, "packaging") == "npo" else "package"
+
+
+def _needed_mm(gbps: float, module: str, catalogue: Catalogue) -> Quantity:
+    packaging = _packaging(module, catalogue)
+    if packaging not in catalogue or not has(catalogue, packaging, "bandwidth_density_tbps_per_mm"):
+        return np.nan
+    return unwrapped(gbps * 1e-3 / catalogue.value(packaging, "bandwidth_density_tbps_per_mm"))
+
+
+def _available_mm(edge: str, switch: str, catalogue: Catalogue) -> float:
+    if edge == "front panel":
+        return (nominal_or_zero(catalogue, switch, "rack_units") or np.nan) * FRONT_PANEL_MM
+    return nominal_or_zero(catalogue, switch, _EDGE_KEYS[edge]) or np.nan
+
+
+def _attach_yield(modules: int, module: str, catalogue: Catalogue) -> Quantity:
+    packaging = _packaging(module, catalogue)
+    if packaging not in catalogue or not has(catalogue, packaging, "attach_yield_fraction"):
+        return 1.0
+    return unwrapped(catalogue.value(packaging, "attach_yield_fraction") ** modules)
