@@ -72,7 +72,9 @@ PART_KINDS: Mapping[str, Kind] = {
             "price_usd": must("price of the box without optics"),
             "fit": _FIT,
             "rack_units": may("height"),
-            "package_edge_mm": may("edge of one chip's package that co-packaged engines can sit on, all sides together"),
+            "package_edge_mm": may(
+                "edge of one chip's package that co-packaged engines can sit on, all sides together"
+            ),
             "board_edge_mm": may("edge around one chip's package that near-packaged engines can sit on"),
             "power_max_w": may("largest power of the box, its optics as noted"),
         },
@@ -111,6 +113,9 @@ PART_KINDS: Mapping[str, Kind] = {
             "inner_fec_latency_ns": may("time the inner FEC adds to one hop, both ends together"),
             "fit": must("failures that end its service, in 1e9 device hours"),
             "power_max_w": may("largest power within specification"),
+            "bandwidth_density_tbps_per_mm": may(
+                "bandwidth of a millimeter of front panel; else that of its packaging"
+            ),
             "bom_usd": may("what its parts cost its maker; price_usd is what the buyer pays"),
             "merchant_price_usd": may("price at which an engine alone is sold to a maker of switches"),
             "channel_price_usd": may("price in the distribution channel"),

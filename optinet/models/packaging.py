@@ -3,7 +3,7 @@
 
 Counts are of the fullest box of a tier. Pluggable modules sit along the front panel (430 mm in every rack unit), near-
 packaged engines around the package on the board, co-packaged ones along the edge of the ASIC's package; bandwidth over
-the density of the packaging is the edge they need.
+the density of the module, or of its packaging, is the edge they need.
 
 A failed module takes down the links it serves, a failed external laser module all links that draw light from it. A
 pluggable, and the laser module, is changed while the box runs. An engine is not: the box is taken out of service, with
@@ -212,10 +212,11 @@ def _edge_of(module: str, catalogue: Catalogue) -> str:
 
 
 def _needed_mm(gbps: float, module: str, catalogue: Catalogue) -> Quantity:
-    packaging = _packaging(module, catalogue)
-    if packaging not in catalogue or not has(catalogue, packaging, "bandwidth_density_tbps_per_mm"):
-        return np.nan
-    return unwrapped(gbps * 1e-3 / catalogue.value(packaging, "bandwidth_density_tbps_per_mm"))
+    key = "bandwidth_density_tbps_per_mm"
+    for component in (module, _packaging(module, catalogue)):
+        if component in catalogue and has(catalogue, component, key):
+            return unwrapped(gbps * 1e-3 / catalogue.value(component, key))
+    return np.nan
 
 
 def _available_mm(edge: str, switch: str, catalogue: Catalogue) -> float:

@@ -13,6 +13,7 @@ from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.errors import CatalogueError
 from optinet.fabric import NodeKind
+from optinet.models.power import external_laser_w
 from optinet.units import unit_of
 from tests.support.parts import PARTS, design
 
@@ -224,7 +225,7 @@ def test_co_packaged_optics_save_what_is_published():
         report = shipped(name).power
         lines = [line for line in report.lines if line.where == "leaf-spine" and line.category.startswith("module")]
         optics_w[name] = sum(line.power_w for line in lines)
-    laser_w = load_catalogue().value("elsfp_8", "electrical_power_w") / 4
+    laser_w = external_laser_w("elsfp_8", load_catalogue()) / 4
     engines = 4
     assert 1 - (optics_w["cpo"] + engines * laser_w) / optics_w["retimed"] == pytest.approx(0.64, abs=1e-9)
 
