@@ -96,6 +96,7 @@ class Table:
 
 
 _METRICS = (
+    Column("stretch", ("links", "between", "switches"), 2),
     Column("latency_mean_ns", ("mean", "latency", "ns")),
     Column("latency_p99_ns", ("p99", "latency", "ns")),
     Column("network_kw", ("network", "", "kW"), 1),

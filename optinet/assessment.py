@@ -180,6 +180,7 @@ def _delivery(solution: Solution) -> Iterator[Metric]:
         "delivered rate per endpoint and direction, at min(1, throughput) of the demand",
     )
     yield _metric("throughput", solution.throughput, "largest common scale factor of the demand that fits")
+    yield _metric("stretch", solution.stretch, "mean links between switches of traffic that leaves its first switch")
 
 
 def _speed(times: LatencyDistribution) -> Iterator[Metric]:

@@ -152,6 +152,17 @@ class Solution:
         return self.delivered_gbps / self.fabric.n_endpoints
 
     @cached_property
+    def stretch(self) -> float:
+        """Mean links between switches of traffic that leaves its first one: 1 direct between blocks, 2 over a spine.
+
+        Not a number where nothing does, as between chips.
+        """
+        to_switch = self.paths.hops[:, self.paths.kinds.head_kind == NodeKind.SWITCH].sum(axis=1)
+        between = np.maximum(to_switch - 1, 0) if np.any(self.fabric.node_kind == NodeKind.HOST) else 0 * to_switch
+        leaving = float(self.paths.weight @ (between > 0))
+        return float(self.paths.weight @ between) / leaving if leaving > 0 else np.nan
+
+    @cached_property
     def arc_delivered_gbps(self) -> NDArray[np.float64]:
         """Load of the delivered traffic on every arc, which load-dependent power is taken at; shape (n_arcs,)."""
         return self.loads.arc_load_gbps * self.delivered_fraction
