@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.engineering import program
+from optinet.engineering.rotor import round_robin
 from optinet.engineering.traffic import Method, TrafficPlan, checked_matrices, engineer_traffic, unreachable
 from optinet.errors import Problem, SolverError
 
@@ -28,7 +29,7 @@ Ints = NDArray[np.int64]
 
 _GOOD_ENOUGH = 0.005  # gap at which no other circuits are tried
 _AS_GOOD = 0.002  # throughputs this near count as equal, and stretch decides
-_EVEN_SHARES = (0.1, 0.25, 0.5, 1.0)  # of a uniform mesh mixed in where whole circuits fall short
+_EVEN_SHARES = (0.1, 0.25, 0.5)  # of a uniform mesh mixed in where whole circuits fall short
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,16 @@ def uniform_circuits(layer: BlockLayer) -> Ints:
     Blocks of equal uplinks get trunks that differ by one circuit at most; no uplink is spare that another spare one of
     a different block could join.
     """
-    return round_circuits(_even(layer.uplinks.astype(np.float64)), layer.uplinks)
+    if layer.uplinks.min() < layer.uplinks.max():
+        return round_circuits(_even(layer.uplinks.astype(np.float64)), layer.uplinks)
+    each, more = divmod(int(layer.uplinks[0]), layer.n_blocks - 1)
+    circuits = each * (1 - np.eye(layer.n_blocks, dtype=np.int64))
+    # rounds of a tournament in a random order: neighbors of one block are not neighbors of each other
+    rounds = round_robin(layer.n_blocks)
+    for partner in np.random.default_rng(0).permutation(rounds)[:more]:
+        paired = np.flatnonzero(partner != np.arange(layer.n_blocks))
+        circuits[paired, partner[paired]] += 1
+    return _with_spare_joined(circuits, circuits.astype(np.float64), layer.uplinks)
 
 
 def engineer_topology(
@@ -165,11 +175,9 @@ def engineer_topology(
     best = program.relaxation(demand, layer.circuit_gbps, layer.uplinks)
     if best is None:
         raise SolverError(Problem("engineer_topology", "HiGHS found no optimum", "a demand with less spread"))
-    even = _even(layer.uplinks.astype(np.float64))
-    plans = []
-    for target in _targets(best.circuits, demand, layer.uplinks, even):
-        hedged = (1 - hedge_fraction) * target + hedge_fraction * even
-        circuits = _reaching(round_circuits(hedged, layer.uplinks), demand)
+    plans: list[TopologyPlan] = []
+    for circuits in _candidates(best.circuits, demand, layer, hedge_fraction):
+        circuits = _reaching(circuits, demand)
         traffic = engineer_traffic(demand, layer.capacity_gbps(circuits), method=method)
         plans.append(TopologyPlan(circuits, traffic, best.upper_throughput))
         if plans[-1].gap <= _GOOD_ENOUGH:
@@ -178,18 +186,22 @@ def engineer_topology(
     return min((plan for plan in plans if plan.throughput >= enough), key=lambda plan: plan.stretch)
 
 
-def _targets(best: Floats, demand: Floats, uplinks: Ints, even: Floats) -> Iterator[Floats]:
-    """Yield fractional circuits to round, from the ones that fit the demand closest to the uniform mesh.
+def _candidates(best: Floats, demand: Floats, layer: BlockLayer, hedge_fraction: float) -> Iterator[Ints]:
+    """Yield whole circuits to try, from the ones that fit the demand closest to the uniform mesh.
 
-    The best circuits leave uplinks over where other blocks are the bottleneck. Given to the demand they save transit;
-    spread evenly they give transit a way around what rounding took.
+    The best fractional circuits leave uplinks over where other blocks are the bottleneck. Given to the demand they save
+    transit; spread evenly they give transit a way around what rounding took.
     """
-    weight = np.outer(uplinks, uplinks).astype(np.float64)
-    spare = _scaled(weight, np.maximum(uplinks - best.sum(axis=1), 0.0))
-    yield _filled(best, demand, uplinks)
-    yield best + spare
-    for share in _EVEN_SHARES:
-        yield (1 - share) * (best + spare) + share * even
+    even = _even(layer.uplinks.astype(np.float64))
+    weight = np.outer(layer.uplinks, layer.uplinks).astype(np.float64)
+    spread = best + _scaled(weight, np.maximum(layer.uplinks - best.sum(axis=1), 0.0))
+    if hedge_fraction < 1:
+        for target in (_filled(best, demand, layer.uplinks), spread):
+            yield round_circuits((1 - hedge_fraction) * target + hedge_fraction * even, layer.uplinks)
+        for share in _EVEN_SHARES:
+            if share > hedge_fraction:
+                yield round_circuits((1 - share) * spread + share * even, layer.uplinks)
+    yield uniform_circuits(layer)
 
 
 def round_circuits(target: Floats, uplinks: Ints) -> Ints:
@@ -210,10 +222,19 @@ def round_circuits(target: Floats, uplinks: Ints) -> Ints:
     spare = uplinks - whole.sum(axis=1)
     u, v = np.triu_indices(len(target), 1)
     remainder = (target - whole)[u, v]
-    for pair in np.argsort(-remainder, kind="stable"):
+    # among equals at random: in order of blocks they would make cliques, which have few ways around
+    shuffled = np.random.default_rng(0).permutation(len(u))
+    for pair in shuffled[np.argsort(-np.round(remainder[shuffled], 6), kind="stable")]:
         a, b = u[pair], v[pair]
         if remainder[pair] > 1e-9 and spare[a] > 0 and spare[b] > 0:
             _join(whole, spare, a, b)
+    return _with_spare_joined(whole, target, uplinks)
+
+
+def _with_spare_joined(circuits: Ints, target: Floats, uplinks: Ints) -> Ints:
+    """Return circuits with uplinks left over joined, furthest under the target first."""
+    whole = circuits.copy()
+    spare = uplinks - whole.sum(axis=1)
     while np.count_nonzero(spare > 0) > 1:
         blocks = np.flatnonzero(spare > 0)
         under = ((target + 1.0) / (whole + 1.0))[np.ix_(blocks, blocks)]
