@@ -237,14 +237,20 @@ def _with_links(fabric: Fabric, kept: Ints, new: Ints, plant: OpticalPlant, stru
 
 
 def _classes(fabric: Fabric, gbps: NDArray[np.float64]) -> tuple[tuple[str, ...], Ints]:
-    """Return the names of link classes and the class of each new circuit: that of circuits as fast as it."""
+    """Return the names of link classes and the class of each new circuit.
+
+    That of circuits as fast as it; else the first class that has no link; else a new one.
+    """
     names = list(fabric.link_class_names)
     circuits = plant_of(fabric).circuit_link
-    as_fast = dict(
+    class_of = dict(
         zip(fabric.arc_capacity_gbps[2 * circuits].tolist(), fabric.link_class[circuits].tolist(), strict=True)
     )
+    without_links = [index for index in range(len(names)) if index not in set(fabric.link_class.tolist())]
     for rate in np.unique(gbps):
-        if rate not in as_fast:
-            as_fast[rate] = len(names)
+        if rate not in class_of and without_links:
+            class_of[rate] = without_links.pop(0)
+        elif rate not in class_of:
+            class_of[rate] = len(names)
             names.append(f"ocs-{rate:g}g")
-    return tuple(names), np.array([as_fast[rate] for rate in gbps], dtype=np.int64)
+    return tuple(names), np.array([class_of[rate] for rate in gbps], dtype=np.int64)

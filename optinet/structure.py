@@ -61,10 +61,97 @@ class Torus:
         position += np.outer(self.twist[axis], wraps)
         return np.ravel_multi_index(tuple(position % dims[:, None]), self.dims).astype(np.int64)
 
+    def links(self) -> NDArray[np.int64]:
+        """Return the links in the order promised, tail and head of the positive direction; shape (n_links, 2)."""
+        n_nodes = int(np.prod(self.dims))
+        parts = [np.column_stack((np.arange(n_nodes), self.neighbor(axis))) for axis in self.link_axes]
+        return np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
+
     def cell_nodes(self) -> NDArray[np.int64]:
         """Return one node of each class under translation: the nodes of the cell at the origin."""
         grids = np.meshgrid(*(np.arange(c) for c in self.cell), indexing="ij")
         return np.ravel_multi_index(tuple(g.ravel() for g in grids), self.dims).astype(np.int64)
+
+
+def twist_of(dims: tuple[int, ...]) -> tuple[tuple[int, ...], ...] | None:
+    """Return ``twist[i][j]``, how far axis j shifts when axis i of a twisted torus wraps; None if it has no twist.
+
+    k x k x nk (k, n >= 2): each short wrap shifts the long axis by k. k x 2k x 2k: the short wrap shifts both long
+    axes by k. The axes may stand in any order.
+    """
+    if len(dims) != 3:
+        return None
+    twist = np.zeros((3, 3), dtype=np.int64)
+    order = np.argsort(dims, kind="stable")
+    short, middle, long = (dims[i] for i in order)
+    if short == 1:  # an axis of size 1 has no wraps
+        return None
+    if middle == long == 2 * short:
+        twist[order[0], order[1:]] = short
+    elif short == middle < long and long % short == 0:
+        twist[order[:2], order[2]] = short
+    else:
+        return None
+    return tuple(tuple(int(shift) for shift in row) for row in twist)
+
+
+@dataclass(frozen=True)
+class PodSlice:
+    """A torus of cubes of a pod, which circuits through its OCS join.
+
+    Parameters
+    ----------
+    chips
+        Chips along each axis, multiples of the cube side.
+    cubes
+        The pod's cubes it is made of, row-major over the slice.
+    twisted
+        Whether its wraps are twisted (`twist_of`); the shifts are multiples of the cube side.
+    """
+
+    chips: tuple[int, int, int]
+    cubes: tuple[int, ...]
+    twisted: bool = False
+
+    def torus(self, cube_side: int) -> Torus:
+        """Return the torus that its chips form."""
+        none = ((0, 0, 0),) * 3
+        return Torus(self.chips, (twist_of(self.chips) or none) if self.twisted else none, (cube_side,) * 3)
+
+    def next_cube(self, cube_side: int) -> NDArray[np.int64]:
+        """Return the cube that the + face of each of its cubes is joined to, on every axis; shape (3, n_cubes)."""
+        cubes = Torus(
+            tuple(n // cube_side for n in self.chips),
+            tuple(tuple(shift // cube_side for shift in row) for row in self.torus(cube_side).twist),
+            (1, 1, 1),
+        )
+        return np.array(self.cubes)[np.array([cubes.neighbor(axis) for axis in range(3)])]
+
+
+@dataclass(frozen=True)
+class Pod:
+    """Chips in cubes, and cubes in slices; the chips of cube c are the nodes of group c, row-major within the cube.
+
+    The pod has one OCS for each (axis, face position), number ``axis * cube_side**2 + position``. Cube c has its +
+    face on the 2c-th and its - face on the (2c + 1)-th fiber end of each. Cubes in no slice are spare.
+
+    Parameters
+    ----------
+    cubes, cube_side
+        Cubes in all, and chips along the side of each.
+    slices
+        The slices that are set; no cube is in two.
+    """
+
+    cubes: int
+    cube_side: int
+    slices: tuple[PodSlice, ...]
+
+    @property
+    def spare_cubes(self) -> tuple[int, ...]:
+        """Cubes in no slice."""
+        used = {cube for part in self.slices for cube in part.cubes}
+        return tuple(cube for cube in range(self.cubes) if cube not in used)
 
 
 @dataclass(frozen=True)
@@ -135,9 +222,9 @@ class Dragonfly:
     hosts_per_switch: int
 
 
-Structure: TypeAlias = Torus | Clos | Planes | Blocks | HyperX | Dragonfly
+Structure: TypeAlias = Torus | Pod | Clos | Planes | Blocks | HyperX | Dragonfly
 
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Torus, Clos, Planes, Blocks, HyperX, Dragonfly)}
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Torus, Pod, Clos, Planes, Blocks, HyperX, Dragonfly)}
 
 
 def structure_to_dict(structure: Structure | None) -> dict[str, Any]:
@@ -155,6 +242,10 @@ def structure_from_dict(data: dict[str, Any]) -> Structure | None:
     fields: dict[str, Any] = {name: _as_tuple(value) for name, value in data.items() if name != "kind"}
     if kind is Planes:
         fields["plane"] = Clos(**{name: _as_tuple(value) for name, value in data["plane"].items()})
+    if kind is Pod:
+        fields["slices"] = tuple(
+            PodSlice(**{name: _as_tuple(value) for name, value in part.items()}) for part in data["slices"]
+        )
     structure: Structure = kind(**fields)
     return structure
 
