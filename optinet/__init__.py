@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import load_catalogue
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
+    from optinet.failures import Failure, FailureImpact, failure_impact, power_domain, reconfigure_around
     from optinet.flows.bisection import Bisection, bisection
     from optinet.flows.bounds import least_mean_distance, permutation_bound, throughput_bound, worst_permutation
     from optinet.flows.concurrent.auto import concurrent_flow
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from optinet.flows.simulate import simulate_flows
     from optinet.flows.solution import LinkLoads, Solution
     from optinet.flows.solve import solve
-    from optinet.models.availability import slice_availability
+    from optinet.models.availability import fabric_availability, slice_availability
     from optinet.models.margin import link_margin
     from optinet.results import open_run
     from optinet.rewiring import Rewiring, reconfigure, rewire
     from optinet.routing.flow_paths import flow_paths
+    from optinet.slices import set_slices, slice_fabric, swap_cube
+    from optinet.structure import PodSlice
     from optinet.traffic.demand import Demand
     from optinet.wiring import Wiring, wire
 
@@ -38,14 +41,19 @@ _HOME = {
     "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",
     "Fabric": "optinet.fabric",
+    "Failure": "optinet.failures",
+    "FailureImpact": "optinet.failures",
     "LinkLoads": "optinet.flows.solution",
     "OptinetError": "optinet.errors",
+    "PodSlice": "optinet.structure",
     "Rewiring": "optinet.rewiring",
     "Solution": "optinet.flows.solution",
     "Wiring": "optinet.wiring",
     "assess": "optinet.assessment",
     "bisection": "optinet.flows.bisection",
     "concurrent_flow": "optinet.flows.concurrent.auto",
+    "fabric_availability": "optinet.models.availability",
+    "failure_impact": "optinet.failures",
     "flow_paths": "optinet.routing.flow_paths",
     "least_mean_distance": "optinet.flows.bounds",
     "link_loads": "optinet.flows.link_loads",
@@ -55,11 +63,16 @@ _HOME = {
     "open_run": "optinet.results",
     "path_metrics": "optinet.flows.path_metrics",
     "permutation_bound": "optinet.flows.bounds",
+    "power_domain": "optinet.failures",
     "reconfigure": "optinet.rewiring",
+    "reconfigure_around": "optinet.failures",
     "rewire": "optinet.rewiring",
+    "set_slices": "optinet.slices",
     "simulate_flows": "optinet.flows.simulate",
     "slice_availability": "optinet.models.availability",
+    "slice_fabric": "optinet.slices",
     "solve": "optinet.flows.solve",
+    "swap_cube": "optinet.slices",
     "throughput_bound": "optinet.flows.bounds",
     "wire": "optinet.wiring",
     "worst_permutation": "optinet.flows.bounds",
@@ -71,14 +84,19 @@ __all__ = [
     "ConcurrentFlow",
     "Demand",
     "Fabric",
+    "Failure",
+    "FailureImpact",
     "LinkLoads",
     "OptinetError",
+    "PodSlice",
     "Rewiring",
     "Solution",
     "Wiring",
     "assess",
     "bisection",
     "concurrent_flow",
+    "fabric_availability",
+    "failure_impact",
     "flow_paths",
     "least_mean_distance",
     "link_loads",
@@ -88,11 +106,16 @@ __all__ = [
     "open_run",
     "path_metrics",
     "permutation_bound",
+    "power_domain",
     "reconfigure",
+    "reconfigure_around",
     "rewire",
+    "set_slices",
     "simulate_flows",
     "slice_availability",
+    "slice_fabric",
     "solve",
+    "swap_cube",
     "throughput_bound",
     "wire",
     "worst_permutation",

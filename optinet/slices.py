@@ -198,7 +198,7 @@ def slice_fabric(fabric: Fabric, index: int = 0) -> Fabric:
     Raises
     ------
     TopologyError
-        If the pod has no such slice.
+        If the pod has no such slice, or a failure has taken links of it.
     """
     pod = pod_of(fabric)
     if not 0 <= index < len(pod.slices):
@@ -234,6 +234,9 @@ def _links_of(fabric: Fabric, rank: Ints, torus: Torus) -> dict[str, Any]:
     n = int(np.prod(torus.dims))
     ends = rank[np.column_stack((fabric.arc_tail, fabric.arc_head))[::2]]
     inside = np.flatnonzero((ends >= 0).all(axis=1))
+    if len(inside) != len(torus.links()):
+        found = f"has {len(inside)} links of the slice's {len(torus.links())}"
+        raise TopologyError(Problem("fabric", found, "a slice without failures"))
     pod_key, torus_key = (np.sort(pairs, axis=1) @ (n, 1) for pairs in (ends[inside], torus.links()))
     # parallel links between two chips of an axis of size 2 are paired off in order: optical and electrical ones differ
     link = inside[np.argsort(pod_key, kind="stable")][np.argsort(np.argsort(torus_key, kind="stable"))]
