@@ -239,7 +239,7 @@ def _with_links(fabric: Fabric, kept: Ints, new: Ints, plant: OpticalPlant, stru
 def _classes(fabric: Fabric, gbps: NDArray[np.float64]) -> tuple[tuple[str, ...], Ints]:
     """Return the names of link classes and the class of each new circuit.
 
-    That of circuits as fast as it; else the first class that has no link; else a new one.
+    That of circuits as fast as it; else the last class that has no link; else a new one.
     """
     names = list(fabric.link_class_names)
     circuits = plant_of(fabric).circuit_link
@@ -249,7 +249,7 @@ def _classes(fabric: Fabric, gbps: NDArray[np.float64]) -> tuple[tuple[str, ...]
     without_links = [index for index in range(len(names)) if index not in set(fabric.link_class.tolist())]
     for rate in np.unique(gbps):
         if rate not in class_of and without_links:
-            class_of[rate] = without_links.pop(0)
+            class_of[rate] = without_links.pop()  # builders list classes from the endpoints inward
         elif rate not in class_of:
             class_of[rate] = len(names)
             names.append(f"ocs-{rate:g}g")

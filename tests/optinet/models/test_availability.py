@@ -8,7 +8,7 @@ import pytest
 
 import optinet
 from optinet.errors import OptinetError
-from optinet.models.availability import failures
+from optinet.models.availability import availability, failures
 from optinet.models.bom import BillOfMaterials, BomLine
 from tests.support.parts import PARTS
 
@@ -54,6 +54,46 @@ def test_slices_in_exact_rationals():
     assert optinet.slice_availability(7, 2, 0.9, 3, reconfigurable=False) == pytest.approx(
         float(p**3 * 6 / 7), rel=1e-12
     )
+
+
+def test_slices_of_several_sizes_in_exact_rationals():
+    # slices of 3, 2 and 1 cubes and one spare: of X cubes that are up they take X, but never more than six
+    p = Fraction(9, 10) ** 2
+    usable = sum(comb(7, k) * p**k * (1 - p) ** (7 - k) * min(k, 6) for k in range(8))
+    assert optinet.slice_availability(7, 2, 0.9, [3, 2, 1]) == pytest.approx(float(usable / 7), rel=1e-12)
+    # of 5 and 2 cubes, 3 that are up run the small one alone
+    most = [0, 0, 2, 2, 2, 5, 5, 7]
+    usable = sum(comb(7, k) * p**k * (1 - p) ** (7 - k) * most[k] for k in range(8))
+    assert optinet.slice_availability(7, 2, 0.9, [5, 2]) == pytest.approx(float(usable / 7), rel=1e-12)
+    fixed = optinet.slice_availability(7, 2, 0.9, [5, 2], reconfigurable=False)
+    assert fixed == pytest.approx(float((5 * p**5 + 2 * p**2) / 7), rel=1e-12)
+
+
+@pytest.mark.parametrize("host_availability", [0.0, 1.0])
+def test_hosts_that_never_or_always_fail(host_availability):
+    assert optinet.slice_availability(144, 16, host_availability, 48) == host_availability
+
+
+def test_equal_slices_are_several_of_one_size():
+    one, several = (optinet.slice_availability(144, 16, 0.999, size) for size in (48, [48, 48, 48]))
+    assert one == pytest.approx(several, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n_ocs", "expected"), [(96, 0.9084), (48, 0.9531), (24, 0.9763)])
+def test_availability_of_the_ocs_layer(n_ocs, expected):
+    assert optinet.fabric_availability(0.999, n_ocs) == pytest.approx(expected, abs=5e-5)
+
+
+def test_availability_of_unlike_ocs():
+    assert optinet.fabric_availability([0.9, 0.8, 0.5]) == pytest.approx(0.36)
+    with pytest.raises(OptinetError, match=r"ocs_availability: 1.5(.|\n)*n_ocs: 3 beside 2"):
+        optinet.fabric_availability([0.9, 1.5], 3)
+
+
+@pytest.mark.parametrize(("mtbf_hours", "expected"), [(13.8, 0.9169), (98.5, 0.9875)])
+def test_availability_from_repair(mtbf_hours, expected):
+    # UB-Mesh, arXiv 2503.20377: 91.6 % and 98.8 % at 75 min
+    assert availability(mtbf_hours, 1.25) == pytest.approx(expected, abs=1e-4)
 
 
 def test_bad_arguments_are_reported_together():
