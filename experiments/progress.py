@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from types import TracebackType
-from typing import Protocol, TextIO
+from typing import Literal, Protocol, TextIO, TypeAlias
+
+Form: TypeAlias = Literal["auto", "bar", "lines", "json", "none"]
 
 
 class Progress(Protocol):
@@ -18,11 +21,11 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def started(self, points: int, done_before: int) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
         """Tell that `points` points are to be run, besides `done_before` that an earlier sweep left."""
 
-    def finished(self, name: str, seconds: float, error: str = "") -> None:
-        """Tell that a point is done, or failed with `error`."""
+    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
+        """Tell that a point is done, or failed with `error`; `share` of all the work is about what it was."""
 
 
 class Silent:
@@ -34,10 +37,10 @@ class Silent:
     def __exit__(self, *_: object) -> None:
         """Do nothing."""
 
-    def started(self, points: int, done_before: int) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
         """Do nothing."""
 
-    def finished(self, name: str, seconds: float, error: str = "") -> None:
+    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
         """Do nothing."""
 
 
@@ -48,13 +51,14 @@ class Lines(Silent):
         self._stream = stream or sys.stderr
         self._points = self._done = 0
 
-    def started(self, points: int, done_before: int) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
         """Print how many points there are."""
         self._points = points
         before = f", {done_before} done before" if done_before else ""
-        self._print(f"{points} points to run{before}")
+        about = f", about {duration_text(estimated_s)}" if estimated_s else ""
+        self._print(f"{points} points to run{before}{about}")
 
-    def finished(self, name: str, seconds: float, error: str = "") -> None:
+    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
         """Print the point's line."""
         self._done += 1
         outcome = f"FAILED: {error.splitlines()[0]}" if error else f"{seconds:.2f} s"
@@ -65,19 +69,63 @@ class Lines(Silent):
         self._stream.flush()
 
 
+class JsonLines(Silent):
+    """One JSON object on a line for each event, on standard error: for programs that follow a sweep."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._points = self._done = self._failed = 0
+        self._left = _TimeLeft()
+
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
+        """Write the event "started"."""
+        self._points = points
+        self._write(event="started", points=points, done_before=done_before, estimated_s=round(estimated_s, 3))
+
+    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
+        """Write the event "finished" or "failed"."""
+        self._done += not error
+        self._failed += bool(error)
+        left_s = self._left.after(share)
+        counts = {"done": self._done, "failed": self._failed, "points": self._points}
+        outcome = {"error": error} if error else {}
+        event = "failed" if error else "finished"
+        self._write(event=event, point=name, seconds=round(seconds, 6), **counts, left_s=round(left_s, 3), **outcome)
+
+    def _write(self, **event: object) -> None:
+        self._stream.write(json.dumps(event) + "\n")
+        self._stream.flush()
+
+
+class _TimeLeft:
+    """Estimates the time left from the work done so far."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._share = 0.0
+
+    def after(self, share: float) -> float:
+        """Return the seconds left after one more piece of the work."""
+        self._share = min(1.0, self._share + share)
+        spent_s = time.monotonic() - self._started
+        return spent_s * (1.0 - self._share) / self._share if self._share else 0.0
+
+
 class Bar(Silent):
     """A bar with the time left; failures stay on screen above it."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
 
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        counts = TextColumn("{task.fields[done]}/{task.fields[points]}")
+        left = TextColumn("{task.fields[left]}", markup=False)
         text = TextColumn("{task.description}", markup=False)
-        self._bar = RichProgress(*columns, text, console=Console(stderr=True), transient=True)
-        self._started = time.monotonic()
-        self._before = 0
+        columns = (BarColumn(), counts, TimeElapsedColumn(), left, text)
+        self._bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
+        self._left = _TimeLeft()
+        self._done = 0
 
     def __enter__(self) -> Bar:
         self._bar.start()
@@ -87,19 +135,33 @@ class Bar(Silent):
         """Take the bar off the screen."""
         self._bar.stop()
 
-    def started(self, points: int, done_before: int) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
         """Show the bar."""
-        self._task = self._bar.add_task("starting workers", total=points)
+        left = f"about {duration_text(estimated_s)}" if estimated_s else ""
+        self._task = self._bar.add_task("starting workers", total=1.0, done=0, points=points, left=left)
         if done_before:
             self._bar.console.print(f"{done_before} points were done before", markup=False, highlight=False)
 
-    def finished(self, name: str, seconds: float, error: str = "") -> None:  # noqa: ARG002 - the bar has its own clock
+    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
         """Advance the bar."""
-        self._bar.update(self._task, advance=1, description=name)
+        self._done += 1
+        left = f"{duration_text(self._left.after(share))} left"
+        self._bar.update(self._task, advance=share, description=name, done=self._done, left=left)
         if error:
             self._bar.console.print(f"FAILED {name}: {error.splitlines()[0]}", markup=False, highlight=False)
 
 
-def for_stream(stream: TextIO) -> Progress:
-    """Return what suits a stream: a bar on a terminal, lines elsewhere."""
-    return Bar() if stream.isatty() else Lines(stream)
+def for_stream(stream: TextIO, form: Form = "auto") -> Progress:
+    """Return what suits a stream: a bar on a terminal, lines elsewhere, unless one form is asked for."""
+    if form == "json":
+        return JsonLines(stream)
+    if form == "none":
+        return Silent()
+    return Bar() if form == "bar" or (form == "auto" and stream.isatty()) else Lines(stream)
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,35 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running the points of a study: each solution once, on several processes, no finished point lost.
 
-Points that share a solution (`experiments.plan`) are served by one process, which remembers it. A process is a pebble
-pool of its own with one worker: a worker that hangs or dies costs one point, and the pool replaces it. Workers return
-the bytes of a run file; only this process writes. Kernels are compiled by the first worker before the others are given
-anything, because Numba's cache does not like many processes that compile at once.
+Points that share a solution (`experiments.plan`) go to one worker, which remembers it: a process of this machine
+(`experiments.lanes`) or of a cluster (`experiments.cluster`). Workers return the bytes of a run file; only this process
+writes. A point whose worker died is tried once more; a point that fails is recorded and stops no other.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from experiments.plan import grouped
+from experiments import worker
+from experiments.lanes import Crew, Lane, LocalCrew
+from experiments.plan import Group, plan_of
 from experiments.progress import Progress, Silent
 from experiments.study import Point, Study
+from experiments.worker import Limits
 from optinet.errors import OptinetError, Problem, RunFileError
 
 _FEW_POINTS = 2  # so many are done before a pool has started
-_STOP_S = 1.0
+_LOOK_S = 1.0
+_FAILURES_EVERY_S = 1.0
 _LEFTOVER_S = 600.0
 
 
@@ -79,6 +80,8 @@ def sweep(
     resume: bool = False,
     shard: tuple[int, int] | None = None,
     timeout_s: float | None = None,
+    memory_gib: float | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
     command_line: str = "",
 ) -> SweepResult:
@@ -98,6 +101,11 @@ def sweep(
         (i, n): run only the i-th of n parts, 1 <= i <= n, chosen by hash, for job arrays.
     timeout_s
         Longest time for one point; a point that takes longer fails.
+    memory_gib
+        Most memory of one worker process; a point that needs more fails. By default processes on this machine share
+        nine tenths of its memory; on a cluster its own bounds hold.
+    cluster
+        Address of a Dask scheduler, whose workers do the work instead of processes on this machine.
     progress
         Told as the sweep goes on.
     command_line
@@ -106,7 +114,9 @@ def sweep(
     Raises
     ------
     RunFileError
-        If the folder is not empty or cannot be written to.
+        If the folder is not empty or cannot be written to, or a file cannot, as when the disk is full.
+    OptinetError
+        If the cluster does not answer, or its workers have other code than this process.
     KeyboardInterrupt
         After everything finished has been written.
     """
@@ -114,26 +124,54 @@ def sweep(
     runs_folder = claim_folder(folder, resume=resume)
     name = "failures.json" if shard is None else f"failures-{shard[0]}-of-{shard[1]}.json"
     result = SweepResult(runs_folder, runs_folder / name)
-    todo = []
-    for point in _shard(study.points(), shard):
-        path = result.folder / file_name(point)
-        if resume and _is_done(path, point):
-            result.skipped.append(path)
-        else:
-            todo.append(point)
+    todo, done_before = remaining(study, runs_folder, resume=resume, shard=shard)
+    result.skipped = done_before
+    count = min(workers or os.cpu_count() or 1, len(todo)) or 1
+    here = cluster is None and timeout_s is None and memory_gib is None and (count == 1 or len(todo) <= _FEW_POINTS)
+    if cluster is None and memory_gib is None and not here:
+        memory_gib = worker.fair_memory_gib(count)
+    limits = Limits(timeout_s, memory_gib)
     with progress or Silent() as told:
-        told.started(len(todo), len(result.skipped))
-        sink = _Sink(result, told)
-        count = min(workers or os.cpu_count() or 1, len(todo))
-        if timeout_s is None and (count <= 1 or len(todo) <= _FEW_POINTS):
-            _run_here(todo, sink, command_line)
-        elif todo:
-            _run_in_lanes(todo, count, sink, timeout_s, command_line)
-    sink.close()
+        plan = plan_of(todo, count)
+        told.started(len(todo), len(done_before), plan.estimated_s(count))
+        sink = _Sink(result, told, plan.costs, limits)
+        try:
+            if here:
+                _run_here(plan.groups, sink, command_line)
+            elif todo:
+                crew = _crew(cluster, count, limits, command_line)
+                try:
+                    _run_in_lanes(plan.groups, crew, sink)
+                finally:
+                    crew.stop()
+        finally:
+            sink.write_failures()
     done = {*result.written, *result.skipped}
     result.runs += [each for each in (result.folder / file_name(point) for point in study.points()) if each in done]
     result.seconds = time.monotonic() - started
     return result
+
+
+def _crew(cluster: str | None, count: int, limits: Limits, command_line: str) -> Crew:
+    if cluster is not None:
+        from experiments.cluster import ClusterCrew
+
+        return ClusterCrew(cluster, limits, command_line)
+    return LocalCrew(count, limits, command_line)
+
+
+def remaining(
+    study: Study, folder: Path, *, resume: bool = False, shard: tuple[int, int] | None = None
+) -> tuple[list[Point], list[Path]]:
+    """Return the points a sweep would run, and the run files that are done already; see `sweep`."""
+    todo, done = [], []
+    for point in _shard(study.points(), shard):
+        path = folder / file_name(point)
+        if resume and _is_done(path, point):
+            done.append(path)
+        else:
+            todo.append(point)
+    return todo, done
 
 
 def file_name(point: Point) -> str:
@@ -197,127 +235,122 @@ def _is_done(path: Path, point: Point) -> bool:
 class _Sink:
     """Takes what comes of each point: writes run files, records failures, tells the progress."""
 
-    def __init__(self, result: SweepResult, progress: Progress) -> None:
-        self._result, self._progress = result, progress
+    def __init__(self, result: SweepResult, progress: Progress, costs: Mapping[str, float], limits: Limits) -> None:
+        self._result, self._progress, self._limits = result, progress, limits
+        self._costs, self._total = costs, sum(costs.values()) or 1.0
+        self._died: set[str] = set()
+        self._failures_written = 0.0
 
     def done(self, point: Point, data: bytes, seconds: float) -> None:
         from optinet.results import write_run
 
         self._result.written.append(write_run(self._result.folder / file_name(point), data))
-        self._progress.finished(point.name, seconds)
+        self._progress.finished(point.name, seconds, share=self._share(point))
 
-    def failed(self, point: Point, error: BaseException, seconds: float, text: str = "") -> None:
-        mistake = isinstance(error, OptinetError)
-        text = text or (str(error) if mistake else "".join(traceback.format_exception(error)))
+    def is_first_death(self, point: Point) -> bool:
+        """Whether a point's worker has not died before; something else may have killed it."""
+        first = point.name not in self._died
+        self._died.add(point.name)
+        return first
+
+    def failed(self, point: Point, error: BaseException, seconds: float, trace: str = "") -> None:
+        message, mistake = _message(error, self._limits), isinstance(error, OptinetError)
+        is_fault = not mistake and not isinstance(error, TimeoutError | MemoryError) and not _is_death(error)
+        text = (trace or "".join(traceback.format_exception(error))) if is_fault else message
         self._result.failures.append(Failure(point.name, point.case, dict(point.coordinates), text, mistake))
-        self._write_failures()
-        self._progress.finished(point.name, seconds, str(error) or type(error).__name__)
+        if time.monotonic() - self._failures_written > _FAILURES_EVERY_S:
+            self.write_failures()
+        self._progress.finished(point.name, seconds, message, self._share(point))
 
-    def close(self) -> None:
-        """Leave no record of failures that an earlier sweep met and this one did not."""
+    def write_failures(self) -> None:
+        """Record all failures so far; leave no record of those that an earlier sweep met and this one did not."""
+        path = self._result.failures_path
         if not self._result.failures:
-            self._result.failures_path.unlink(missing_ok=True)
-
-    def _write_failures(self) -> None:
+            path.unlink(missing_ok=True)
+            return
         rows = [vars(failure) for failure in self._result.failures]
-        part = self._result.failures_path.with_suffix(".part")
-        part.write_text(json.dumps(rows, indent=1, default=str) + "\n", encoding="utf-8")
-        part.replace(self._result.failures_path)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            part.write_text(json.dumps(rows, indent=1, default=str) + "\n", encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise RunFileError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
+        self._failures_written = time.monotonic()
+
+    def _share(self, point: Point) -> float:
+        return self._costs.get(point.name, 0.0) / self._total
 
 
-def point_bytes(point: Point, command_line: str = "") -> tuple[bytes, float]:
-    """Evaluate a point; return the bytes of its run file and the seconds it took. What a worker does."""
-    from experiments.evaluate import evaluate, evaluation_bytes
+def _message(error: BaseException, limits: Limits) -> str:
+    """Return in words what made a point fail."""
+    if isinstance(error, TimeoutError):
+        return f"took longer than {limits.timeout_s or 0:g} s"
+    if isinstance(error, MemoryError):
+        bound = f"the {limits.memory_gib:.3g} GiB each worker may take" if limits.memory_gib else "what there is"
+        return f"needs more memory than {bound}: {error}".rstrip(": ")
+    if _is_death(error):
+        return f"its worker ended twice without a result, as when memory runs out: {error}"
+    return str(error) or type(error).__name__
 
-    started = time.perf_counter()
-    data = evaluation_bytes(evaluate(point.scenario), point.case, command_line)
-    return data, time.perf_counter() - started
 
-
-def _run_here(points: Sequence[Point], sink: _Sink, command_line: str) -> None:
-    for point in (point for group in grouped(points, 1) for point in group):
+def _run_here(groups: Sequence[Group], sink: _Sink, command_line: str) -> None:
+    for point in (point for group in groups for point in group.points):
         started = time.perf_counter()
         try:
-            data, seconds = point_bytes(point, command_line)
+            data, seconds = worker.point_bytes(point, command_line)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other points are not to suffer
             sink.failed(point, error, time.perf_counter() - started)
         else:
             sink.done(point, data, seconds)
 
 
-def _prepare_process() -> None:
-    # read by Numba when it is imported, which has not happened yet: processes are the parallelism here
-    os.environ["NUMBA_NUM_THREADS"] = "1"
-    import experiments.evaluate  # noqa: F401 - not at the expense of the first point's time
-
-
-def _prepare_lane(compiles: bool) -> None:
-    if compiles:
-        from experiments.evaluate import warm_up
-
-        warm_up()
-
-
-class _Lane:
-    """One worker process and the points it has been given."""
-
-    def __init__(self, compiles: bool) -> None:
-        from pebble import CONSTS, ProcessPool
-
-        CONSTS.term_timeout = _STOP_S  # a worker inside a kernel does not hear SIGTERM and is killed then
-        self.pool = ProcessPool(max_workers=1, initializer=_prepare_process, context=get_context("spawn"))
-        self.ready: Future[Any] = self.pool.schedule(_prepare_lane, args=(compiles,))
-        self.points: dict[Future[Any], Point] = {}
-
-    def give(self, group: Sequence[Point], timeout_s: float | None, command_line: str) -> None:
-        for point in group:
-            self.points[self.pool.schedule(point_bytes, args=(point, command_line), timeout=timeout_s)] = point
-
-
-def _run_in_lanes(points: Sequence[Point], count: int, sink: _Sink, timeout_s: float | None, command_line: str) -> None:
-    lanes = [_Lane(compiles=index == 0) for index in range(count)]
+def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: _Sink) -> None:
+    waiting = deque(groups)
     try:
-        waiting = deque(grouped(points, count))  # while the processes start
-        lanes[0].ready.result()
         while True:
-            for lane in lanes:
-                if not lane.points and waiting and (lane.ready.done() or lane is lanes[0]):
-                    lane.ready.result()
-                    lane.give(waiting.popleft(), timeout_s, command_line)
-            pending = [future for lane in lanes for future in lane.points]
-            if not pending:
+            for lane in crew.lanes:
+                if lane.ready.done() and not lane.points and waiting:
+                    _check_ready(lane)
+                    for point in waiting.popleft().points:
+                        lane.give(point)
+            if not waiting and not any(lane.points for lane in crew.lanes):
                 return
-            wait(
-                [*pending, *(lane.ready for lane in lanes if waiting and not lane.ready.done())],
-                return_when=FIRST_COMPLETED,
-            )
-            _collect(lanes, sink, timeout_s)
+            pending = [future for lane in crew.lanes for future in lane.points]
+            pending += [lane.ready for lane in crew.lanes if waiting and not lane.ready.done()]
+            if pending:
+                wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+            else:
+                time.sleep(_LOOK_S)  # a cluster without workers at the moment
+            _collect(crew.lanes, sink)
+            crew.refresh()
     except BaseException:
-        _collect(lanes, sink, timeout_s)  # what has arrived is not to be lost
+        _collect(crew.lanes, sink)  # what has arrived is not to be lost
         raise
-    finally:
-        _stop(lanes)
 
 
-def _collect(lanes: Sequence[_Lane], sink: _Sink, timeout_s: float | None) -> None:
+def _check_ready(lane: Lane) -> None:
+    """Let the sweep fail as a whole if a worker cannot even be prepared."""
+    error = lane.ready.exception()
+    if isinstance(error, MemoryError) or _is_death(error):
+        found = "a worker ended while it was starting, before any point"
+        raise OptinetError(Problem("", f"{found}: {error}", "more memory for each worker, see --memory-gib")) from None
+    lane.ready.result()
+
+
+def _is_death(error: BaseException | None) -> bool:
+    return type(error).__name__ in ("ProcessExpired", "WorkerDiedError", "KilledWorker", "CancelledError")
+
+
+def _collect(lanes: Sequence[Lane], sink: _Sink) -> None:
     """Write what has arrived."""
     for lane in lanes:
         for future in [future for future in lane.points if future.done()]:
             point = lane.points.pop(future)
-            error = future.exception()
+            error = CancelledError() if future.cancelled() else future.exception()
             if error is None:
                 sink.done(point, *future.result())
-            elif isinstance(error, TimeoutError):
-                sink.failed(point, TimeoutError(f"took longer than {timeout_s:g} s"), timeout_s or 0.0)
+            elif _is_death(error) and sink.is_first_death(point):
+                lane.give(point)
             else:
-                sink.failed(
-                    point, error, 0.0, "" if isinstance(error, OptinetError) else getattr(error, "traceback", "")
-                )
-
-
-def _stop(lanes: Sequence[_Lane]) -> None:
-    for lane in lanes:
-        lane.pool.stop()
-    for lane in lanes:
-        with contextlib.suppress(TimeoutError):
-            lane.pool.join(timeout=_STOP_S)
+                sink.failed(point, error, 0.0, getattr(error, "traceback", ""))

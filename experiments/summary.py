@@ -7,15 +7,21 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.present import rows_text
 from optinet.errors import Problem, RunFileError, nearest_name, unknown_name
 from optinet.results import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from experiments.study import Study
 
 
 def run_text(run: Run, width: int | None = None) -> str:
@@ -148,6 +154,28 @@ def validation_text(path_or_name: str) -> str:
         return f"{path_or_name}: a valid scenario: {', '.join(parts)}\n"
     cases = len({point.case for point in checked.points()})
     return f"{path_or_name}: a valid study: {len(checked.points())} points in {cases} cases\n"
+
+
+def plan_text(study: Study, folder: Path, *, resume: bool, shard: tuple[int, int] | None, workers: int | None) -> str:
+    """Return what a sweep would do, and about how long it would take."""
+    from experiments.plan import plan_of
+    from experiments.progress import duration_text
+    from experiments.runner import remaining
+
+    todo, done = remaining(study, folder, resume=resume, shard=shard)
+    count = workers or os.cpu_count() or 1
+    plan = plan_of(todo, count)
+    rows = [
+        ("points of the study", f"{len(study.points()):,}"),
+        ("left out by constraints", f"{study.excluded:,}"),
+        ("duplicates removed", f"{study.duplicates:,}"),
+        *([("in other shards", f"{len(study.points()) - len(todo) - len(done):,}")] if shard else []),
+        ("done before", f"{len(done):,}"),
+        ("to run", f"{len(todo):,}"),
+        ("different solutions", f"{plan.solutions:,}"),
+        ("time", f"about {duration_text(plan.estimated_s(count))} on {count} worker{'s' * (count > 1)}"),
+    ]
+    return rows_text(("plan", study.title or study.name), rows)
 
 
 def _known(name: str, allowed: tuple[str, ...]) -> str:

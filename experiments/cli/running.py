@@ -24,6 +24,7 @@ from experiments.cli.common import (
     write,
 )
 from experiments.cli.comparing import print_comparison
+from experiments.progress import Form
 from optinet.errors import Problem, RunFileError, ScenarioError
 
 
@@ -64,6 +65,10 @@ def sweep(
     shard: str = "",
     resume: Flag = False,
     timeout_s: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    memory_gib: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    cluster: str = "",
+    dry_run: Flag = False,
+    progress: Form = "auto",
     as_json: AsJson = False,
 ) -> int:
     """Run every point of a study and compare the designs.
@@ -84,6 +89,14 @@ def sweep(
         Skip points that have a whole run file of the same scenario in the folder.
     timeout_s
         Longest time for one point, in seconds.
+    memory_gib
+        Most memory of one worker process, in GiB; unless given, all together may take nine tenths of the machine's.
+    cluster
+        Address of a Dask scheduler, such as tcp://node7:8786, whose workers are to do the work.
+    dry_run
+        Only tell what would be run, and about how long it would take.
+    progress
+        How to tell what is done: a bar (the default on a terminal), lines (the default elsewhere), json or none.
     as_json
         Print the comparison as JSON.
     """
@@ -91,9 +104,13 @@ def sweep(
     from experiments.runner import claim_folder
     from experiments.runner import sweep as run_sweep
     from experiments.study import load_study
+    from experiments.summary import plan_text
 
     part = _shard(shard)
     chosen = load_study(study, changes)
+    if dry_run:
+        write(plan_text(chosen, output, resume=resume, shard=part, workers=workers))
+        return 0
     claim_folder(output, resume=resume)
     try:
         result = run_sweep(
@@ -103,7 +120,9 @@ def sweep(
             resume=resume,
             shard=part,
             timeout_s=timeout_s,
-            progress=for_stream(sys.stderr),
+            memory_gib=memory_gib,
+            cluster=cluster or None,
+            progress=for_stream(sys.stderr, progress),
             command_line=command_line(),
         )
     except KeyboardInterrupt:

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from experiments import runner
-from experiments.progress import Lines, Silent
+from experiments import worker
+from experiments.progress import Lines, Silent, duration_text, for_stream
 from experiments.runner import check_writable, claim_folder, file_name, sweep
 from experiments.study import load_study
 from optinet.errors import RunFileError
@@ -38,14 +38,16 @@ class Told(Silent):
     """Remembers what it was told."""
 
     def __init__(self):
-        self.points, self.before, self.errors = 0, 0, {}
+        self.points, self.before, self.errors, self.share = 0, 0, {}, 0.0
 
-    def started(self, points, done_before):
+    def started(self, points, done_before, estimated_s=0.0):
         self.points, self.before = points, done_before
+        assert estimated_s > 0 or not points
 
-    def finished(self, name, seconds, error=""):
+    def finished(self, name, seconds, error="", share=0.0):
         assert seconds >= 0
         self.errors[name] = error
+        self.share += share
 
 
 def contents(paths):
@@ -64,6 +66,7 @@ def test_every_point_gets_a_run_file_of_its_scenario(study_path, tmp_path):
         assert (run.case, run.title) == (point.case, point.case)
         assert run.table("provenance")["command_line"] == "optinet sweep"
     assert told.points == 6
+    assert told.share == pytest.approx(1.0)
     assert list(told.errors.values()) == [""] * 6
     assert not result.failures
 
@@ -177,7 +180,7 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_clear_error(study_path, tm
 def unruly(study_path, monkeypatch, seed):
     """A study whose last case, run by a worker, does as `tests.support.unruly_points` says."""
     study_path.write_text(study_path.read_text() + UNRULY.format(seed=seed))
-    monkeypatch.setattr(runner, "point_bytes", work)
+    monkeypatch.setattr(worker, "point_bytes", work)
     return load_study(study_path)
 
 
@@ -194,6 +197,24 @@ def test_a_killed_worker_costs_the_point_it_was_at_and_no_other(study_path, tmp_
     result = sweep(study, tmp_path / "runs", workers=2)
     assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
     assert not any(failure.is_mistake for failure in result.failures)
+    assert all("its worker ended twice without a result" in failure.error for failure in result.failures)
+    assert len(result.runs) == 6
+
+
+def test_a_worker_killed_by_accident_costs_nothing(study_path, tmp_path, monkeypatch):
+    study = unruly(study_path, monkeypatch, 998)  # kills its process the first time it is tried
+    monkeypatch.setenv("OPTINET_TEST_FOLDER", str(tmp_path))
+    result = sweep(study, tmp_path / "runs", workers=2)
+    assert (tmp_path / "died-once").exists()
+    assert not result.failures
+    assert len(result.runs) == 8
+
+
+def test_a_point_that_needs_too_much_memory_fails_alone(study_path, tmp_path, monkeypatch):
+    study = unruly(study_path, monkeypatch, 667)
+    result = sweep(study, tmp_path / "runs", workers=2, memory_gib=2.0)
+    assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
+    assert all("needs more memory than the 2 GiB each worker may take" in failure.error for failure in result.failures)
     assert len(result.runs) == 6
 
 
@@ -224,6 +245,38 @@ def test_ctrl_c_stops_within_two_seconds_and_loses_no_finished_point(study_path,
     assert 3 <= len(announced) <= len(found) < 120
     assert contents(found)
     assert not [path for path in folder.iterdir() if path.suffix != ".h5"]
+
+
+def test_json_lines_tell_every_event(capsys):
+    lines = for_stream(sys.stdout, "json")
+    with lines:
+        lines.started(2, 5, 60.0)
+        lines.finished("a", 1.25, share=0.5)
+        lines.finished("b", 0.5, "no such thing", share=0.5)
+    started, finished, failed = map(json.loads, capsys.readouterr().out.splitlines())
+    assert started == {"event": "started", "points": 2, "done_before": 5, "estimated_s": 60.0}
+    assert finished.pop("left_s") >= 0.0
+    assert finished == {"event": "finished", "point": "a", "seconds": 1.25, "done": 1, "failed": 0, "points": 2}
+    assert (failed["event"], failed["error"], failed["done"], failed["failed"]) == ("failed", "no such thing", 1, 1)
+    assert failed["left_s"] == 0.0
+
+
+def test_a_bar_shows_the_share_of_the_work_and_the_time_left(capsys):
+    with for_stream(sys.stderr, "bar") as bar:
+        bar.started(4, 1, 100.0)
+        bar.finished("long one", 3.0, share=0.75)
+        (task,) = bar._bar.tasks
+        assert (task.percentage, task.fields["done"], task.fields["points"]) == (75.0, 1, 4)
+        assert task.fields["left"].endswith(" left")
+        bar.finished("broken", 3.0, "why it broke\nmore", share=0.25)
+    err = capsys.readouterr().err
+    assert "1 points were done before" in err
+    assert "FAILED broken: why it broke" in err and "more" not in err
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.1, "1 s"), (89.0, "89 s"), (600, "10 min"), (7200, "2.0 h")])
+def test_times_are_told_in_the_unit_that_suits_them(seconds, text):
+    assert duration_text(seconds) == text
 
 
 def test_plain_lines_tell_each_point(capsys):

@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a worker does in tests of sweeps: some points never end, some kill their process."""
+"""What a worker does in tests of sweeps: some points never end, some eat memory, some kill their process."""
 
 import os
 import signal
 import time
+from pathlib import Path
 
-from experiments.runner import point_bytes
+import numpy as np
+
+from experiments.worker import point_bytes
 
 
 def work(point, command_line=""):
-    """Do as `experiments.runner.point_bytes` does, unless the seed of the scenario says otherwise."""
+    """Do as `experiments.worker.point_bytes` does, unless the seed of the scenario says otherwise."""
     if point.scenario.seed == 666:
         time.sleep(600)
+    if point.scenario.seed == 667:
+        np.ones(2**30)  # 8 GiB
+    if point.scenario.seed == 998:
+        once = Path(os.environ["OPTINET_TEST_FOLDER"], "died-once")
+        if not once.exists():
+            once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
     if point.scenario.seed == 999:
         os.kill(os.getpid(), signal.SIGKILL)
     return point_bytes(point, command_line)
