@@ -8,7 +8,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from optinet.results import Run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from experiments.index import Found
     from experiments.study import Study
 
 
@@ -176,6 +177,15 @@ def plan_text(study: Study, folder: Path, *, resume: bool, shard: tuple[int, int
         ("time", f"about {duration_text(plan.estimated_s(count))} on {count} worker{'s' * (count > 1)}"),
     ]
     return rows_text(("plan", study.title or study.name), rows)
+
+
+def runs_text(found: Sequence[Found], names: Sequence[str], width: int | None = None) -> str:
+    """Return runs of an index as a table."""
+    rows = [
+        (run.path.name, *(_number(run.numbers[n]) if n in run.numbers else run.texts.get(n, "") for n in names))
+        for run in found
+    ]
+    return rows_text(("run", *names), rows, width)
 
 
 def _known(name: str, allowed: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from experiments.cli import comparing, reading, running
+from experiments.cli import comparing, folders, reading, running
 from experiments.cli.common import FAULT, INTERRUPTED, MISTAKE, complain
 from optinet.errors import OptinetError
 
@@ -28,6 +28,8 @@ COMMANDS = (
     reading.inspect,
     reading.export,
     comparing.compare,
+    folders.runs,
+    folders.note,
     comparing.view,
 )
 

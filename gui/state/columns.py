@@ -79,6 +79,9 @@ COLUMNS = (
     _number("reconfiguration_ms", "Reconfiguration", "ms", 1, shown=False),
     _number("fibers", "Fibers", "", 0, shown=False),
     Column("caveat", "Caveat"),
+    Column("tag", "Tags", shown=False),
+    Column("star", "Star", shown=False),
+    Column("note", "Note", shown=False),
     Column("file", "File", shown=False),
 )
 

@@ -1,28 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The filter text above the runs table.
-
-Terms are separated by blanks and all must hold: ``word`` (anywhere in the texts of a run), ``column:word`` (in that
-column), ``metric<number`` and likewise ``<=``, ``>``, ``>=``, ``=``. A term in double quotes may hold blanks; ``-`` in
-front turns a term around.
-"""
+"""The filter text above the runs table: the language of `experiments.query`, over the runs that are open."""
 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.query import Term, parse
 from gui.state.columns import Column
 from gui.state.runs import RunEntry
-from optinet.errors import nearest_name
 
-_TERM = re.compile(r'(-?)((?:[^\s"]|"[^"]*"?)+)')
-_COMPARISON = re.compile(r"([A-Za-z_]\w*)(<=|>=|<|>|=)(.*)")
-_FIELD = re.compile(r"([A-Za-z_]\w*):(.*)")
 _OPERATORS: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -45,19 +36,18 @@ class RunFilter:
 
     def __init__(self, entries: Sequence[RunEntry], columns: Sequence[Column]) -> None:
         self._entries = entries
-        self._columns = {column.id: column for column in columns}
+        self._number_names = {column.id for column in columns if column.numeric}.union(*(e.numbers for e in entries))
+        self._text_names = {column.id for column in columns if not column.numeric}.union(*(e.texts for e in entries))
         self._texts: dict[str, list[str]] = {}
         self._numbers: dict[str, NDArray[np.float64]] = {}
 
     def apply(self, text: str) -> FilterResult:
-        """Return the runs for which all terms of `text` hold."""
+        """Return the runs for which all terms of `text` hold; a comparison half typed holds for all."""
         keep = np.ones(len(self._entries), dtype=bool)
-        for minus, term in _TERM.findall(text):
-            found = self._term(term.replace('"', ""))
-            if isinstance(found, str):
-                return FilterResult(np.ones(len(self._entries), dtype=bool), found)
-            keep &= ~found if minus else found
-        return FilterResult(keep)
+        query = parse(text, self._number_names, self._text_names)
+        for term in query.terms:
+            keep &= self._matches(term) != term.negated
+        return FilterResult(keep, query.problem)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return the metric `name` of every run, NaN where it is missing."""
@@ -71,35 +61,11 @@ class RunFilter:
             if name:
                 self._texts[name] = [entry.texts.get(name, "").lower() for entry in self._entries]
             else:
-                self._texts[name] = ["\n".join(entry.texts.values()).lower() for entry in self._entries]
+                self._texts[name] = [entry.words for entry in self._entries]
         return self._texts[name]
 
-    def _term(self, term: str) -> NDArray[np.bool_] | str:
-        if match := _COMPARISON.fullmatch(term):
-            name, symbol, limit = match.groups()
-            return self._unknown(name, numeric=True) or self._compare(name, symbol, limit)
-        if match := _FIELD.fullmatch(term):
-            name, word = match.groups()
-            return self._unknown(name, numeric=False) or self._contains(name, word)
-        return self._contains("", term)
-
-    def _compare(self, name: str, symbol: str, limit: str) -> NDArray[np.bool_] | str:
-        try:
-            number = float(limit)
-        except ValueError:
-            # a number being typed is no mistake yet
-            return f"'{name}{symbol}{limit}' needs a number" if limit.strip("+-.") else self._contains("", "")
-        return _OPERATORS[symbol](self.numbers(name), number)
-
-    def _contains(self, name: str, word: str) -> NDArray[np.bool_]:
-        low = word.lower()
-        return np.fromiter((low in text for text in self.texts(name)), dtype=bool, count=len(self._entries))
-
-    def _unknown(self, name: str, *, numeric: bool) -> str:
-        column = self._columns.get(name)
-        if column is not None and column.numeric == numeric:
-            return ""
-        allowed = [column.id for column in self._columns.values() if column.numeric == numeric]
-        near = nearest_name(name, allowed)
-        hint = f"; did you mean '{near}'?" if near else f"; there are {', '.join(allowed[:8])} ..."
-        return f"no {'number' if numeric else 'text'} column '{name}'{hint}"
+    def _matches(self, term: Term) -> NDArray[np.bool_]:
+        if term.number is not None:
+            return _OPERATORS[term.symbol](self.numbers(term.name), term.number)
+        found = (text == term.text if term.symbol == "=" else term.text in text for text in self.texts(term.name))
+        return np.fromiter(found, dtype=bool, count=len(self._entries))

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from experiments.facts import Facts, facts_of
 from optinet.errors import OptinetError
 from optinet.results import Run, find_runs, open_run
 
@@ -23,7 +23,8 @@ class RunEntry:
     run
         The opened file.
     texts, numbers
-        Values by column id; a number that the run does not have is missing.
+        Values by column id and, for filters, the scenario's by dotted key; a number that the run does not have is
+        missing.
     units
         Unit of each metric, as the file has it.
     power_kw
@@ -43,6 +44,11 @@ class RunEntry:
         return " · ".join(part for part in (self.design, self.texts["workload"]) if part)
 
     @property
+    def words(self) -> str:
+        """The texts that a bare word of a filter is looked for in, in lower case."""
+        return Facts(self.texts, self.numbers).words
+
+    @property
     def design(self) -> str:
         """The design, or what else names the run best."""
         return self.texts["design"] or self.texts["title"] or Path(self.key).stem
@@ -50,31 +56,16 @@ class RunEntry:
 
 def read_entry(run: Run) -> RunEntry:
     """Take from an opened run what the table and the charts show."""
-    scenario = dict(run.scenario)
+    facts = facts_of(run)
     power = run.table("power")  # a run without any power has no such table
-    caveats = [str(scenario.get("caveat") or ""), *map(str, run.notes)]
-    texts = {
-        "title": str(run.title),
-        "design": str(run.case),
-        "workload": _name(scenario, "workload"),
-        "topology": _name(scenario, "topology"),
-        "routing": str(run.routing),
-        "verdict": str(run.verdict),
-        "caveat": "; ".join(filter(None, caveats)),
-        "file": str(run.path),
-    }
     return RunEntry(
         key=str(Path(run.path).resolve()),
         run=run,
-        texts=texts,
-        numbers={name: float(metric.value) for name, metric in run.metrics.items()},
+        texts=dict(facts.texts) | {"file": str(run.path)},
+        numbers=dict(facts.numbers),
         units={name: str(metric.unit) for name, metric in run.metrics.items()},
         power_kw={name: w / 1e3 for name, w in zip(power.get("category", ()), power.get("power_w", ()), strict=True)},
     )
-
-
-def _name(scenario: dict[str, Any], table: str) -> str:
-    return str(dict(scenario.get(table) or {}).get("name") or "")
 
 
 def read_paths(paths: Sequence[str]) -> Iterator[RunEntry | str]:

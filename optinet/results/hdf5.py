@@ -7,11 +7,12 @@ another file are refused. A "table" is a group as a mapping from column name to 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5a
+from h5py import h5a, h5d, h5i, h5l, h5o, h5s
 from numpy.typing import NDArray
 
 from optinet.results.schema import BARE_DIMENSION
@@ -77,8 +78,22 @@ def datasets(group: h5py.Group) -> dict[str, h5py.Dataset]:
 
 
 def table(group: h5py.Group) -> dict[str, Values]:
-    """Return the columns of a group."""
-    return {name: values(item) for name, item in datasets(group).items()}
+    """Return the columns of a group.
+
+    Through the thin layer of h5py, which takes a sixth of the time of the comfortable one: a folder has ten thousand
+    runs with dozens of arrays to look at.
+    """
+    found = {}
+    for name in group.id:
+        if group.id.links.get_info(name).type == h5l.TYPE_HARD:
+            item = h5o.open(group.id, name)
+            if isinstance(item, h5d.DatasetID) and not _is_bare(item):
+                found[name.decode("utf-8", "replace")] = _plain_values(_stored(item))
+    return found
+
+
+def _is_bare(dataset: h5d.DatasetID) -> bool:
+    return dataset.dtype == _DIMENSION_DTYPE and is_bare_dimension(h5py.Dataset(dataset))
 
 
 def is_bare_dimension(dataset: h5py.Dataset) -> bool:
@@ -90,20 +105,34 @@ def is_bare_dimension(dataset: h5py.Dataset) -> bool:
 
 def raw(dataset: h5py.Dataset) -> NDArray[Any]:
     """Return the array as stored; texts as str in an array of objects."""
-    if dataset.external or dataset.is_virtual:
-        msg = f"{dataset.name} lies in another file"
-        raise ValueError(msg)
-    if dataset.size * dataset.dtype.itemsize > _MOST_BYTES:
-        msg = f"{dataset.name} claims {dataset.size} entries"
-        raise ValueError(msg)
-    if h5py.check_string_dtype(dataset.dtype) is None:
-        return np.asarray(dataset[()])
-    return np.asarray(dataset.asstr()[()], dtype=object)
+    return _stored(dataset.id)
 
 
 def values(dataset: h5py.Dataset) -> Values:
     """Return the array as its readers want it: float64, int64, a list of texts, or a single one of them."""
-    array = raw(dataset)
+    return _plain_values(_stored(dataset.id))
+
+
+def _stored(dataset: h5d.DatasetID) -> NDArray[Any]:
+    dtype, shape, plist = dataset.dtype, dataset.shape, dataset.get_create_plist()
+    where = (h5i.get_name(dataset) or b"").decode("utf-8", "replace")
+    if plist.get_external_count() or plist.get_layout() == h5d.VIRTUAL:
+        msg = f"{where} lies in another file"
+        raise ValueError(msg)
+    if (shape and 0 in shape) or shape is None:
+        return np.empty(shape or 0, dtype=object if h5py.check_string_dtype(dtype) else dtype)
+    if math.prod(shape) * dtype.itemsize > _MOST_BYTES:
+        msg = f"{where} claims {math.prod(shape)} entries"
+        raise ValueError(msg)
+    array = np.empty(shape, dtype=dtype)
+    dataset.read(h5s.ALL, h5s.ALL, array)
+    if h5py.check_string_dtype(dtype) is None:
+        return array
+    texts = [text if isinstance(text, str) else bytes(text).decode() for text in array.ravel().tolist()]
+    return np.array(texts, dtype=object).reshape(shape)
+
+
+def _plain_values(array: NDArray[Any]) -> Values:
     if array.dtype.kind == "O":
         return str(array[()]) if array.ndim == 0 else array.tolist()
     array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)

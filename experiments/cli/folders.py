@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands for folders of runs: runs, note, pack, unpack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from experiments.cli.common import AsJson, Flag, Paths, complain, runs_of, width, write, write_json
+
+_COLUMNS = (
+    "design",
+    "workload",
+    "routing",
+    "delivered_gbps_per_endpoint",
+    "latency_p99_ns",
+    "network_kw",
+    "cost_per_endpoint_usd",
+    "verdict",
+    "tag",
+)
+_Words = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+
+
+def runs(
+    folder: Path,
+    filter_text: Annotated[str, Parameter(name="filter", show_default=False)] = "",
+    /,
+    *,
+    columns: _Words = (),
+    sort: str = "",
+    descending: Flag = False,
+    as_json: AsJson = False,
+) -> int:
+    """List the runs of a folder, or those that a filter finds.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    filter_text
+        Terms that must all hold: a word, topology:torus, tag:paper, network_kw<500, topology.leaves>=16,
+        -verdict:infeasible; quoted as one argument.
+    columns
+        A text or number to show; may be repeated.
+    sort
+        A text or number to sort by.
+    descending
+        Sort from high to low.
+    as_json
+        Print JSON.
+    """
+    from experiments.index import Index
+    from experiments.summary import runs_text
+
+    with Index(folder) as index:
+        known = index.numbers | index.texts
+        shown = columns or tuple(name for name in _COLUMNS if name in known)
+        found = index.find(filter_text, names=shown, sort=sort, descending=descending)
+        if as_json:
+            write_json([{"file": str(run.path), **run.texts, **run.numbers} for run in found])
+        else:
+            write(runs_text(found, shown, width()))
+        for problem in index.problems:
+            complain(problem)
+        complain(f"{len(found):,} of {len(index):,} runs" if filter_text else f"{len(index):,} runs")
+    return 0
+
+
+def note(
+    paths: Paths,
+    /,
+    *,
+    tag: _Words = (),
+    untag: _Words = (),
+    star: bool | None = None,
+    text: str | None = None,
+) -> None:
+    """Show or change the notes of runs: tags, a star, a text. They live beside the run file.
+
+    Parameters
+    ----------
+    paths
+        Run files and folders of run files.
+    tag
+        A tag to add; may be repeated.
+    untag
+        A tag to take away; may be repeated.
+    star
+        Mark the runs as important, or not.
+    text
+        The note; an empty one takes it away.
+    """
+    from experiments.notes import read_notes, write_notes
+    from experiments.present import rows_text
+
+    changes = bool(tag or untag) or star is not None or text is not None
+    rows = []
+    for path in runs_of(paths):
+        notes = read_notes(path)
+        if changes:
+            notes = notes.changed(add=tag, remove=untag, star=star, note=text)
+            write_notes(path, notes)
+        rows.append((path.name, "*" if notes.star else "", " ".join(notes.tags), notes.note))
+    write(rows_text(("run", "star", "tags", "note"), rows, width()))

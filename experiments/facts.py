@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run can be found by: texts and numbers under one set of names, for the index, the viewer and the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.notes import Notes, read_notes
+from optinet.errors import OptinetError
+from optinet.results import Run
+
+ALIASES = {"case": "design", "power_kw": "network_kw", "tags": "tag", "notes": "note"}
+_SHOWN = ("title", "design", "workload", "topology", "routing", "verdict", "caveat", "tag", "note", "file")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The texts and numbers of one run.
+
+    Parameters
+    ----------
+    texts
+        By name: those of `texts_of`, and the scenario's by dotted key, such as ``design.optics``.
+    numbers
+        By name: every metric, and the scenario's by dotted key, such as ``topology.leaves``.
+    """
+
+    texts: Mapping[str, str]
+    numbers: Mapping[str, float]
+
+    @property
+    def words(self) -> str:
+        """The texts that a bare word of a filter is looked for in, in lower case."""
+        return "\n".join(self.texts.get(name, "") for name in _SHOWN).lower()
+
+
+def facts_of(run: Run) -> Facts:
+    """Return what a run can be found by, its notes inside."""
+    try:
+        notes = read_notes(run.path)
+    except OptinetError as error:
+        notes = Notes(note=f"unreadable notes: {error.problems[0]}")
+    numbers = {name: metric.value for name, metric in run.metrics.items()}
+    texts = texts_of(run, notes)
+    for key, value in _scenario_facts(run.scenario):
+        if isinstance(value, str):
+            texts.setdefault(key, value)
+        else:
+            numbers.setdefault(key, value)
+    return Facts(texts, numbers)
+
+
+def texts_of(run: Run, notes: Notes) -> dict[str, str]:
+    """Return the texts that tables show of a run, by name."""
+    scenario = run.scenario
+    tags = dict.fromkeys([*map(str, scenario.get("tags") or ()), *notes.tags])
+    return {
+        "title": run.title,
+        "design": run.case,
+        "workload": _name(scenario, "workload"),
+        "topology": _name(scenario, "topology"),
+        "routing": run.routing,
+        "verdict": run.verdict,
+        "caveat": "; ".join(filter(None, [str(scenario.get("caveat") or ""), *run.notes])),
+        "tag": " ".join(tags),
+        "star": "yes" if notes.star else "no",
+        "note": notes.note,
+        "file": Path(run.path).name,
+    }
+
+
+def _name(scenario: Mapping[str, Any], section: str) -> str:
+    table = scenario.get(section)
+    return str(table.get("name") or "") if isinstance(table, Mapping) else ""
+
+
+def _scenario_facts(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | float]]:
+    """Yield the scenario's values by dotted key; lists as text such as 4x4x8."""
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _scenario_facts(value, f"{name}.")
+        elif isinstance(value, bool):
+            yield name, "yes" if value else "no"
+        elif isinstance(value, int | float):
+            yield name, float(value)
+        elif isinstance(value, list):
+            yield name, "x".join(map(str, value))
+        elif isinstance(value, str) and prefix:
+            yield name, value
