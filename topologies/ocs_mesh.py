@@ -215,9 +215,10 @@ def _plant(
     odd = np.flatnonzero(layer.uplinks % 2)
     last = n_ocs - 1 - np.argmax(spare[odd, ::-1] > 0, axis=1)
     spare[odd, last] -= 1
-    # one end for each side of each circuit, on the circuit's OCS, then the spare ones
-    ocs, *sides = wiring.circuits.T
+    # links in the order of their blocks, whatever device a circuit is on: plants of one mesh share its solution
+    ocs, *sides = wiring.circuits[np.lexsort(wiring.circuits.T[[0, 2, 1]])].T
     pairs = np.column_stack(sides)
+    # one end for each side of each circuit, on the circuit's OCS, then the spare ones
     spare_block, spare_device = np.nonzero(spare)
     left = spare[spare_block, spare_device]
     block = np.concatenate((pairs.ravel(), np.repeat(spare_block, left)))

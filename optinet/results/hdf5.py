@@ -77,6 +77,11 @@ def datasets(group: h5py.Group) -> dict[str, h5py.Dataset]:
     return found
 
 
+def table_or_nothing(file: h5py.File, path: str) -> dict[str, Values]:
+    """Return the columns of a group; none if there is no such group."""
+    return table(group_of(file, path)) if path in file else {}
+
+
 def table(group: h5py.Group) -> dict[str, Values]:
     """Return the columns of a group.
 

@@ -80,8 +80,8 @@ class Run:
                 everything = {name: hdf5.table(hdf5.group_of(file, name)) for name in _groups(file)}
                 attributes, self._tables = migrated(OldContent(attributes, everything), self.format_version)
             for group in ("scenario", "metrics", "notes"):
-                if group not in self._tables and group in file:
-                    self._tables[group] = hdf5.table(hdf5.group_of(file, group))
+                if not self._is_old:
+                    self._tables[group] = hdf5.table_or_nothing(file, group)
             self.title, self.case, self.routing, self.verdict = (
                 str(attributes[name]) for name in ("title", "case", "routing", "verdict")
             )
@@ -122,7 +122,7 @@ class Run:
         """Return the columns of a group: arrays, lists of texts, or single values; empty if there is no such group."""
         if group not in self._tables and not self._is_old:
             with self._file() as file:
-                self._tables[group] = hdf5.table(hdf5.group_of(file, group)) if group in file else {}
+                self._tables[group] = hdf5.table_or_nothing(file, group)
         return self._tables.get(group, {})
 
     def metric(self, name: str) -> Metric:

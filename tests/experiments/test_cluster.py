@@ -120,7 +120,6 @@ def test_a_cluster_that_is_not_there_is_told_in_one_line(study_path, tmp_path, m
 
 def test_workers_with_other_code_or_none_at_all_are_refused(scheduler, workers, study_path, tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "fingerprint", lambda: "another")
-    # the function is looked up by name on the workers, so only this process has another fingerprint
     with pytest.raises(OptinetError, match="has another version of optinet"):
         sweep(load_study(study_path), tmp_path / "runs", cluster=scheduler)
 
