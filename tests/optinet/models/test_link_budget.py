@@ -70,6 +70,8 @@ def test_statistical_path_of_given_parts():
 def test_channel_of_the_dr_standards():
     # 500 m of 0.5 dB/km and 2.75 dB of connectors fill 3.0 dB
     assert link_margin(3.0, [(0.5 * 0.5, 0, 1), (2.75, 0, 1)]).margin_db == pytest.approx(0, abs=1e-12)
+    # FR4: 2 km and 3.0 dB of connectors fill 4.0 dB
+    assert link_margin(4.0, [(2 * 0.5, 0, 1), (3.0, 0, 1)]).margin_db == pytest.approx(0, abs=1e-12)
     # DR4: -0.8 dBm launched, -4.4 dBm needed
     assert link_margin(-0.8 + 4.4, []).margin_db == pytest.approx(3.6)
 
