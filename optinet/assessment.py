@@ -22,7 +22,7 @@ from optinet.models.cost import CostReport, cost
 from optinet.models.latency import LatencyDistribution, latency
 from optinet.models.link_budget import LinkBudget, link_budgets, worst
 from optinet.models.link_limits import LinkLimits, link_limits
-from optinet.models.packaging import SwitchOptics, switch_optics
+from optinet.models.packaging import SwitchOptics, edge_uses, switch_optics
 from optinet.models.power import PowerReport, power
 from optinet.models.queueing import loaded_latency
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
@@ -237,7 +237,7 @@ def _optics(budgets: tuple[LinkBudget, ...]) -> Iterator[Metric]:
 
 
 def _packaging(optics: tuple[SwitchOptics, ...]) -> Iterator[Metric]:
-    edges = [each.edge_utilization for each in optics if np.all(np.isfinite(each.edge_utilization))]
+    edges = [use.utilization for use in edge_uses(optics) if np.all(np.isfinite(use.utilization))]
     yield _metric("lasers_per_switch", max((each.lasers for each in optics), default=0), "lasers of the fullest switch")
     yield _metric(
         "edge_utilization",
@@ -285,11 +285,11 @@ def _notes(
     for budget in budgets:
         if budget.verdict != "closes":
             yield _budget_note(budget)
-    for each in optics:
-        if median(each.edge_utilization) > 1 + 1e-9:
+    for use in edge_uses(optics):
+        if median(use.utilization) > 1 + 1e-9:
             yield (
-                f"{each.where}: {each.module} needs {median(each.edge_needed_mm):,.0f} mm of {each.edge} for "
-                f"{each.optics_gbps:,.0f} Gb/s, {each.switch} has {each.edge_available_mm:,.0f} mm"
+                f"{use.where}: {' and '.join(use.modules)} for {use.optics_gbps:,.0f} Gb/s need "
+                f"{median(use.needed_mm):,.0f} mm of {use.edge}, {use.switch} has {use.available_mm:,.0f}"
             )
     for path in paths:
         if path.through_ocs and plant and path.strands_per_link > plant.ports_per_end:

@@ -13,7 +13,7 @@ everything that is joined to it (Meta and Broadcom, ECOC 2025, count a blast rad
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -84,10 +84,50 @@ class SwitchOptics:
     repair_gbps: float
     attach_yield_fraction: Quantity
 
+
+@dataclass(frozen=True)
+class EdgeUse:
+    """All optics that share one edge of the fullest switch of a tier.
+
+    Parameters
+    ----------
+    where, switch, edge
+        As in `SwitchOptics`.
+    modules
+        What sits there.
+    optics_gbps
+        Bandwidth of all of them, per direction.
+    needed_mm, available_mm
+        Edge they need together, and edge there is; NaN where the catalogue does not say.
+    """
+
+    where: str
+    switch: str
+    edge: str
+    modules: tuple[str, ...]
+    optics_gbps: float
+    needed_mm: Quantity
+    available_mm: float
+
     @property
-    def edge_utilization(self) -> Quantity:
+    def utilization(self) -> Quantity:
         """Edge needed over edge available; above 1 the optics do not fit."""
-        return self.edge_needed_mm / self.edge_available_mm
+        return self.needed_mm / self.available_mm
+
+
+def edge_uses(optics: Iterable[SwitchOptics]) -> tuple[EdgeUse, ...]:
+    """Return the edges of every tier with all that sits along them."""
+    together: dict[tuple[str, str], EdgeUse] = {}
+    for one in optics:
+        key = one.where, one.edge
+        before = together.get(key) or EdgeUse(one.where, one.switch, one.edge, (), 0.0, 0.0, one.edge_available_mm)
+        together[key] = replace(
+            before,
+            modules=(*before.modules, one.module),
+            optics_gbps=before.optics_gbps + one.optics_gbps,
+            needed_mm=before.needed_mm + one.edge_needed_mm,
+        )
+    return tuple(together.values())
 
 
 @dataclass(frozen=True)

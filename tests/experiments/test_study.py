@@ -8,6 +8,7 @@ import pytest
 
 from experiments.scenario import Scenario, shipped
 from experiments.study import Study, load, load_study
+from optinet.catalogue import load_catalogue
 from optinet.errors import Problem, ScenarioError
 
 STUDY = """\
@@ -244,3 +245,20 @@ def test_every_shipped_study_is_valid(name: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)  # found by its name from anywhere
     found = load_study(name).points()
     assert len({point.name for point in found}) == len(found) > 1
+
+
+def test_pluggable_versus_cpo_is_one_graph_for_all_packagings_and_rates():
+    study = load_study("pluggable_versus_cpo").points()
+    plans = [point.scenario.resolved() for point in study]
+    for part in ("topology", "workload", "routing", "seed"):
+        assert all(plan[part] == plans[0][part] for plan in plans)
+    packagings = ("retimed", "LRO", "LPO", "NPO", "CPO 2D", "CPO 2.5D", "CPO 3D", "retimed, copper")
+    assert [point.case for point in study] == [
+        f"{rate} {each}" for rate in ("400G", "800G", "1.6T") for each in packagings
+    ]
+    catalogue = load_catalogue()
+    for point, plan in zip(study, plans, strict=True):
+        optics = plan["design"]["optics"]
+        rate_gbps = {"400G": 400, "800G": 800, "1.6T": 1600}[point.case.split()[0]]
+        assert catalogue.value(optics, "rate_gbps") == rate_gbps
+        assert catalogue.text(optics, "packaging") in point.case.lower().replace(" ", "_").replace("2.5d", "2p5d")

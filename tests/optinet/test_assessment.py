@@ -78,6 +78,18 @@ def test_notes_say_what_the_numbers_do_not():
     assert "host-leaf: one engine_1t6 serves 8 links of 200 Gb/s; they share its power and price" in shared
 
 
+def test_optics_that_do_not_fit_their_edge_are_noted():
+    tight = PARTS.with_values({"box_200.package_edge_mm": 2})
+    found = assessed("leaf_spine", tight, switch="box_200", optics="engine_1t6", host_link="dr4_200g")
+    assert "tier 1: engine_1t6 for 3,200 Gb/s need 3 mm of package, box_200 has 2" in found.notes
+    assert found.metric("edge_utilization").value == pytest.approx(1.6)
+    # a failed engine is changed with the box out of service, a module by itself
+    assert found.metric("blast_radius_gbps").value == 3200
+    assert found.metric("lasers_per_switch").value == 8
+    plugged = assessed("leaf_spine", switch="box", optics="dr8", host_link="aec")
+    assert plugged.metric("blast_radius_gbps").value == 800
+
+
 def test_links_that_do_not_close_are_noted_and_the_verdict_is_of_the_worst():
     roles = {"switch": "box", "host_link": "aec", "ocs": "mems"}
     risky = assessed("ocs_mesh", optics="fr4_bidi", **roles)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import topologies
-from optinet.models.packaging import switch_optics
+from optinet.models.packaging import edge_uses, switch_optics
 from optinet.physical_path import physical_paths
 from tests.support.parts import PARTS, design
 
@@ -41,7 +41,7 @@ def test_engines_fed_from_outside():
     assert (leaf.modules, leaf.optics_gbps, leaf.external_lasers, leaf.lasers) == (3, 4000, 1, 8)
     assert leaf.optics_w == 3 * 7 + 8
     assert leaf.serdes == "serdes_xsr"
-    assert (leaf.edge, leaf.edge_needed_mm, leaf.edge_available_mm, leaf.edge_utilization) == ("package", 4, 10, 0.4)
+    assert (leaf.edge, leaf.edge_needed_mm, leaf.edge_available_mm) == ("package", 4, 10)
     # an engine is two links; its laser module feeds 32 lanes, 8 links, of which 5 are there; the box is 4 Tb/s
     assert (leaf.module_failure_gbps, leaf.laser_failure_gbps, leaf.repair_gbps) == (1600, 4000, 4000)
     assert (spine.modules, spine.module_failure_gbps, spine.repair_gbps) == (2, 1600, 3200)
@@ -67,7 +67,22 @@ def test_the_edge_is_that_of_one_asic_of_a_box():
 def test_edges_that_nobody_knows_are_left_open():
     found = optics_of(switch="box_200", optics="dr8_lpo", host_link="dr4_200g", parts=PARTS)
     spine = found["tier 2", "dr8_lpo"]
-    assert np.isnan(spine.edge_needed_mm) and np.isnan(spine.edge_utilization)
+    assert np.isnan(spine.edge_needed_mm)
+    assert all(np.isnan(use.utilization) for use in edge_uses(found.values()))
+
+
+def test_what_shares_an_edge_is_taken_together():
+    mesh = {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 4}
+    roles = {"switch": "box_200", "host_link": "dr4_200g", "ocs_optics": "dr8", "ocs": "mems"}
+    two_edges = edge_uses(optics_of("ocs_mesh", shape=mesh, optics="engine_1t6", **roles).values())
+    # 2 host links of 800 Gb/s by engines at 1 Tb/s/mm, 4 uplinks by modules at 0.1
+    assert [(use.edge, use.needed_mm, use.available_mm) for use in two_edges] == [
+        ("package", pytest.approx(1.6), 10),
+        ("front panel", pytest.approx(32), 860),
+    ]
+    (one_edge,) = edge_uses(optics_of("ocs_mesh", shape=mesh, optics="dr8_1t6", **roles).values())
+    assert (one_edge.modules, one_edge.optics_gbps, one_edge.needed_mm) == (("dr8_1t6", "dr8"), 4800, pytest.approx(48))
+    assert one_edge.utilization == pytest.approx(48 / 860)
 
 
 def test_draws_broadcast():
