@@ -19,10 +19,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
-from optinet.kernels.max_min import fill, index_by_arc, weight_on_arcs
+from optinet.kernels.settle import LEVEL, OWN_LIMIT, Sharing, settle
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,19 +62,15 @@ def max_min_rates(
         once.
     """
     flows = FlowPaths.checked(capacity_gbps, flow_offsets, flow_arcs, weight, limit_gbps)
-    n_arcs, n = len(flows.capacity_gbps), flows.n_flows
-    arc_offsets, arc_flows, _ = index_by_arc(flows.offsets, flows.arcs, n_arcs)
-    level, bottleneck = np.zeros(n), np.empty(n, dtype=np.int64)
-    on_arc = np.zeros(n_arcs)
-    weight_on_arcs(flows.offsets, flows.arcs, flows.weight, on_arc)
-    fill(
-        np.arange(n_arcs), n_arcs, np.arange(n), n, flows.offsets, flows.arcs,
-        arc_offsets, arc_flows, np.diff(arc_offsets),
-        flows.weight, flows.limit_gbps, flows.limited, np.ones(n, dtype=bool), level, bottleneck,
-        flows.capacity_gbps.copy(), on_arc, np.empty(n_arcs), np.empty(n_arcs),
-        np.empty(n_arcs + n + 1), np.empty(n_arcs + n + 1, dtype=np.int64),
-    )  # fmt: skip
-    return level * flows.weight
+    sharing = flows.sharing()
+    free = (np.diff(flows.offsets) == 0) & np.isinf(flows.limit_gbps)
+    rising = np.flatnonzero(~free)
+    sharing.arc_count[:] = np.diff(sharing.arc_offsets)
+    sharing.up[: len(rising)] = rising
+    settle(sharing, len(rising), 0, 0)
+    rate = sharing.path[:, LEVEL] * flows.weight
+    rate[free] = np.inf
+    return rate
 
 
 class FlowPaths:
@@ -92,6 +89,38 @@ class FlowPaths:
     def n_flows(self) -> int:
         """Number of flows."""
         return len(self.offsets) - 1
+
+    def sharing(self) -> Sharing:
+        """Return the kernels' state: no path present, none rising."""
+        n_arcs, n_hops = len(self.capacity_gbps), len(self.arcs)
+        # a matrix of paths by arcs whose entries are the hops, turned over
+        by_arc = sparse.csr_array(
+            (np.arange(n_hops, dtype=np.int32), self.arcs, self.offsets), shape=(self.n_flows, n_arcs)
+        ).tocsc()
+        spot = np.empty(n_hops, dtype=np.int32)
+        spot[by_arc.data] = np.arange(n_hops, dtype=np.int32)
+        return Sharing(
+            offsets=self.offsets,
+            arcs=self.arcs.astype(np.int32),
+            arc_offsets=by_arc.indptr.astype(np.int64),
+            arc_paths=by_arc.indices.astype(np.int32),
+            arc_hop=by_arc.data,
+            spot=spot,
+            arc_count=np.zeros(n_arcs, dtype=np.int64),
+            capacity=self.capacity_gbps.copy(),
+            limit=self.limit_gbps,
+            path=np.column_stack((np.zeros(self.n_flows), self.weight)),
+            bottleneck=np.full(self.n_flows, OWN_LIMIT, dtype=np.int32),
+            room=np.column_stack((self.capacity_gbps, np.zeros(n_arcs))),
+            arc_level=np.full(n_arcs, np.inf),
+            open=np.zeros(n_arcs, dtype=bool),
+            heap_key=np.empty(n_arcs + self.n_flows),
+            heap_item=np.empty(n_arcs + self.n_flows, dtype=np.int32),
+            heap_place=np.full(n_arcs + self.n_flows, -1, dtype=np.int32),
+            up=np.empty(self.n_flows, dtype=np.int64),
+            changed=np.empty(self.n_flows, dtype=np.int64),
+            listed=np.zeros(self.n_flows, dtype=bool),
+        )
 
     def reordered(self, order: Ints) -> FlowPaths:
         """Return the same paths in another order."""

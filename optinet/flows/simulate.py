@@ -21,8 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, numbers
-from optinet.kernels import flow_events, settle
-from optinet.kernels.max_min import index_by_arc
+from optinet.kernels import flow_events
 
 _EVENTS_PER_STEP = 256  # events between two looks at progress and cancel
 
@@ -132,16 +131,15 @@ def simulate_flows(
     if np.any(np.diff(flow_of) < 0):  # the kernels want a flow's paths side by side
         order = np.argsort(flow_of, kind="stable")
         paths, flow_of = paths.reordered(order), np.ascontiguousarray(flow_of[order])
+    unheld = (np.diff(paths.offsets) == 0) & np.isinf(paths.limit_gbps)
+    size = np.where(np.bincount(flow_of[unheld], minlength=n_flows) > 0, 0.0, size)  # such a path takes no time
     flows = _flows(flow_of, n_flows, size, begin, latency, waits_for, next_offsets, next_flow)
     flows = flows._replace(change_time=change_time, change_arc=change_arc, change_capacity=change_capacity)
-    rates = _rates(len(paths.capacity_gbps), paths.n_flows)
-    network = _paths(paths)
-    for flow in np.flatnonzero(waits_for == 0):
-        flow_events.queue_start(flows, flow, 0.0)
-    cancelled = False
-    while flow_events.run_events(network, rates, flows, _EVENTS_PER_STEP):
+    sharing = paths.sharing()
+    cancelled, now = False, 0.0
+    while (now := flow_events.run_events(sharing, flows, now, _EVENTS_PER_STEP)) < np.inf:
         if progress is not None:
-            progress(float(flows.counters[flow_events.N_DONE]) / max(1, n_flows))
+            progress(float(flows.progress[flow_events.N_DONE]) / max(1, n_flows))
         if cancel is not None and cancel():
             cancelled = True
             break
@@ -150,8 +148,8 @@ def simulate_flows(
     return FlowSimulation(
         finish_s=np.where(ended, flows.finish, np.nan if cancelled else np.inf),
         begin_s=np.where(begun, flows.begin, np.inf),
-        n_events=int(flows.counters[flow_events.N_EVENTS]),
-        n_rate_changes=int(flows.counters[flow_events.N_CHANGED]),
+        n_events=int(flows.progress[flow_events.N_EVENTS]),
+        n_rate_changes=int(flows.progress[flow_events.N_RATES]),
         cancelled=cancelled,
     )
 
@@ -205,6 +203,8 @@ def _changes(
 def _dependencies(before: Ints, then: Ints, n_flows: int) -> tuple[Ints, Ints, Ints]:
     """Return how many flows each waits for and, in compressed rows, who waits for it; refuse cycles (Kahn, 1962)."""
     waits_for = np.bincount(then, minlength=n_flows).astype(np.int64)
+    if not len(then):
+        return waits_for, np.zeros(n_flows + 1, dtype=np.int64), then
     order = np.argsort(before, kind="stable")
     offsets = np.concatenate(([0], np.cumsum(np.bincount(before, minlength=n_flows)))).astype(np.int64)
     followers = np.ascontiguousarray(then[order])
@@ -240,6 +240,10 @@ def _flows(
 ) -> flow_events.Flows:
     offsets = np.concatenate(([0], np.cumsum(np.bincount(flow_of, minlength=n_flows)))).astype(np.int64)
     none = np.zeros(0)
+    first = np.flatnonzero(waits_for == 0)
+    first = first[np.argsort((begin + latency)[first], kind="stable")]  # in order: a heap already
+    start_key, start_flow = np.empty(n_flows), np.empty(n_flows, dtype=np.int32)
+    start_key[: len(first)], start_flow[: len(first)] = (begin + latency)[first], first
     return flow_events.Flows(
         path_offsets=offsets,
         flow_of=flow_of,
@@ -248,64 +252,19 @@ def _flows(
         rate=np.zeros(n_flows),
         end=np.full(n_flows, np.inf),
         block_end=np.full(-(-n_flows // flow_events.BLOCK), np.inf),
-        status=np.zeros(n_flows, dtype=np.int64),
+        status=np.where(waits_for == 0, flow_events.READY, flow_events.WAITING),
         begin=begin,
         latency=latency,
         waits_for=waits_for,
         next_offsets=next_offsets,
         next_flow=next_flow,
-        start_key=np.empty(n_flows + 1),
-        start_flow=np.empty(n_flows + 1, dtype=np.int64),
+        start_key=start_key,
+        start_flow=start_flow,
+        start_place=np.zeros(n_flows, dtype=np.int32),
         finish=np.full(n_flows, np.inf),
         ended=np.empty(n_flows, dtype=np.int64),
         change_time=none,
         change_arc=none.astype(np.int64),
         change_capacity=none,
-        flow_stamp=np.zeros(n_flows, dtype=np.int64),
-        counters=np.zeros(6, dtype=np.int64),
-        clock=np.zeros(1),
-    )
-
-
-def _rates(n_arcs: int, n_paths: int) -> settle.Rates:
-    return settle.Rates(
-        level=np.zeros(n_paths),
-        before=np.zeros(n_paths),
-        bottleneck=np.full(n_paths, -1, dtype=np.int64),
-        free=np.zeros(n_paths, dtype=bool),
-        freed=np.empty(n_paths, dtype=np.int64),
-        freed_stamp=np.zeros(n_paths, dtype=np.int64),
-        refill=np.empty(n_paths, dtype=np.int64),
-        arcs=np.empty(n_arcs, dtype=np.int64),
-        listed=np.zeros(n_arcs, dtype=bool),
-        touched_stamp=np.zeros(n_arcs, dtype=np.int64),
-        left=np.empty(n_arcs),
-        weight_left=np.empty(n_arcs),
-        arc_level=np.empty(n_arcs),
-        arc_top=np.empty(n_arcs),
-        kept_top=np.empty(n_arcs),
-        tied=np.empty(n_arcs, dtype=np.int64),
-        tied_level=np.empty(n_arcs),
-        heap_key=np.empty(n_arcs + n_paths + 1),
-        heap_item=np.empty(n_arcs + n_paths + 1, dtype=np.int64),
-    )
-
-
-def _paths(paths: FlowPaths) -> settle.Paths:
-    n_arcs = len(paths.capacity_gbps)
-    arc_offsets, arc_paths, place = index_by_arc(paths.offsets, paths.arcs, n_arcs)
-    arc_hop: NDArray[np.int64] = np.empty(len(paths.arcs), dtype=np.int64)
-    arc_hop[place] = np.arange(len(paths.arcs))
-    return settle.Paths(
-        capacity=paths.capacity_gbps.copy(),
-        offsets=paths.offsets,
-        arcs=paths.arcs,
-        arc_offsets=arc_offsets,
-        arc_paths=arc_paths,
-        arc_hop=arc_hop,
-        place=place,
-        arc_count=np.zeros(n_arcs, dtype=np.int64),
-        weight=paths.weight,
-        limit=paths.limit_gbps,
-        limited=paths.limited,
+        progress=np.array([len(first), 0, 0, 0, 0]),
     )

@@ -1,13 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Max-min rates of changing flows, filling anew only what a change touches.
+"""Max-min rates of paths that come and go, in one sweep upward over the levels that a change touches.
 
-After a change the paths whose bottleneck may have moved are set free and filled again beside all others, which keep
-their rate (`settle`). Then every arc the free paths cross is checked: a kept path whose bottleneck is no longer full,
-or no longer gives it the largest level there, or that has more than the level at which the arc has just filled, is
-set free too, and the filling repeats from the level up at which it would differ. When no arc objects, every path has
-a bottleneck, so the rates are the max-min rates.
+A path's *level* is its rate over its weight. Filling raises all levels together until an arc is full: that arc is the
+*bottleneck* of its paths still rising, which stay at its level. After a change the same filling is replayed from below,
+but only where it differs from the last one. What rises differently than before is *rising*; every other path is *kept*:
+it holds its old level. An arc's *room* is what kept paths leave over of its capacity, its *rise* the weight of its
+rising paths, so it is full at level room / rise or, as long as it carries kept paths above that, later. Arcs wait in a
+heap at the lowest level at which they can matter. When one comes up at level t,
 
-`Paths` is what does not change but for who is present; `Rates` the solution and scratch.
+* it is full at t: its rising paths and the kept ones above t stay at t (the latter give way: they leave room elsewhere);
+* it was full at t before and is not any more: the paths it held rise on from t, on all their arcs;
+* otherwise it waits for a higher level.
+
+Levels are settled in rising order, so no path is looked at twice, and the sweep ends when nothing rises and every arc
+whose own paths may no longer be held (*open* arcs) has been seen. The fixed point is the max-min allocation, since every
+path ends at a full arc on which no path has a larger level (D. Bertsekas, R. Gallager, "Data Networks", 2nd ed.,
+section 6.5.2).
+
+Flows with a limit of their own wait in the same heap, as items after the arcs.
 """
 
 from __future__ import annotations
@@ -17,248 +27,203 @@ from typing import NamedTuple
 import numpy as np
 
 from optinet.kernels._jit import kernel
-from optinet.kernels.max_min import fill
+from optinet.kernels.placed_heap import sift_down, sift_up
 
-_TOLERANCE = 1e-9  # relative: levels this close are equal, an arc this close to its capacity is full
+_NEAR = 1e-12  # relative: levels this close are one level
+_FULL = 1e-11  # of its capacity: an arc with no more room than this is full
+
+RISING = -2  # in `bottleneck`: the path's level is being sought
+OWN_LIMIT = -1  # in `bottleneck`: the path is held by nothing but its own limit
+ROOM, RISE = 0, 1  # columns of `room`
+LEVEL, WEIGHT = 0, 1  # columns of `path`
 
 
-class Paths(NamedTuple):
-    """Capacities, the arcs of every path, and the paths present on every arc (see `optinet.kernels.max_min`)."""
+class Sharing(NamedTuple):
+    """Paths on arcs, their levels, and the heap.
 
-    capacity: np.ndarray
+    By path: ``offsets`` and ``arcs`` its arcs, ``path`` level and weight, ``limit`` of its rate, ``bottleneck`` an arc.
+    By arc: ``capacity``; ``arc_paths[arc_offsets[a]:][:arc_count[a]]`` the paths present; ``room`` and rise;
+    ``arc_level`` the level it holds paths at, inf if it holds none; ``open`` whether it must be seen. By hop: ``spot``
+    its entry in ``arc_paths``, and ``arc_hop`` the way back. ``heap_key``, ``heap_item`` and ``heap_place`` are the
+    heap of arcs and, after them, paths with a limit. ``up`` lists paths about to rise, ``changed`` those whose level is
+    new, marked in ``listed``.
+    """
+
     offsets: np.ndarray
     arcs: np.ndarray
     arc_offsets: np.ndarray
     arc_paths: np.ndarray
     arc_hop: np.ndarray
-    place: np.ndarray
+    spot: np.ndarray
     arc_count: np.ndarray
-    weight: np.ndarray
+    capacity: np.ndarray
     limit: np.ndarray
-    limited: bool
-
-
-class Rates(NamedTuple):
-    """Level and bottleneck of every path, and scratch.
-
-    By touched arc: ``room`` and ``waiting`` what kept paths leave over and the weight of free paths; ``kept_top`` a
-    bound on the level of kept paths; ``tied`` how many kept paths have their bottleneck here, all at ``tied_level``.
-    """
-
-    level: np.ndarray
-    before: np.ndarray
+    path: np.ndarray
     bottleneck: np.ndarray
-    free: np.ndarray
-    freed: np.ndarray
-    freed_stamp: np.ndarray
-    refill: np.ndarray
-    arcs: np.ndarray
-    listed: np.ndarray
-    touched_stamp: np.ndarray
-    left: np.ndarray
-    weight_left: np.ndarray
+    room: np.ndarray
     arc_level: np.ndarray
-    arc_top: np.ndarray
-    kept_top: np.ndarray
-    tied: np.ndarray
-    tied_level: np.ndarray
+    open: np.ndarray
     heap_key: np.ndarray
     heap_item: np.ndarray
+    heap_place: np.ndarray
+    up: np.ndarray
+    changed: np.ndarray
+    listed: np.ndarray
 
 
 @kernel
-def add_path(paths, path):
-    """Put a path among those present on its arcs."""
-    for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-        arc = paths.arcs[hop]
-        _swap(paths, paths.place[hop], paths.arc_offsets[arc] + paths.arc_count[arc])
-        paths.arc_count[arc] += 1
+def settle(sharing, n_up, size, n_open):
+    """Settle all levels; return how many paths are listed in ``changed``.
 
-
-@kernel
-def remove_path(paths, path):
-    """Take a path from those present on its arcs."""
-    for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-        arc = paths.arcs[hop]
-        paths.arc_count[arc] -= 1
-        _swap(paths, paths.place[hop], paths.arc_offsets[arc] + paths.arc_count[arc])
-
-
-@kernel
-def _swap(paths, a, b):
-    hop_a, hop_b = paths.arc_hop[a], paths.arc_hop[b]
-    paths.arc_paths[a], paths.arc_paths[b] = paths.arc_paths[b], paths.arc_paths[a]
-    paths.arc_hop[a], paths.arc_hop[b] = hop_b, hop_a
-    paths.place[hop_a], paths.place[hop_b] = b, a
-
-
-@kernel
-def set_free(rates, path, n_freed, stamp):
-    """Mark a path to be filled anew; return how many are marked."""
-    if rates.freed_stamp[path] == stamp:
-        return n_freed
-    rates.freed_stamp[path] = stamp
-    rates.freed[n_freed] = path
-    rates.before[n_freed] = rates.level[path]
-    return n_freed + 1
-
-
-@kernel
-def free_bottlenecked(paths, rates, arc, n_freed, stamp):
-    """Set free the paths whose bottleneck is `arc`."""
-    for i in range(paths.arc_offsets[arc], paths.arc_offsets[arc] + paths.arc_count[arc]):
-        path = paths.arc_paths[i]
-        if rates.bottleneck[path] == arc:
-            n_freed = set_free(rates, path, n_freed, stamp)
-    return n_freed
-
-
-@kernel
-def settle(paths, rates, n_freed, stamp):
-    """Fill the free paths and those that sets free, until every path has a bottleneck; return how many were freed."""
-    first = np.int64(0)  # a literal would have every function it is passed to compiled twice
-    while True:
-        floor = _unchanged_below(paths, rates, first, n_freed, stamp)
-        _take_out(paths, rates, first, n_freed, stamp)
-        n_refill = _reopen(paths, rates, first, n_freed, floor)
-        n_arcs = _arcs_of(paths, rates, n_refill)
-        fill(
-            rates.arcs,
-            n_arcs,
-            rates.refill,
-            n_refill,
-            paths.offsets,
-            paths.arcs,
-            paths.arc_offsets,
-            paths.arc_paths,
-            paths.arc_count,
-            paths.weight,
-            paths.limit,
-            paths.limited,
-            rates.free,
-            rates.level,
-            rates.bottleneck,
-            rates.left,
-            rates.weight_left,
-            rates.arc_level,
-            rates.arc_top,
-            rates.heap_key,
-            rates.heap_item,
-        )
-        first = n_freed
-        n_freed = _object(paths, rates, n_arcs, n_freed, stamp)
-        if n_freed == first:
-            return n_freed
-
-
-@kernel
-def _unchanged_below(paths, rates, first, n_freed, stamp):
-    """Return the level below which filling anew with the newly freed paths would go just as before.
-
-    A newly freed path changes nothing below its old level but on arcs that had filled by then, and on those nothing
-    below the level at which they filled.
+    Goes in: ``n_up`` paths of ``up`` rise, the heap has ``size`` entries, arcs all, of which ``n_open`` are open. On
+    return nothing rises, the heap is empty and every path is held by its bottleneck.
     """
-    floor = np.inf
-    for i in range(first, n_freed):
-        path = rates.freed[i]
-        floor = min(floor, rates.level[path])
-        for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-            arc = paths.arcs[hop]
-            if rates.touched_stamp[arc] == stamp:
-                floor = min(floor, rates.arc_level[arc])
-    return floor * (1.0 - _TOLERANCE)
-
-
-@kernel
-def _take_out(paths, rates, first, n_freed, stamp):
-    """Take the newly freed paths out of what is kept on their arcs, and look at arcs met for the first time."""
-    for i in range(first, n_freed):
-        path = rates.freed[i]
-        w = paths.weight[path]
-        for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-            arc = paths.arcs[hop]
-            if rates.touched_stamp[arc] == stamp:
-                rates.left[arc] += w * rates.level[path]
-                rates.weight_left[arc] += w
-                if rates.bottleneck[path] == arc:
-                    rates.tied[arc] -= 1
-    for i in range(first, n_freed):
-        path = rates.freed[i]
-        for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-            arc = paths.arcs[hop]
-            if rates.touched_stamp[arc] == stamp:
-                continue
-            rates.touched_stamp[arc] = stamp
-            room, waiting, top, tied, tied_level = paths.capacity[arc], 0.0, 0.0, 0, 0.0
-            for j in range(paths.arc_offsets[arc], paths.arc_offsets[arc] + paths.arc_count[arc]):
-                other = paths.arc_paths[j]
-                if rates.freed_stamp[other] == stamp:
-                    waiting += paths.weight[other]
+    offsets, arcs, limit, path, bottleneck = (
+        sharing.offsets, sharing.arcs, sharing.limit, sharing.path, sharing.bottleneck,
+    )  # fmt: skip
+    arc_offsets, arc_paths, arc_count, capacity = (
+        sharing.arc_offsets, sharing.arc_paths, sharing.arc_count, sharing.capacity,
+    )  # fmt: skip
+    room, arc_level, is_open = sharing.room, sharing.arc_level, sharing.open
+    heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
+    up, changed, listed = sharing.up, sharing.changed, sharing.listed
+    n_arcs = len(arc_level)
+    n_rising, n_changed = 0, 0
+    now = 0.0
+    while True:
+        for each in range(n_up):  # let them rise, from the level they had
+            i = up[each]
+            bottleneck[i] = RISING
+            weight = path[i, WEIGHT]
+            given = weight * path[i, LEVEL]
+            for hop in range(offsets[i], offsets[i + 1]):
+                arc = np.int64(arcs[hop])
+                left = room[arc, ROOM] + given
+                rising = room[arc, RISE] + weight
+                room[arc, ROOM] = left
+                room[arc, RISE] = rising
+                at = np.int64(heap_place[arc])
+                if at < 0:
+                    at = size
+                    size += 1
+                elif left >= heap_key[at] * rising:
+                    continue
+                sift_up(heap_key, heap_item, heap_place, at, left / rising, arc)
+                if arc_level[arc] < np.inf and not is_open[arc]:
+                    is_open[arc] = True
+                    n_open += 1
+            if limit[i] < np.inf and heap_place[n_arcs + i] < 0:
+                sift_up(heap_key, heap_item, heap_place, size, limit[i] / weight, np.int64(n_arcs + i))
+                size += 1
+        n_rising += n_up
+        n_up = 0
+        if size == 0 or (n_rising == 0 and n_open == 0):
+            break
+        item = np.int64(heap_item[0])
+        if heap_key[0] > now:
+            now = heap_key[0]
+        above = now * (1.0 + _NEAR)
+        again = np.inf  # the level at which to look at it again
+        first, last, why = 0, 0, np.int64(item)
+        if item >= n_arcs:
+            first, last, why = item - n_arcs, item - n_arcs + 1, np.int64(OWN_LIMIT)
+        else:
+            left, rising, holds = room[item, ROOM], room[item, RISE], arc_level[item]
+            again = holds
+            if rising > 0.0 and left < holds * rising:
+                again = left / rising
+            if again <= above or left < 0.0 or (again == np.inf and is_open[item]):
+                begin, end = arc_offsets[item], arc_offsets[item] + arc_count[item]
+                kept_above = False
+                holding = False
+                for j in range(begin, end):
+                    i = arc_paths[j]
+                    if bottleneck[i] == item:
+                        holding = True
+                    if bottleneck[i] != RISING and path[i, LEVEL] > above:
+                        left += path[i, WEIGHT] * path[i, LEVEL]
+                        rising += path[i, WEIGHT]
+                        kept_above = True
+                if capacity[item] == 0.0:
+                    left = 0.0  # and not what rounding leaves of it
+                again = np.inf
+                if left - rising * now <= _FULL * capacity[item]:
+                    if holding or rising > 0.0:
+                        room[item, ROOM] = 0.0
+                        first, last = begin, end
+                        if holds > above:
+                            arc_level[item] = now
+                    else:
+                        arc_level[item] = np.inf
+                elif holds <= above:  # it was full at this level and is no longer
+                    arc_level[item] = np.inf
+                    for j in range(begin, end):
+                        if bottleneck[arc_paths[j]] == item:
+                            up[n_up] = arc_paths[j]
+                            n_up += 1
+                    if n_up > 0 or rising > 0.0:
+                        again = now
                 else:
-                    room -= paths.weight[other] * rates.level[other]
-                    top = max(top, rates.level[other])
-                    if rates.bottleneck[other] == arc:
-                        tied += 1
-                        tied_level = rates.level[other]
-            rates.left[arc], rates.weight_left[arc], rates.kept_top[arc] = max(room, 0.0), waiting, top
-            rates.tied[arc], rates.tied_level[arc] = tied, tied_level
-
-
-@kernel
-def _reopen(paths, rates, first, n_freed, floor):
-    """Set free again the paths filled at `floor` and above and the newly freed; return how many are to be filled."""
-    n_refill = 0
-    for i in range(n_freed):
-        path = rates.freed[i]
-        if i < first:
-            if rates.level[path] < floor:
+                    again = holds
+                    if rising > 0.0 and left < holds * rising:
+                        again = left / rising
+                    if kept_above and not is_open[item]:
+                        is_open[item] = True
+                        n_open += 1
+        for j in range(first, last):  # hold those that rose and those kept above
+            i = arc_paths[j] if item < n_arcs else first
+            before, weight = path[i, LEVEL], path[i, WEIGHT]
+            rose = bottleneck[i] == RISING
+            if not rose and (item >= n_arcs or before <= above):
                 continue
-            w = paths.weight[path]
-            for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-                arc = paths.arcs[hop]
-                rates.left[arc] += w * rates.level[path]
-                rates.weight_left[arc] += w
-        rates.free[path] = True
-        rates.refill[n_refill] = path
-        n_refill += 1
-    return n_refill
-
-
-@kernel
-def _arcs_of(paths, rates, n_refill):
-    """List the arcs of the paths to be filled; return how many there are."""
-    n_arcs = 0
-    for i in range(n_refill):
-        path = rates.refill[i]
-        for hop in range(paths.offsets[path], paths.offsets[path + 1]):
-            arc = paths.arcs[hop]
-            if not rates.listed[arc]:
-                rates.listed[arc] = True
-                rates.arcs[n_arcs] = arc
-                n_arcs += 1
-    for i in range(n_arcs):
-        rates.listed[rates.arcs[i]] = False
-    return n_arcs
-
-
-@kernel
-def _object(paths, rates, n_arcs, n_freed, stamp):
-    """Set free the kept paths whose rate no longer fits on an arc just filled; return how many paths are free."""
-    for i in range(n_arcs):
-        arc = rates.arcs[i]
-        full = rates.left[arc] <= _TOLERANCE * paths.capacity[arc]
-        lost = rates.tied[arc] > 0 and not (full and rates.arc_top[arc] <= rates.tied_level[arc] * (1.0 + _TOLERANCE))
-        ceiling = rates.arc_level[arc] * (1.0 + _TOLERANCE)
-        if not lost and rates.kept_top[arc] <= ceiling:
-            continue
-        top = 0.0
-        for j in range(paths.arc_offsets[arc], paths.arc_offsets[arc] + paths.arc_count[arc]):
-            path = paths.arc_paths[j]
-            if rates.freed_stamp[path] == stamp:
-                continue
-            if rates.level[path] > ceiling or (lost and rates.bottleneck[path] == arc):
-                n_freed = set_free(rates, path, n_freed, stamp)
+            bottleneck[i] = why
+            level = now
+            if abs(level - before) <= _NEAR * before:
+                level = before
+            elif not listed[i]:
+                listed[i] = True
+                changed[n_changed] = i
+                n_changed += 1
+            path[i, LEVEL] = level
+            if rose:
+                n_rising -= 1
+                given = weight * level
+                for hop in range(offsets[i], offsets[i + 1]):
+                    arc = arcs[hop]
+                    room[arc, ROOM] -= given
+                    rest = room[arc, RISE] - weight
+                    room[arc, RISE] = rest if rest > _NEAR * weight else 0.0  # less is rounding
             else:
-                top = max(top, rates.level[path])
-        rates.kept_top[arc] = top
-    return n_freed
+                given = weight * (before - level)
+                for hop in range(offsets[i], offsets[i + 1]):
+                    arc = np.int64(arcs[hop])
+                    room[arc, ROOM] += given
+                    if arc_level[arc] < np.inf and not is_open[arc] and arc != why:  # those it held may rise now
+                        is_open[arc] = True
+                        n_open += 1
+                        sift_up(heap_key, heap_item, heap_place, size, arc_level[arc], arc)
+                        size += 1
+        if first < last and item < n_arcs:
+            room[item, ROOM] = 0.0
+            room[item, RISE] = 0.0
+        at = np.int64(heap_place[item])
+        if again < np.inf:
+            sift_down(heap_key, heap_item, heap_place, size, at, again, item)
+            continue
+        if item < n_arcs and is_open[item]:
+            is_open[item] = False
+            n_open -= 1
+        size -= 1
+        heap_place[item] = -1
+        if at < size:
+            key, item = heap_key[size], np.int64(heap_item[size])
+            if at > 0 and key < heap_key[(at - 1) >> 1]:
+                sift_up(heap_key, heap_item, heap_place, at, key, item)
+            else:
+                sift_down(heap_key, heap_item, heap_place, size, at, key, item)
+    for j in range(size):
+        item = np.int64(heap_item[j])
+        heap_place[item] = -1
+        if item < n_arcs:
+            room[item, RISE] = 0.0
+    return n_changed
