@@ -35,4 +35,12 @@ numba.config.CACHE_DIR = str(cache_folder())
 
 def kernel(function: _Function) -> _Function:
     """Compile `function` on first call, without the interpreter lock, and cache the machine code on disk."""
-    return cast("_Function", numba.njit(nogil=True, cache=True)(function))
+    return cast("_Function", numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True)(function))
+
+
+def part(function: _Function) -> _Function:
+    """Compile `function` for kernels alone to call: without what Python needs to call it, which costs as much again."""
+    return cast(
+        "_Function",
+        numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)(function),
+    )

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import part
 
 
-@kernel
+@part
 def sift_up(keys, items, places, at, key, item):
     """Put an entry at the free place `at`, or in the place of one with a larger key, and restore the order upward."""
     while at > 0:
@@ -25,7 +25,7 @@ def sift_up(keys, items, places, at, key, item):
     places[item] = at
 
 
-@kernel
+@part
 def sift_down(keys, items, places, size, at, key, item):
     """Put an entry at place `at` of a heap of `size` entries, its key no less than the one there, and restore order."""
     while 2 * at + 1 < size:

@@ -34,7 +34,7 @@ _FULL = 1e-11  # of its capacity: an arc with no more room than this is full
 
 RISING = -2  # in `bottleneck`: the path's level is being sought
 OWN_LIMIT = -1  # in `bottleneck`: the path is held by nothing but its own limit
-ROOM, RISE = 0, 1  # columns of `room`
+ROOM, RISE, HOLDS, WAITS = 0, 1, 2, 3  # columns of `arc`
 LEVEL, WEIGHT = 0, 1  # columns of `path`
 
 
@@ -60,8 +60,7 @@ class Sharing(NamedTuple):
     limit: np.ndarray
     path: np.ndarray
     bottleneck: np.ndarray
-    room: np.ndarray
-    arc_level: np.ndarray
+    state: np.ndarray
     open: np.ndarray
     heap_key: np.ndarray
     heap_item: np.ndarray
@@ -84,10 +83,10 @@ def settle(sharing, n_up, size, n_open):
     arc_offsets, arc_paths, arc_count, capacity = (
         sharing.arc_offsets, sharing.arc_paths, sharing.arc_count, sharing.capacity,
     )  # fmt: skip
-    room, arc_level, is_open = sharing.room, sharing.arc_level, sharing.open
+    state, is_open = sharing.state, sharing.open
     heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
     up, changed, listed = sharing.up, sharing.changed, sharing.listed
-    n_arcs = len(arc_level)
+    n_arcs = len(state)
     n_rising, n_changed = 0, 0
     now = 0.0
     while True:
@@ -98,18 +97,18 @@ def settle(sharing, n_up, size, n_open):
             given = weight * path[i, LEVEL]
             for hop in range(offsets[i], offsets[i + 1]):
                 arc = np.int64(arcs[hop])
-                left = room[arc, ROOM] + given
-                rising = room[arc, RISE] + weight
-                room[arc, ROOM] = left
-                room[arc, RISE] = rising
-                at = np.int64(heap_place[arc])
-                if at < 0:
-                    at = size
-                    size += 1
-                elif left >= heap_key[at] * rising:
-                    continue
-                sift_up(heap_key, heap_item, heap_place, at, left / rising, arc)
-                if arc_level[arc] < np.inf and not is_open[arc]:
+                left = state[arc, ROOM] + given
+                rising = state[arc, RISE] + weight
+                state[arc, ROOM] = left
+                state[arc, RISE] = rising
+                if left < state[arc, WAITS] * rising:
+                    at = np.int64(heap_place[arc])
+                    if at < 0:
+                        at = size
+                        size += 1
+                    state[arc, WAITS] = left / rising
+                    sift_up(heap_key, heap_item, heap_place, at, left / rising, arc)
+                if state[arc, HOLDS] < np.inf and not is_open[arc]:
                     is_open[arc] = True
                     n_open += 1
             if limit[i] < np.inf and heap_place[n_arcs + i] < 0:
@@ -128,7 +127,7 @@ def settle(sharing, n_up, size, n_open):
         if item >= n_arcs:
             first, last, why = item - n_arcs, item - n_arcs + 1, np.int64(OWN_LIMIT)
         else:
-            left, rising, holds = room[item, ROOM], room[item, RISE], arc_level[item]
+            left, rising, holds = state[item, ROOM], state[item, RISE], state[item, HOLDS]
             again = holds
             if rising > 0.0 and left < holds * rising:
                 again = left / rising
@@ -149,14 +148,14 @@ def settle(sharing, n_up, size, n_open):
                 again = np.inf
                 if left - rising * now <= _FULL * capacity[item]:
                     if holding or rising > 0.0:
-                        room[item, ROOM] = 0.0
+                        state[item, ROOM] = 0.0
                         first, last = begin, end
                         if holds > above:
-                            arc_level[item] = now
+                            state[item, HOLDS] = now
                     else:
-                        arc_level[item] = np.inf
+                        state[item, HOLDS] = np.inf
                 elif holds <= above:  # it was full at this level and is no longer
-                    arc_level[item] = np.inf
+                    state[item, HOLDS] = np.inf
                     for j in range(begin, end):
                         if bottleneck[arc_paths[j]] == item:
                             up[n_up] = arc_paths[j]
@@ -190,23 +189,26 @@ def settle(sharing, n_up, size, n_open):
                 given = weight * level
                 for hop in range(offsets[i], offsets[i + 1]):
                     arc = arcs[hop]
-                    room[arc, ROOM] -= given
-                    rest = room[arc, RISE] - weight
-                    room[arc, RISE] = rest if rest > _NEAR * weight else 0.0  # less is rounding
+                    state[arc, ROOM] -= given
+                    rest = state[arc, RISE] - weight
+                    state[arc, RISE] = rest if rest > _NEAR * weight else 0.0  # less is rounding
             else:
                 given = weight * (before - level)
                 for hop in range(offsets[i], offsets[i + 1]):
                     arc = np.int64(arcs[hop])
-                    room[arc, ROOM] += given
-                    if arc_level[arc] < np.inf and not is_open[arc] and arc != why:  # those it held may rise now
+                    state[arc, ROOM] += given
+                    if state[arc, HOLDS] < np.inf and not is_open[arc] and arc != why:  # those it held may rise now
                         is_open[arc] = True
                         n_open += 1
-                        sift_up(heap_key, heap_item, heap_place, size, arc_level[arc], arc)
+                        state[arc, WAITS] = state[arc, HOLDS]
+                        sift_up(heap_key, heap_item, heap_place, size, state[arc, HOLDS], arc)
                         size += 1
         if first < last and item < n_arcs:
-            room[item, ROOM] = 0.0
-            room[item, RISE] = 0.0
+            state[item, ROOM] = 0.0
+            state[item, RISE] = 0.0
         at = np.int64(heap_place[item])
+        if item < n_arcs:
+            state[item, WAITS] = again
         if again < np.inf:
             sift_down(heap_key, heap_item, heap_place, size, at, again, item)
             continue
@@ -225,5 +227,6 @@ def settle(sharing, n_up, size, n_open):
         item = np.int64(heap_item[j])
         heap_place[item] = -1
         if item < n_arcs:
-            room[item, RISE] = 0.0
+            state[item, RISE] = 0.0
+            state[item, WAITS] = np.inf
     return n_changed
