@@ -17,7 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, numbers
@@ -201,28 +203,22 @@ def _changes(
 
 
 def _dependencies(before: Ints, then: Ints, n_flows: int) -> tuple[Ints, Ints, Ints]:
-    """Return how many flows each waits for and, in compressed rows, who waits for it; refuse cycles (Kahn, 1962)."""
+    """Return how many flows each waits for and, in compressed rows, who waits for it; refuse cycles."""
     waits_for = np.bincount(then, minlength=n_flows).astype(np.int64)
-    if not len(then):
+    if len(then) == 0:
         return waits_for, np.zeros(n_flows + 1, dtype=np.int64), then
     order = np.argsort(before, kind="stable")
     offsets = np.concatenate(([0], np.cumsum(np.bincount(before, minlength=n_flows)))).astype(np.int64)
     followers = np.ascontiguousarray(then[order])
-    left = waits_for.copy()
-    ready = list(np.flatnonzero(left == 0))
-    seen = 0
-    while ready:
-        flow = ready.pop()
-        seen += 1
-        for follower in followers[offsets[flow] : offsets[flow + 1]]:
-            left[follower] -= 1
-            if left[follower] == 0:
-                ready.append(follower)
-    if seen < n_flows:
-        stuck = ", ".join(map(str, np.flatnonzero(left > 0)[:5]))
+    waiting = sparse.csr_array((np.ones(len(then), dtype=np.int8), followers, offsets), shape=(n_flows, n_flows))
+    _, knot = csgraph.connected_components(waiting, directed=True, connection="strong")
+    tied = np.bincount(knot)[knot] > 1
+    tied[before[before == then]] = True
+    if tied.any():
+        cycle = ", ".join(map(str, np.flatnonzero(tied)[:5]))
         raise SolverError(
             Problem(
-                "after", f"flows wait for each other in a cycle, among them {stuck}", "dependencies without a cycle"
+                "after", f"flows wait for each other in a cycle, among them {cycle}", "dependencies without a cycle"
             )
         )
     return waits_for, offsets, followers
@@ -262,7 +258,6 @@ def _flows(
         start_flow=start_flow,
         start_place=np.zeros(n_flows, dtype=np.int32),
         finish=np.full(n_flows, np.inf),
-        ended=np.empty(n_flows, dtype=np.int64),
         change_time=none,
         change_arc=none.astype(np.int64),
         change_capacity=none,

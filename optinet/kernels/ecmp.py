@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 from optinet.kernels.shortest import SLACK, distances_to
 
 
@@ -67,7 +67,7 @@ def ecmp_sparse(
     return -1, -1
 
 
-@kernel
+@part
 def _push(t, order, reached, distance, through, flow, out_offsets, head, cost, load):
     """Push all flow to `t`; leaves `flow` zero on the nodes reached."""
     for i in range(reached - 1, 0, -1):

@@ -16,7 +16,7 @@ import numpy as np
 
 from optinet.kernels._jit import kernel, part
 from optinet.kernels.placed_heap import sift_down, sift_up
-from optinet.kernels.settle import HOLDS, LEVEL, RISING, ROOM, WAITS, WEIGHT, settle
+from optinet.kernels.settle import LEVEL, ROOM, WAITS, WEIGHT, give_way, settle
 
 BLOCK = 256  # flows per block of the table in which the next end is sought
 
@@ -43,7 +43,6 @@ class Flows(NamedTuple):
     start_flow: np.ndarray
     start_place: np.ndarray
     finish: np.ndarray
-    ended: np.ndarray
     change_time: np.ndarray
     change_arc: np.ndarray
     change_capacity: np.ndarray
@@ -79,27 +78,21 @@ def _swap(arc_paths, arc_hop, spot, a, b):
 
 @part
 def _leave(sharing, i, size, n_open):
-    """Take a path from those present on its arcs, and have those that hold others seen; return size and open arcs."""
-    given = sharing.path[i, WEIGHT] * sharing.path[i, LEVEL]
+    """Take a path from those present on its arcs; return how many entries the heap has and how many arcs are open."""
     for hop in range(sharing.offsets[i], sharing.offsets[i + 1]):
-        arc = np.int64(sharing.arcs[hop])
+        arc = sharing.arcs[hop]
         sharing.arc_count[arc] -= 1
         last = sharing.arc_offsets[arc] + sharing.arc_count[arc]
         _swap(sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.spot[hop], last)
-        sharing.state[arc, ROOM] += given
-        level = sharing.state[arc, HOLDS]
-        if level < np.inf and not sharing.open[arc]:
-            sharing.open[arc] = True
-            n_open += 1
-            sharing.state[arc, WAITS] = level
-            sift_up(sharing.heap_key, sharing.heap_item, sharing.heap_place, size, level, arc)
-            size += 1
-    return size, n_open
+    return give_way(
+        i, sharing.path[i, WEIGHT] * sharing.path[i, LEVEL], np.int64(-1), sharing.offsets, sharing.arcs, sharing.state,
+        sharing.open, sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
+    )  # fmt: skip
 
 
 @part
 def _set_capacity(sharing, arc, capacity, size, n_open):
-    """Give an arc another capacity and have it seen from level 0 up; return size and open arcs."""
+    """Give an arc another capacity and have it seen from level 0 up; return as `_leave`."""
     left = capacity
     for j in range(sharing.arc_offsets[arc], sharing.arc_offsets[arc] + sharing.arc_count[arc]):
         i = sharing.arc_paths[j]

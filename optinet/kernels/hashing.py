@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 
 
 @kernel
@@ -20,7 +20,7 @@ def mixed(state, number):
     return z ^ (z >> np.uint64(31))
 
 
-@kernel
+@part
 def as_fraction(z):
     """Return a 64-bit hash as a float in [0, 1)."""
     return float(z >> np.uint64(11)) / 9007199254740992.0

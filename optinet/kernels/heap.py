@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import part
 
 
-@kernel
+@part
 def heap_push(keys, items, size, key, item):
     """Add an entry to a heap of `size` entries; the caller counts one more."""
     at = size
@@ -21,20 +21,13 @@ def heap_push(keys, items, size, key, item):
     items[at] = item
 
 
-@kernel
+@part
 def heap_replace_top(keys, items, size, key, item):
     """Put an entry in the place of the smallest of a heap of `size` entries and restore the order."""
     _sift_down(keys, items, size, 0, key, item)
 
 
-@kernel
-def heapify(keys, items, size):
-    """Make a heap of `size` entries in any order."""
-    for at in range(size // 2 - 1, -1, -1):
-        _sift_down(keys, items, size, at, keys[at], items[at])
-
-
-@kernel
+@part
 def _sift_down(keys, items, size, at, key, item):
     while 2 * at + 1 < size:
         child = 2 * at + 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 
 
 @kernel
@@ -81,7 +81,7 @@ def refine(side, weight, loose, offsets, neighbor, count, passes):
     return best_cost
 
 
-@kernel
+@part
 def _cost(cut, held, spare):
     """Return the edges cut once loose weight has moved to balance the sides, -1 if there is too little of it."""
     heavy = 0 if held[0] > held[1] else 1

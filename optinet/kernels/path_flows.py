@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 from optinet.kernels.trees import shortest_tree
 
 _NEGLIGIBLE = 1e-9  # part of a pair's demand below which a path is given up
@@ -131,13 +131,13 @@ def compact(gbps, load, pool, room):
     room.used[1] = arcs
 
 
-@kernel
+@part
 def _set_length(a, load, sharpness, reference):
     excess = sharpness * (load.gbps[a] / load.capacity[a] / reference - 1.0)
     load.length[a] = math.exp(min(max(excess, _FLATTEST), -_FLATTEST)) / load.capacity[a]
 
 
-@kernel
+@part
 def _path_length(p, load, pool):
     total = 0.0
     for k in range(pool.start[p], pool.start[p] + pool.size[p]):
@@ -145,7 +145,7 @@ def _path_length(p, load, pool):
     return total
 
 
-@kernel
+@part
 def _add_shortest(j, source, target, gbps, tail, load, pool, sharpness, reference, work):
     """Add the path in the tree unless the pair has one as short; a pair without any sends all it has over it."""
     length = 0.0
@@ -178,7 +178,7 @@ def _add_shortest(j, source, target, gbps, tail, load, pool, sharpness, referenc
     pool.used[1] = at
 
 
-@kernel
+@part
 def _balance(j, load, pool, sharpness, reference):
     """Move flow of one pair to its shortest path, from every other by a Newton step in the difference of lengths."""
     best = pool.first[j]
@@ -206,7 +206,7 @@ def _balance(j, load, pool, sharpness, reference):
         load.mark[pool.arcs[k]] = -1
 
 
-@kernel
+@part
 def _shift(p, best, excess, load, pool, sharpness, reference):
     """Move flow from path p to the path marked `best` until their lengths are about equal."""
     slope = 0.0

@@ -8,13 +8,13 @@ it holds its old level. An arc's *room* is what kept paths leave over of its cap
 rising paths, so it is full at level room / rise or, as long as it carries kept paths above that, later. Arcs wait in a
 heap at the lowest level at which they can matter. When one comes up at level t,
 
-* it is full at t: its rising paths and the kept ones above t stay at t (the latter give way: they leave room elsewhere);
+* it is full at t: its rising paths and the kept ones above t stay at t; the latter *give way*, leaving room elsewhere;
 * it was full at t before and is not any more: the paths it held rise on from t, on all their arcs;
 * otherwise it waits for a higher level.
 
-Levels are settled in rising order, so no path is looked at twice, and the sweep ends when nothing rises and every arc
-whose own paths may no longer be held (*open* arcs) has been seen. The fixed point is the max-min allocation, since every
-path ends at a full arc on which no path has a larger level (D. Bertsekas, R. Gallager, "Data Networks", 2nd ed.,
+Levels are settled in rising order, so no path is held twice, and the sweep ends when nothing rises and every *open*
+arc, one whose own paths it may no longer hold, has been seen. What stands then is the max-min allocation, since every
+path is held by a full arc on which no path has a larger level (D. Bertsekas, R. Gallager, "Data Networks", 2nd ed.,
 section 6.5.2).
 
 Flows with a limit of their own wait in the same heap, as items after the arcs.
@@ -26,15 +26,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 from optinet.kernels.placed_heap import sift_down, sift_up
 
 _NEAR = 1e-12  # relative: levels this close are one level
 _FULL = 1e-11  # of its capacity: an arc with no more room than this is full
 
+# sentinels and columns of a `Sharing`
 RISING = -2  # in `bottleneck`: the path's level is being sought
 OWN_LIMIT = -1  # in `bottleneck`: the path is held by nothing but its own limit
-ROOM, RISE, HOLDS, WAITS = 0, 1, 2, 3  # columns of `arc`
+ROOM, RISE, HOLDS, WAITS = 0, 1, 2, 3  # columns of `state`
 LEVEL, WEIGHT = 0, 1  # columns of `path`
 
 
@@ -42,11 +43,11 @@ class Sharing(NamedTuple):
     """Paths on arcs, their levels, and the heap.
 
     By path: ``offsets`` and ``arcs`` its arcs, ``path`` level and weight, ``limit`` of its rate, ``bottleneck`` an arc.
-    By arc: ``capacity``; ``arc_paths[arc_offsets[a]:][:arc_count[a]]`` the paths present; ``room`` and rise;
-    ``arc_level`` the level it holds paths at, inf if it holds none; ``open`` whether it must be seen. By hop: ``spot``
-    its entry in ``arc_paths``, and ``arc_hop`` the way back. ``heap_key``, ``heap_item`` and ``heap_place`` are the
-    heap of arcs and, after them, paths with a limit. ``up`` lists paths about to rise, ``changed`` those whose level is
-    new, marked in ``listed``.
+    By arc: ``capacity``; ``arc_paths[arc_offsets[a]:][:arc_count[a]]`` the paths present; ``state``: its room, its
+    rise, the level it holds paths at (inf if none), the level at which it waits in the heap (inf if it does not);
+    ``open`` whether it must be seen. By hop: ``spot`` its entry in ``arc_paths``, and ``arc_hop`` the way back.
+    ``heap_key``, ``heap_item`` and ``heap_place`` are the heap of arcs and, after them, paths with a limit. ``up``
+    lists paths about to rise, ``changed`` those whose level is new, marked in ``listed``.
     """
 
     offsets: np.ndarray
@@ -70,6 +71,57 @@ class Sharing(NamedTuple):
     listed: np.ndarray
 
 
+@part
+def _rise(i, offsets, arcs, path, state, is_open, heap_key, heap_item, heap_place, size, n_open):
+    """Let a path rise from the level it has; return how many entries the heap has and how many arcs are open."""
+    weight = path[i, WEIGHT]
+    given = weight * path[i, LEVEL]
+    for hop in range(offsets[i], offsets[i + 1]):
+        arc = np.int64(arcs[hop])
+        room, rise = state[arc, ROOM] + given, state[arc, RISE] + weight
+        state[arc, ROOM], state[arc, RISE] = room, rise
+        if room < state[arc, WAITS] * rise:
+            at = np.int64(heap_place[arc])
+            if at < 0:
+                at = size
+                size += 1
+            state[arc, WAITS] = room / rise
+            sift_up(heap_key, heap_item, heap_place, at, room / rise, arc)
+        if state[arc, HOLDS] < np.inf and not is_open[arc]:
+            is_open[arc] = True
+            n_open += 1
+    return size, n_open
+
+
+@part
+def give_way(i, given, by, offsets, arcs, state, is_open, heap_key, heap_item, heap_place, size, n_open):
+    """Leave room on the arcs of a path and have those seen that hold others, but for arc `by`; return as `_rise`."""
+    for hop in range(offsets[i], offsets[i + 1]):
+        arc = np.int64(arcs[hop])
+        level = state[arc, HOLDS]
+        state[arc, ROOM] += given
+        if level < np.inf and not is_open[arc] and arc != by:
+            is_open[arc] = True
+            n_open += 1
+            state[arc, WAITS] = level
+            sift_up(heap_key, heap_item, heap_place, size, level, arc)
+            size += 1
+    return size, n_open
+
+
+@part
+def _pop(heap_key, heap_item, heap_place, size, item):
+    """Take an item out of a heap of `size` entries."""
+    at, last = np.int64(heap_place[item]), size - 1
+    heap_place[item] = -1
+    if at < last:
+        key, other = heap_key[last], np.int64(heap_item[last])
+        if at > 0 and key < heap_key[(at - 1) >> 1]:
+            sift_up(heap_key, heap_item, heap_place, at, key, other)
+        else:
+            sift_down(heap_key, heap_item, heap_place, last, at, key, other)
+
+
 @kernel
 def settle(sharing, n_up, size, n_open):
     """Settle all levels; return how many paths are listed in ``changed``.
@@ -77,156 +129,109 @@ def settle(sharing, n_up, size, n_open):
     Goes in: ``n_up`` paths of ``up`` rise, the heap has ``size`` entries, arcs all, of which ``n_open`` are open. On
     return nothing rises, the heap is empty and every path is held by its bottleneck.
     """
-    offsets, arcs, limit, path, bottleneck = (
-        sharing.offsets, sharing.arcs, sharing.limit, sharing.path, sharing.bottleneck,
+    offsets, arcs, path, limit, bottleneck = (
+        sharing.offsets, sharing.arcs, sharing.path, sharing.limit, sharing.bottleneck,
     )  # fmt: skip
-    arc_offsets, arc_paths, arc_count, capacity = (
-        sharing.arc_offsets, sharing.arc_paths, sharing.arc_count, sharing.capacity,
-    )  # fmt: skip
-    state, is_open = sharing.state, sharing.open
-    heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
-    up, changed, listed = sharing.up, sharing.changed, sharing.listed
+    arc_offsets, arc_paths, state, is_open = sharing.arc_offsets, sharing.arc_paths, sharing.state, sharing.open
+    heap_key, heap_item, heap_place, up = sharing.heap_key, sharing.heap_item, sharing.heap_place, sharing.up
     n_arcs = len(state)
     n_rising, n_changed = 0, 0
     now = 0.0
     while True:
-        for each in range(n_up):  # let them rise, from the level they had
+        for each in range(n_up):
             i = up[each]
             bottleneck[i] = RISING
-            weight = path[i, WEIGHT]
-            given = weight * path[i, LEVEL]
-            for hop in range(offsets[i], offsets[i + 1]):
-                arc = np.int64(arcs[hop])
-                left = state[arc, ROOM] + given
-                rising = state[arc, RISE] + weight
-                state[arc, ROOM] = left
-                state[arc, RISE] = rising
-                if left < state[arc, WAITS] * rising:
-                    at = np.int64(heap_place[arc])
-                    if at < 0:
-                        at = size
-                        size += 1
-                    state[arc, WAITS] = left / rising
-                    sift_up(heap_key, heap_item, heap_place, at, left / rising, arc)
-                if state[arc, HOLDS] < np.inf and not is_open[arc]:
-                    is_open[arc] = True
-                    n_open += 1
+            size, n_open = _rise(
+                i, offsets, arcs, path, state, is_open, heap_key, heap_item, heap_place, size, n_open
+            )  # fmt: skip
             if limit[i] < np.inf and heap_place[n_arcs + i] < 0:
-                sift_up(heap_key, heap_item, heap_place, size, limit[i] / weight, np.int64(n_arcs + i))
+                sift_up(heap_key, heap_item, heap_place, size, limit[i] / path[i, WEIGHT], n_arcs + i)
                 size += 1
         n_rising += n_up
         n_up = 0
         if size == 0 or (n_rising == 0 and n_open == 0):
             break
         item = np.int64(heap_item[0])
-        if heap_key[0] > now:
-            now = heap_key[0]
+        now = max(now, heap_key[0])
         above = now * (1.0 + _NEAR)
         again = np.inf  # the level at which to look at it again
-        first, last, why = 0, 0, np.int64(item)
+        first, last, by = np.int64(0), np.int64(0), item  # the paths to hold here, and what holds them
         if item >= n_arcs:
-            first, last, why = item - n_arcs, item - n_arcs + 1, np.int64(OWN_LIMIT)
+            first, last, by = item - n_arcs, item - n_arcs + 1, np.int64(OWN_LIMIT)
         else:
-            left, rising, holds = state[item, ROOM], state[item, RISE], state[item, HOLDS]
-            again = holds
-            if rising > 0.0 and left < holds * rising:
-                again = left / rising
-            if again <= above or left < 0.0 or (again == np.inf and is_open[item]):
-                begin, end = arc_offsets[item], arc_offsets[item] + arc_count[item]
-                kept_above = False
-                holding = False
+            room, rise, holds = state[item, ROOM], state[item, RISE], state[item, HOLDS]
+            again = room / rise if rise > 0.0 and room < holds * rise else holds
+            if again <= above or room < 0.0 or (again == np.inf and is_open[item]):
+                begin, end = arc_offsets[item], arc_offsets[item] + sharing.arc_count[item]
+                kept_above = holding = False
                 for j in range(begin, end):
                     i = arc_paths[j]
-                    if bottleneck[i] == item:
-                        holding = True
+                    holding |= bottleneck[i] == item
                     if bottleneck[i] != RISING and path[i, LEVEL] > above:
-                        left += path[i, WEIGHT] * path[i, LEVEL]
-                        rising += path[i, WEIGHT]
+                        room += path[i, WEIGHT] * path[i, LEVEL]
+                        rise += path[i, WEIGHT]
                         kept_above = True
-                if capacity[item] == 0.0:
-                    left = 0.0  # and not what rounding leaves of it
-                again = np.inf
-                if left - rising * now <= _FULL * capacity[item]:
-                    if holding or rising > 0.0:
-                        state[item, ROOM] = 0.0
+                if sharing.capacity[item] == 0.0:
+                    room = 0.0  # and not what rounding leaves of it
+                if room - rise * now <= _FULL * sharing.capacity[item]:
+                    again = np.inf
+                    if rise > 0.0 or holding:
                         first, last = begin, end
-                        if holds > above:
-                            state[item, HOLDS] = now
-                    else:
-                        state[item, HOLDS] = np.inf
+                        state[item, ROOM] = 0.0
+                    if not holding or holds > above:
+                        state[item, HOLDS] = now if rise > 0.0 else np.inf
                 elif holds <= above:  # it was full at this level and is no longer
                     state[item, HOLDS] = np.inf
                     for j in range(begin, end):
                         if bottleneck[arc_paths[j]] == item:
                             up[n_up] = arc_paths[j]
                             n_up += 1
-                    if n_up > 0 or rising > 0.0:
-                        again = now
+                    again = now if n_up > 0 or rise > 0.0 else np.inf
                 else:
-                    again = holds
-                    if rising > 0.0 and left < holds * rising:
-                        again = left / rising
+                    again = room / rise if rise > 0.0 and room < holds * rise else holds
                     if kept_above and not is_open[item]:
                         is_open[item] = True
                         n_open += 1
-        for j in range(first, last):  # hold those that rose and those kept above
-            i = arc_paths[j] if item < n_arcs else first
+        for j in range(first, last):
+            i = np.int64(arc_paths[j]) if item < n_arcs else first
             before, weight = path[i, LEVEL], path[i, WEIGHT]
             rose = bottleneck[i] == RISING
             if not rose and (item >= n_arcs or before <= above):
                 continue
-            bottleneck[i] = why
-            level = now
-            if abs(level - before) <= _NEAR * before:
-                level = before
-            elif not listed[i]:
-                listed[i] = True
-                changed[n_changed] = i
-                n_changed += 1
+            level = before if abs(now - before) <= _NEAR * before else now
             path[i, LEVEL] = level
+            bottleneck[i] = by
+            if level != before and not sharing.listed[i]:
+                sharing.listed[i] = True
+                sharing.changed[n_changed] = i
+                n_changed += 1
             if rose:
                 n_rising -= 1
-                given = weight * level
                 for hop in range(offsets[i], offsets[i + 1]):
                     arc = arcs[hop]
-                    state[arc, ROOM] -= given
+                    state[arc, ROOM] -= weight * level
                     rest = state[arc, RISE] - weight
                     state[arc, RISE] = rest if rest > _NEAR * weight else 0.0  # less is rounding
             else:
-                given = weight * (before - level)
-                for hop in range(offsets[i], offsets[i + 1]):
-                    arc = np.int64(arcs[hop])
-                    state[arc, ROOM] += given
-                    if state[arc, HOLDS] < np.inf and not is_open[arc] and arc != why:  # those it held may rise now
-                        is_open[arc] = True
-                        n_open += 1
-                        state[arc, WAITS] = state[arc, HOLDS]
-                        sift_up(heap_key, heap_item, heap_place, size, state[arc, HOLDS], arc)
-                        size += 1
-        if first < last and item < n_arcs:
-            state[item, ROOM] = 0.0
-            state[item, RISE] = 0.0
-        at = np.int64(heap_place[item])
+                size, n_open = give_way(
+                    i, weight * (before - level), by, offsets, arcs, state, is_open, heap_key, heap_item, heap_place,
+                    size, n_open,
+                )  # fmt: skip
         if item < n_arcs:
             state[item, WAITS] = again
+            if first < last:
+                state[item, ROOM], state[item, RISE] = 0.0, 0.0  # full: what is left is rounding
         if again < np.inf:
-            sift_down(heap_key, heap_item, heap_place, size, at, again, item)
+            sift_down(heap_key, heap_item, heap_place, size, np.int64(heap_place[item]), again, item)
             continue
         if item < n_arcs and is_open[item]:
             is_open[item] = False
             n_open -= 1
+        _pop(heap_key, heap_item, heap_place, size, item)
         size -= 1
-        heap_place[item] = -1
-        if at < size:
-            key, item = heap_key[size], np.int64(heap_item[size])
-            if at > 0 and key < heap_key[(at - 1) >> 1]:
-                sift_up(heap_key, heap_item, heap_place, at, key, item)
-            else:
-                sift_down(heap_key, heap_item, heap_place, size, at, key, item)
-    for j in range(size):
+    for j in range(size):  # arcs that no longer matter and limits of paths held elsewhere
         item = np.int64(heap_item[j])
         heap_place[item] = -1
         if item < n_arcs:
-            state[item, RISE] = 0.0
-            state[item, WAITS] = np.inf
+            state[item, RISE], state[item, WAITS] = 0.0, np.inf
     return n_changed

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 from optinet.kernels.heap import heap_push, heap_replace_top
 
 SLACK = 1.0 + 1e-9  # sums of costs along two paths may differ by rounding
 
 
-@kernel
+@part
 def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order):
     """Fill the distances to `target`; return how many nodes were reached.
 
@@ -34,7 +34,7 @@ def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost,
     return reached
 
 
-@kernel
+@part
 def _breadth_first(target, forwards, in_offsets, in_tail, distance, order):
     distance[target] = 0.0
     order[0] = target
@@ -55,7 +55,7 @@ def _breadth_first(target, forwards, in_offsets, in_tail, distance, order):
     return reached
 
 
-@kernel
+@part
 def _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, order):
     n_arcs = len(in_tail)
     heap_key = np.empty(n_arcs + 1)

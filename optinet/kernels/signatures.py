@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 from optinet.kernels.hashing import as_fraction, mixed
 from optinet.kernels.shortest import SLACK, distances_to
 from optinet.kernels.splits import mark_wanted, split_to
 
 
-@kernel
+@part
 def add_code(code, mass, length, codes, masses, lengths, size):
     """Add mass to one code of an unsorted table; return the table's new size, or -1 when it is full."""
     for i in range(size):
@@ -159,7 +159,7 @@ def path_signatures(
     return size
 
 
-@kernel
+@part
 def _group_weights(t, column_offsets, row, gbps, source, share, own, weight):
     weight[:] = 0.0
     if len(column_offsets) > 0:
@@ -171,7 +171,7 @@ def _group_weights(t, column_offsets, row, gbps, source, share, own, weight):
         weight[t] -= own[t]
 
 
-@kernel
+@part
 def _average_next(v, out_offsets, head, fraction, arc_code, arc_length, at_code, at_mass, at_length, at_size):
     size = 0
     for arc in range(out_offsets[v], out_offsets[v + 1]):

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 from optinet.kernels.hashing import as_fraction, mixed
 from optinet.kernels.shortest import SLACK, distances_to
 
 TOO_MANY = -2
 
 
-@kernel
+@part
 def split_to(
     target,
     order,
@@ -83,7 +83,7 @@ def split_to(
     return True
 
 
-@kernel
+@part
 def _mark_shared(target, forwards, in_offsets, in_tail, shared):
     """Mark the nodes every path to the target ends with, the target included."""
     v = target
@@ -99,7 +99,7 @@ def _mark_shared(target, forwards, in_offsets, in_tail, shared):
         v = before
 
 
-@kernel
+@part
 def mark_wanted(order, reached, distance, through, out_offsets, head, cost, wanted):
     """Mark all nodes on shortest paths from the nodes that are marked; arguments as for `split_to`."""
     for i in range(reached - 1, 0, -1):
@@ -241,7 +241,7 @@ def walk_flows(
     return -1, arcs[:size]
 
 
-@kernel
+@part
 def _doubled(arcs):
     """Return a copy with room for as many again; entry by entry, for Numba takes seconds to compile a slice's copy."""
     grown = np.empty(2 * len(arcs), dtype=np.int64)
@@ -250,7 +250,7 @@ def _doubled(arcs):
     return grown
 
 
-@kernel
+@part
 def chosen_arc(draw, first, last, fraction):
     """Return the arc in [first, last) at which the running sum of fractions passes `draw`, in [0, 1)."""
     chosen = first

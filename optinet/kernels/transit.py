@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
 
 
 @kernel
@@ -69,7 +69,7 @@ def largest_utilization(capacity, load):
     return highest
 
 
-@kernel
+@part
 def lower_bound(demand, capacity, price, into):
     """Return what no split's largest utilization can be under, by linear programming duality."""
     spent, room = 0.0, 0.0
@@ -98,7 +98,7 @@ def prefer_direct(capacity, flow, load, highest):
                     _add(u, v, v, shift, flow, load)
 
 
-@kernel
+@part
 def _sweep(demand, capacity, transit, scale, highest, flow, load, price, into):
     n = len(capacity)
     for u in range(n):
@@ -122,7 +122,7 @@ def _sweep(demand, capacity, transit, scale, highest, flow, load, price, into):
                     lowest = price[u, best] if best == v else price[u, best] + into[v, best]
 
 
-@kernel
+@part
 def _cheapest(v, first, second):
     """Return the node by way of which v is reached at the lowest price, and that price; v itself for the trunk."""
     best, lowest = v, first[v]
@@ -133,21 +133,21 @@ def _cheapest(v, first, second):
     return best, lowest
 
 
-@kernel
+@part
 def _set_price(u, v, scale, highest, capacity, transit, load, price, into):
     price[u, v] = np.exp(scale * (load[u, v] / capacity[u, v] - highest)) / capacity[u, v]
     if transit[u]:
         into[v, u] = price[u, v]
 
 
-@kernel
+@part
 def _slope(u, v, w, scale, capacity, price):
     """Return how fast a path's price rises with its flow."""
     slope = scale * price[u, w] / capacity[u, w]
     return slope if w == v else slope + scale * price[w, v] / capacity[w, v]
 
 
-@kernel
+@part
 def _add(u, v, w, change, flow, load):
     flow[u, v, w] += change
     load[u, w] += change

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optinet
+import topologies
 from optinet.errors import SolverError
 
 
@@ -152,10 +153,43 @@ def test_it_agrees_with_recomputing_everything(seed, n_arcs, n_paths):
     assert run.finish_s == pytest.approx(expected, rel=1e-9)
 
 
+def test_many_flows_on_a_torus_end_as_if_every_rate_were_computed_anew():
+    fabric = topologies.build("torus", dims=(4, 4, 3), capacity_gbps=10.0)
+    rng = np.random.default_rng(3)
+    n = 600
+    source = rng.integers(0, fabric.n_endpoints, n)
+    target = (source + rng.integers(1, fabric.n_endpoints, n)) % fabric.n_endpoints
+    offsets, arcs = optinet.flow_paths(fabric, source, target, routing="dor", seed=1)
+    size, start, weight = rng.uniform(0.5, 1.5, n), rng.choice([0.0, 0.1, 0.2], n), rng.choice([1.0, 0.5], n)
+    change = (rng.uniform(0, 1, 40), rng.integers(0, fabric.n_arcs, 40), rng.choice([0.0, 5.0, 10.0, 20.0], 40))
+    back = (np.full(fabric.n_arcs, 2.0), np.arange(fabric.n_arcs), np.full(fabric.n_arcs, 10.0))
+    changes = tuple(np.concatenate(both) for both in zip(change, back, strict=True))
+    run = optinet.simulate_flows(
+        fabric.arc_capacity_gbps, offsets, arcs, size, start, weight=weight, capacity_changes=changes
+    )
+    paths = [arcs[offsets[f] : offsets[f + 1]].tolist() for f in range(n)]
+    none = np.full(n, np.inf)
+    expected = reference(
+        fabric.arc_capacity_gbps, paths, size, start, np.zeros(n), set(), np.arange(n), weight, none, changes
+    )
+    assert np.isfinite(expected).all()
+    assert run.finish_s == pytest.approx(expected, rel=1e-9)
+    assert run.n_rate_changes < 0.2 * n * run.n_events  # and only what an event touches was computed
+
+
+def test_dependencies_in_a_long_chain_and_all_at_once():
+    n = 20_000
+    chain = np.column_stack((np.arange(n - 1), np.arange(1, n)))
+    assert simulate([1.0], [[0]] * n, np.full(n, 1e-3), after=chain).makespan_s == pytest.approx(n * 1e-3)
+    barrier = np.column_stack((np.arange(n - 1), np.full(n - 1, n - 1)))
+    assert simulate([1.0], [[0]] * n, np.full(n, 1e-3), after=barrier).finish_s[-1] == pytest.approx(n * 1e-3)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"after": [(0, 1), (1, 0)]}, "cycle"),
+        ({"after": [(0, 1), (1, 0)]}, "cycle, among them 0, 1"),
+        ({"after": [(0, 1), (1, 1)]}, "cycle, among them 1;"),
         ({"after": [(0, 5)]}, "after: an index out of range; allowed: whole numbers from 0 to 1"),
         ({"after": [(0, 1), (1,)]}, "after: rows of unequal length; allowed: 2 in each row"),
         ({"after": 1}, r"after: shape \(\), int64"),
