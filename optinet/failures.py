@@ -21,7 +21,7 @@ from optinet.errors import Problem, SolverError, TopologyError
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
 from optinet.plant import OpticalPlant
-from optinet.rewiring import Rewiring, plant_of, reconfigure, rewire
+from optinet.rewiring import Rewiring, block_links, plant_of, reconfigure, rewire
 from optinet.slices import pod_of, set_slices, slice_nodes
 from optinet.structure import Pod, Torus
 from optinet.traffic.demand import Demand
@@ -121,13 +121,8 @@ def reconfigure_around(fabric: Fabric, failure: Failure) -> Rewiring:
     usable = ends_up(fabric, failure)
     if isinstance(fabric.structure, Pod | Torus):
         return _replace_cubes(fabric, failure, usable)
-    plant = plant_of(fabric)
-    group = fabric.node_group[plant.end_node]
-    n_blocks = int(group.max(initial=-1)) + 1
-    links = np.zeros((n_blocks, n_blocks), dtype=np.int64)
-    np.add.at(links, tuple(group[plant.circuit_ends].T), 1)
-    links += links.T
-    ends = plant.ends_of_blocks(fabric.node_group, n_blocks, usable)
+    links = block_links(fabric)
+    ends = plant_of(fabric).ends_of_blocks(fabric.node_group, len(links), usable)
     wanted = fair_links(links, ends.sum(axis=1))
     while True:
         try:

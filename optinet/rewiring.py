@@ -77,6 +77,16 @@ def plant_of(fabric: Fabric) -> OpticalPlant:
     return fabric.plant
 
 
+def block_links(fabric: Fabric) -> Ints:
+    """Return how many circuits join each two groups of nodes; shape (n_groups, n_groups), symmetric."""
+    plant = plant_of(fabric)
+    group = fabric.node_group[plant.end_node]
+    n_blocks = int(group.max(initial=-1)) + 1
+    links = np.zeros((n_blocks, n_blocks), dtype=np.int64)
+    np.add.at(links, tuple(group[plant.circuit_ends].T), 1)
+    return links + links.T
+
+
 def reconfigure(fabric: Fabric, circuit_ends: ArrayLike, *, structure: Structure | None = None) -> Rewiring:
     """Set circuits.
 

@@ -10,7 +10,7 @@ no OCS and are not modeled.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -110,8 +110,9 @@ def set_slices(fabric: Fabric, slices: Sequence[SliceRequest]) -> Rewiring:
     fabric
         A pod built by `tpu_pod`.
     slices
-        The slices wanted: chips along each axis, to take the first cubes that are free, or `PodSlice` to say which
-        cubes and whether it is twisted. Circuits of other slices are taken down.
+        The slices wanted: chips along each axis, or `PodSlice` to say which cubes and whether it is twisted. One
+        without cubes takes those of a slice as it is now, or a part of one that keeps most circuits, or the first that
+        are free. Circuits of other slices are taken down.
 
     Returns
     -------
@@ -124,11 +125,8 @@ def set_slices(fabric: Fabric, slices: Sequence[SliceRequest]) -> Rewiring:
         If the fabric is no pod, or the slices do not fit; see `plan_slices`.
     """
     pod, plant = pod_of(fabric), plant_of(fabric)
-    wanted: list[tuple[Sequence[int], bool, Sequence[int] | None]] = [
-        (one.chips, one.twisted, one.cubes) if isinstance(one, PodSlice) else (tuple(one), False, None)
-        for one in slices
-    ]
-    after = dataclasses.replace(pod, slices=plan_slices(wanted, pod.cubes, pod.cube_side))
+    asked = [one if isinstance(one, PodSlice) else PodSlice(_triple(one), ()) for one in slices]
+    after = dataclasses.replace(pod, slices=plan_slices(_placed(pod, asked), pod.cubes, pod.cube_side))
     positions = pod.cube_side**2
     end_at = np.full((plant.n_ocs, 2 * pod.cubes), -1, dtype=np.int64)
     end_at[plant.end_ocs, plant.end_port // plant.ports_per_end] = np.arange(plant.n_ends)
@@ -137,6 +135,41 @@ def set_slices(fabric: Fabric, slices: Sequence[SliceRequest]) -> Rewiring:
     ocs = axis * positions + np.tile(np.arange(positions), len(pairs) // positions)
     ends = np.column_stack((end_at[ocs, 2 * plus], end_at[ocs, 2 * minus + 1]))
     return reconfigure(fabric, ends, structure=after)
+
+
+def _triple(chips: Sequence[int]) -> tuple[int, int, int]:
+    if len(chips) != 3:
+        raise TopologyError(Problem("slices", f"{len(chips)} axes", "chips along each of three axes"))
+    return int(chips[0]), int(chips[1]), int(chips[2])
+
+
+def _placed(pod: Pod, asked: Sequence[PodSlice]) -> list[tuple[Sequence[int], bool, Sequence[int] | None]]:
+    """Give slices without cubes those on which they keep most circuits of the slices set now, largest slices first."""
+    taken = {cube for one in asked for cube in one.cubes}
+    chosen: list[Sequence[int] | None] = [one.cubes or None for one in asked]
+    for index in sorted(range(len(asked)), key=lambda i: -int(np.prod(asked[i].chips))):
+        one = asked[index]
+        if one.cubes or any(n < 1 or n % pod.cube_side for n in one.chips):
+            continue
+        parts = [part for whole in pod.slices for part in _parts_of(whole, one, pod.cube_side)]
+        free = [(kept, cubes) for kept, cubes in parts if taken.isdisjoint(cubes)]
+        best = max(free, key=lambda part: part[0], default=(0, None))
+        if best[0]:
+            chosen[index] = best[1]
+            taken.update(best[1] or ())
+    return [(one.chips, one.twisted, cubes) for one, cubes in zip(asked, chosen, strict=True)]
+
+
+def _parts_of(whole: PodSlice, wanted: PodSlice, side: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the boxes of a slice that have the shape wanted: how many face pairs stay as they are, and the cubes."""
+    grid, box = ([n // side for n in one.chips] for one in (whole, wanted))
+    cubes = np.array(whole.cubes).reshape(grid)
+    now = np.full((3, int(cubes.max()) + 1), -1)
+    now[:, cubes.ravel()] = whole.next_cube(side)
+    for corner in np.ndindex(*(max(0, n - m + 1) for n, m in zip(grid, box, strict=True))):
+        part = cubes[tuple(slice(at, at + m) for at, m in zip(corner, box, strict=True))].ravel()
+        there = dataclasses.replace(wanted, cubes=tuple(part.tolist()))
+        yield int(np.count_nonzero(now[:, part] == there.next_cube(side))), there.cubes
 
 
 def swap_cube(fabric: Fabric, cube: int, spare: int | None = None) -> Rewiring:

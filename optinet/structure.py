@@ -104,13 +104,13 @@ class PodSlice:
     chips
         Chips along each axis, multiples of the cube side.
     cubes
-        The pod's cubes it is made of, row-major over the slice.
+        The pod's cubes it is made of, row-major over the slice; none in a slice that is asked for and not yet placed.
     twisted
         Whether its wraps are twisted (`twist_of`); the shifts are multiples of the cube side.
     """
 
     chips: tuple[int, int, int]
-    cubes: tuple[int, ...]
+    cubes: tuple[int, ...] = ()
     twisted: bool = False
 
     def torus(self, cube_side: int) -> Torus:

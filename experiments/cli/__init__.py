@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from experiments.cli import comparing, folders, reading, running
+from experiments.cli import comparing, folders, reading, reconfiguring, running
 from experiments.cli.common import FAULT, INTERRUPTED, MISTAKE, complain
 from optinet.errors import OptinetError
 
@@ -30,6 +30,7 @@ COMMANDS = (
     comparing.compare,
     folders.runs,
     folders.note,
+    reconfiguring.reconfigure,
     comparing.view,
 )
 

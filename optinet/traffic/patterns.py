@@ -8,12 +8,43 @@ from scipy import sparse
 
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
+from optinet.slices import pod_of, slice_nodes
 from optinet.traffic.demand import Demand
+
+MOST_PAIRS = 30_000_000
 
 
 def uniform(fabric: Fabric, gbps_per_endpoint: float) -> Demand:
     """Every endpoint sends `gbps_per_endpoint` in equal parts to all others."""
     return Demand.uniform(fabric, gbps_per_endpoint / max(1, fabric.n_endpoints - 1))
+
+
+def uniform_in_slices(fabric: Fabric, gbps_per_endpoint: float) -> Demand:
+    """Every chip of a slice of a pod sends `gbps_per_endpoint` in equal parts to all others of its slice.
+
+    Raises
+    ------
+    DemandError
+        If the slices together have more pairs than are kept one by one (`MOST_PAIRS`); one slice has no limit.
+    TopologyError
+        If the fabric is no pod.
+    """
+    n = fabric.n_endpoints
+    members = [slice_nodes(fabric, index) for index in range(len(pod_of(fabric).slices))]
+    members = [nodes for nodes in members if len(nodes) > 1]
+    if len(members) == 1:
+        share = np.zeros(n)
+        share[members[0]] = 1.0
+        return Demand.rank_one(fabric, share * gbps_per_endpoint / (len(members[0]) - 1), share)
+    n_pairs = sum(len(nodes) ** 2 for nodes in members)
+    if n_pairs > MOST_PAIRS:
+        found = f"{n_pairs:,} pairs of chips in {len(members)} slices"
+        raise DemandError(Problem("workload", found, f"at most {MOST_PAIRS:,}, or a scenario for each slice"))
+    sources = [np.repeat(nodes, len(nodes)) for nodes in members]
+    targets = [np.tile(nodes, len(nodes)) for nodes in members]
+    rates = [np.full(len(nodes) ** 2, gbps_per_endpoint / (len(nodes) - 1)) for nodes in members]
+    pairs = (np.concatenate([*sources, np.empty(0, int)]), np.concatenate([*targets, np.empty(0, int)]))
+    return Demand.from_matrix(fabric, sparse.coo_array((np.concatenate([*rates, np.empty(0)]), pairs), shape=(n, n)))
 
 
 def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: float) -> Demand:

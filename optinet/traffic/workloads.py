@@ -69,6 +69,11 @@ _WORKLOADS = {
         lambda fabric, p, _: patterns.uniform(fabric, p.gbps_per_endpoint),
         "all-to-all in equal parts",
     ),
+    "uniform_in_slices": Workload(
+        UniformParameters,
+        lambda fabric, p, _: patterns.uniform_in_slices(fabric, p.gbps_per_endpoint),
+        "all-to-all in equal parts inside every slice of a pod",
+    ),
     "grid_neighbors": Workload(
         GridNeighborsParameters,
         lambda fabric, p, _: patterns.grid_neighbors(fabric, p.dims, p.gbps_per_endpoint),

@@ -51,7 +51,18 @@ def test_help_names_every_command(optinet):
     code, out, _ = optinet("--help")
     assert code == 0
     words = out.split()
-    for name in ("run", "sweep", "compare", "validate", "topologies", "catalogue", "inspect", "export", "view"):
+    for name in (
+        "run",
+        "sweep",
+        "compare",
+        "validate",
+        "topologies",
+        "catalogue",
+        "inspect",
+        "export",
+        "view",
+        "reconfigure",
+    ):
         assert name in words, name
     assert optinet() == (0, out, "")
 

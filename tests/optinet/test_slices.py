@@ -125,10 +125,25 @@ def test_a_whole_pod_takes_other_slices():
     fabric = topologies.build("tpu_pod", cubes=(4, 4, 9))
     change = optinet.set_slices(fabric, [(16, 16, 16), (16, 16, 16)])
     assert isinstance(change.fabric.structure, Pod)
-    assert change.fabric.structure.spare_cubes == tuple(range(128, 144))
+    assert len(change.fabric.structure.spare_cubes) == 16
     assert change.n_kept + change.n_moves == 128 * 48
+    # the first is a part of the pod that keeps all but the wraps along the axis that is cut
+    assert change.n_kept >= 16 * (3 * 64 - 16)
     back = optinet.set_slices(change.fabric, pod_of(fabric).slices)
     assert circuits(back.fabric) == circuits(fabric)
+
+
+def test_slices_stand_where_they_keep_most_circuits():
+    fabric = pod((8, 8, 8), (4, 4, 8), pod_cubes=12)
+    again = optinet.set_slices(fabric, [(4, 4, 8), (8, 8, 8)])
+    assert (again.n_moves, again.n_removed) == (0, 0)
+    # the lower half of the cube keeps all but its four faces along the third axis, at 16 positions each
+    half = optinet.set_slices(fabric, [(8, 8, 4)])
+    assert half.fabric.structure.slices[0].cubes == (0, 2, 4, 6)
+    assert (half.n_moves, half.n_kept) == (4 * 16, 8 * 16)
+    # twisting re-joins the wraps of the short axes alone
+    twisted = optinet.set_slices(pod((4, 4, 8)), [PodSlice((4, 4, 8), twisted=True)])
+    assert (twisted.n_moves, twisted.n_kept) == (4 * 16, 2 * 16)
 
 
 def test_a_spare_cube_takes_the_place_of_one_that_failed():

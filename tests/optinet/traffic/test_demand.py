@@ -76,3 +76,23 @@ def test_a_random_permutation_has_no_fixed_point(seed):
     demand = patterns.random_permutation(fabric, 1.0, seed).to_matrix()
     assert np.diag(demand).sum() == 0
     assert demand.sum(axis=0).tolist() == demand.sum(axis=1).tolist() == [1.0] * fabric.n_endpoints
+
+
+def test_uniform_inside_slices():
+    pod = topologies.build("tpu_pod", slices=[{"chips": (2, 2, 4)}, {"chips": (2, 2, 2)}], pod_cubes=4, cube_side=2)
+    demand = workloads.demand(pod, "uniform_in_slices", {"gbps_per_endpoint": 30.0}).to_matrix()
+    assert demand[:16, :16].sum(axis=1).tolist() == pytest.approx([30.0] * 16)
+    assert demand[16:24, 16:24].sum(axis=1).tolist() == pytest.approx([30.0] * 8)
+    assert demand.sum() == pytest.approx(24 * 30.0)
+    alone = topologies.build("tpu_pod", slices=[{"chips": (2, 2, 4)}], pod_cubes=4, cube_side=2)
+    one = workloads.demand(alone, "uniform_in_slices", {"gbps_per_endpoint": 30.0})
+    assert one.is_rank_one
+    assert np.array_equal(one.to_matrix()[:16, :16], demand[:16, :16])
+    assert one.total_gbps == pytest.approx(16 * 30.0)
+
+
+def test_pairs_inside_slices_that_no_memory_holds(monkeypatch):
+    pod = topologies.build("tpu_pod", slices=[{"chips": (2, 2, 4)}, {"chips": (2, 2, 2)}], cube_side=2)
+    monkeypatch.setattr(patterns, "MOST_PAIRS", 16**2 + 8**2 - 1)
+    with pytest.raises(DemandError, match="320 pairs of chips in 2 slices"):
+        workloads.demand(pod, "uniform_in_slices", {})
