@@ -3,8 +3,8 @@
 
 A failure is a set of parts that are down together: ports and boxes of the OCS layer, links, nodes, whole groups (cubes
 or blocks). Without reconfiguring, traffic is routed over what is left. With it, circuits move: a pod puts spare cubes
-in the place of those that miss a chip or a face, a mesh of blocks spreads the links that the surviving fiber ends can
-carry evenly over what was wanted. An OCS of a pod cannot be replaced by another, since each holds the fibers of one
+in the place of those that miss a chip or a face, a mesh of blocks is engineered anew for its demand over the fiber ends
+that are left. An OCS of a pod cannot be replaced by another, since each holds the fibers of one
 face position alone.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from optinet.engineering.topology import BlockLayer, engineer_topology
 from optinet.errors import Problem, SolverError, TopologyError
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
@@ -96,16 +97,19 @@ def arcs_up(fabric: Fabric, failure: Failure) -> Flags:
     return fabric.arc_mask(lost, np.flatnonzero(nodes_down(fabric, failure)))
 
 
-def reconfigure_around(fabric: Fabric, failure: Failure) -> Rewiring:
+def reconfigure_around(fabric: Fabric, failure: Failure, demand: Demand | None = None) -> Rewiring:
     """Set circuits anew so that a failure hurts less.
 
     Parameters
     ----------
     fabric
         A pod (cubes that miss a chip or a face are replaced by spare ones, as far as there are) or a fabric whose
-        groups are blocks (as many of the links between blocks as the surviving ends carry; see `fair_links`).
+        groups are blocks.
     failure
         What is down.
+    demand
+        What blocks are joined for, by topology engineering over the ends that are left. Without one they keep the same
+        share of every pair's links, as far as those ends allow (`fair_links`). A pod does not look at it.
 
     Returns
     -------
@@ -122,8 +126,11 @@ def reconfigure_around(fabric: Fabric, failure: Failure) -> Rewiring:
     if isinstance(fabric.structure, Pod | Torus):
         return _replace_cubes(fabric, failure, usable)
     links = block_links(fabric)
-    ends = plant_of(fabric).ends_of_blocks(fabric.node_group, len(links), usable)
-    wanted = fair_links(links, ends.sum(axis=1))
+    ends = plant_of(fabric).ends_of_blocks(fabric.node_group, len(links), usable).sum(axis=1)
+    if demand is not None:
+        wanted = _engineered(fabric, _among(fabric, demand, ~nodes_down(fabric, failure)), ends)
+    else:
+        wanted = fair_links(links, ends)
     while True:
         try:
             return rewire(fabric, wanted, usable=usable)
@@ -132,6 +139,27 @@ def reconfigure_around(fabric: Fabric, failure: Failure) -> Rewiring:
             if not wanted[a, b]:
                 raise
             wanted[[a, b], [b, a]] -= 1
+
+
+def _engineered(fabric: Fabric, demand: Demand, ends: Ints) -> Ints:
+    """Return the links between blocks that suit a demand best when each has some ends left."""
+    plant = plant_of(fabric)
+    group = fabric.node_group[fabric.endpoints]
+    member = sparse.csr_array((np.ones(len(group)), (group, np.arange(len(group)))), shape=(len(ends), len(group)))
+    if demand.source_gbps is not None and demand.target_share is not None:
+        between = np.outer(np.asarray(member @ demand.source_gbps), np.asarray(member @ demand.target_share))
+    else:
+        assert demand.matrix is not None
+        between = np.asarray((member @ demand.matrix @ member.T).todense())
+    np.fill_diagonal(between, 0.0)
+    gbps = np.zeros(len(ends))
+    np.maximum.at(gbps, fabric.node_group[plant.end_node], plant.end_gbps)
+    alive = np.flatnonzero(ends > 0)
+    links = np.zeros((len(ends), len(ends)), dtype=np.int64)
+    if len(alive) > 1:
+        layer = BlockLayer.of(len(alive), ends[alive], gbps[alive])
+        links[np.ix_(alive, alive)] = engineer_topology(between[np.ix_(alive, alive)], layer).circuits
+    return links
 
 
 def fair_links(links: Ints, most: Ints) -> Ints:
@@ -148,12 +176,13 @@ def fair_links(links: Ints, most: Ints) -> Ints:
     share = float(np.min(most / np.maximum(degree, 1), where=degree > 0, initial=1.0))
     fit = np.floor(links * share + 1e-9).astype(np.int64)
     free = most - fit.sum(axis=1)
+    tie = np.random.default_rng(0).random(links.shape)  # in order, what is left would join the first blocks alone
     while True:
         open_pairs = np.triu((fit < links) & (free[:, None] > 0) & (free[None, :] > 0), 1)
         a, b = np.nonzero(open_pairs)
         if not len(a):
             return fit
-        i = int(np.argmin(fit[a, b] / links[a, b]))
+        i = np.lexsort((tie[a, b], -(free[a] + free[b]), fit[a, b] / links[a, b]))[0]
         fit[[a[i], b[i]], [b[i], a[i]]] += 1
         free[[a[i], b[i]]] -= 1
 
@@ -182,7 +211,7 @@ class FailureImpact:
     ----------
     healthy, remaining, reconfigured
         Largest common scale factor that fits of the whole demand, and of what endpoints that are left send each other;
-        0 if some of them have no path.
+        0 if some of them have no path. Where reconfiguring would gain nothing, the circuits stay.
     lost_endpoints, lost_after
         Endpoints of the demand that are gone, before and after reconfiguring: a spare cube takes the place of one that
         failed.
@@ -221,12 +250,16 @@ def failure_impact(fabric: Fabric, demand: Demand, failure: Failure, routing: st
     healthy = link_loads(fabric, demand, routing).throughput
     down = nodes_down(fabric, failure)
     remaining = _throughput(fabric, _among(fabric, demand, ~down), routing, arcs_up(fabric, failure))
-    change = reconfigure_around(fabric, failure)
+    change = reconfigure_around(fabric, failure, demand)
     moved = _moved(fabric, change, demand)
     links = np.flatnonzero(np.isin(change.link_before, failure.links))
     after = dataclasses.replace(failure, links=tuple(links.tolist()))
     reconfigured = _throughput(change.fabric, _among(fabric, moved, ~down), routing, arcs_up(change.fabric, after))
     lost = [int(np.count_nonzero(down[fabric.endpoints] & _active(part))) for part in (demand, moved)]
+    if reconfigured <= remaining * (1 + 1e-9) and lost[0] == lost[1]:  # then nobody would
+        works = ends_up(fabric, failure)[plant_of(fabric).circuit_ends].all(axis=1)
+        change = reconfigure(fabric, plant_of(fabric).circuit_ends[works], structure=fabric.structure)
+        reconfigured = remaining
     return FailureImpact(healthy, remaining, reconfigured, lost[0], lost[1], change)
 
 

@@ -10,6 +10,7 @@ import optinet
 import topologies
 from optinet.errors import TopologyError
 from optinet.failures import arcs_up, ends_up, fair_links
+from optinet.rewiring import block_links
 from optinet.slices import slice_nodes
 
 
@@ -33,22 +34,36 @@ def test_one_box_of_three_takes_a_third_of_the_links():
     assert np.count_nonzero(~ends_up(fabric, optinet.Failure(ocs=(1,)))) == 8
 
 
-def test_reconfiguring_spreads_what_is_left():
+def test_reconfiguring_brings_throughput_back():
+    fabric = mesh(blocks=8, hosts_per_block=16, uplinks_per_block=14, ocs_ports=32)
+    demand = optinet.Demand.uniform(fabric, 800.0 / 127)
+    impact = optinet.failure_impact(fabric, demand, optinet.Failure(ocs=(0,)))
+    between = 16 * 16 * 800.0 / 127  # of two blocks, which two links of 800 Gb/s join
+    assert impact.healthy == pytest.approx(1600 / between)
+    # ten uplinks of fourteen are left for the demand of seven blocks
+    assert impact.remaining < impact.reconfigured <= 10 * 800 / (7 * between)
+    plant = impact.rewiring.fabric.plant
+    assert impact.rewiring.n_moves > 0
+    assert np.all(plant.circuit_ocs > 0)
+    assert block_links(impact.rewiring.fabric).sum(axis=1).max() <= 10
+
+
+def test_circuits_stay_where_moving_them_gains_nothing():
+    # what is left of four blocks is a ring of double links, which carries as much as any other four links a block
     fabric = mesh()
     demand = optinet.Demand.uniform(fabric, 800.0 / 23)
     impact = optinet.failure_impact(fabric, demand, optinet.Failure(ocs=(0,)))
-    # uniform demand between blocks: 6 x 6 pairs; two links of 800 Gb/s per pair of blocks are far more than enough
-    between = 36 * 800.0 / 23
-    assert impact.healthy == pytest.approx(min(1.0, 2 * 800 / between))
-    # four links a block are left of six: one for each pair and one more for some
-    assert impact.remaining <= impact.reconfigured <= impact.healthy
-    links = np.zeros((4, 4), dtype=int)
-    plant = impact.rewiring.fabric.plant
-    np.add.at(links, tuple(fabric.node_group[plant.end_node[plant.circuit_ends]].T), 1)
-    links += links.T
+    assert impact.remaining == impact.reconfigured == pytest.approx(4 * 800 / (4 * 36 * 800.0 / 23))
+    assert impact.rewiring.n_moves == 0
+    assert impact.rewiring.n_removed == 4
+
+
+def test_without_a_demand_every_pair_keeps_its_share():
+    change = optinet.reconfigure_around(mesh(), optinet.Failure(ocs=(0,)))
+    links = block_links(change.fabric)
     assert links.sum(axis=1).tolist() == [4, 4, 4, 4]
     assert links[np.triu_indices(4, 1)].min() == 1
-    assert np.all(plant.circuit_ocs > 0)
+    assert np.all(change.fabric.plant.circuit_ocs > 0)
 
 
 def test_a_power_domain_is_a_quarter():
