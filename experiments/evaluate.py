@@ -116,7 +116,7 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         "scenario": {"toml": scenario.to_toml(), "json": json.dumps(scenario.resolved())},
         **fabric_groups(evaluation.fabric),
         **solution_groups(evaluation.solution),
-        **assessment_groups(assessment),
+        **assessment_groups(assessment, evaluation.catalogue),
         **catalogue_groups(evaluation.catalogue, assessment.values_used),
     }
     content = RunContent(

@@ -61,8 +61,15 @@ ROLES: Mapping[str, Role] = {
     "phy": Role(("phy",), "MAC, PCS and FEC of every link", "kp4_800g"),
     "ocs_control": Role(("ocs_control",), "sets circuits and brings links up; by default the one that fits the optics"),
     "power_chain": Role(("power_chain",), "from the grid to the rack", "ups"),
-    "cooling": Role(("cooling",), "cooling of the machine room", "liquid"),
+    "cooling": Role(
+        ("cooling",), "cools the boxes of switches; by default liquid where they are sold so, as with CPO, else air"
+    ),
+    "host_cooling": Role(("cooling",), "cools hosts and chips, and what is in them", "liquid"),
+    "rack": Role(("rack",), "holds boxes of switches; by default the one that suits their cooling"),
+    "host_rack": Role(("rack",), "holds accelerators; by default the one that suits their cooling"),
+    "accelerator": Role(("accelerator",), "processor of every host or chip; with it racks of hosts are told"),
     "energy": Role(("energy",), "price of electricity", "electricity"),
+    "service_life": Role(("service_life",), "how long the network is used", "service_life"),
 }
 
 

@@ -35,6 +35,7 @@ UNIT_OF_SUFFIX: Mapping[str, str] = {
     "_mw": "mW",
     "_kw": "kW",
     "_kwh": "kW h",
+    "_kwh_per_year": "kW h year-1",
     "_v": "V",
     "_db": "dB",
     "_dbm": "dBm",

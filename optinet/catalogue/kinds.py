@@ -297,9 +297,9 @@ PART_KINDS: Mapping[str, Kind] = {
         {
             "power_limit_kw": must("largest IT power that its supply and cooling carry"),
             "rack_units": must("height for boxes"),
-            "price_usd": may("price with its power shelves and manifolds"),
         },
     ),
+    "service_life": Kind("how long a network is used", {"life_years": must("from start to replacement")}),
     "energy": Kind("electricity", {"price_usd_per_kwh": must("price")}),
     "ocs_control": Kind(
         "what a circuit change takes beside the switching itself",

@@ -42,14 +42,22 @@ class FailureReport:
 
     Parameters
     ----------
-    per_day
-        Expected failures a day by role.
+    per_line
+        Expected failures a day of every line of the bill of materials that is rated.
     unrated
         Active components without a failure rate.
     """
 
-    per_day: dict[str, Quantity]
+    per_line: dict[BomLine, Quantity]
     unrated: tuple[str, ...]
+
+    @property
+    def per_day(self) -> dict[str, Quantity]:
+        """Expected failures a day by role."""
+        total: dict[str, Quantity] = {}
+        for line, rate in self.per_line.items():
+            total[line.role] = total.get(line.role, 0.0) + rate
+        return total
 
     @property
     def total_per_day(self) -> Quantity:
@@ -65,7 +73,7 @@ def failures(bom: BillOfMaterials, catalogue: Catalogue) -> FailureReport:
 
     An OCS fails as a box (once in `mtbf_hours`) and port by port (`port_fit`, ports in use).
     """
-    per_day: dict[str, Quantity] = {}
+    per_line: dict[BomLine, Quantity] = {}
     unrated: dict[str, None] = {}
     for line in bom.lines:
         if line.role in _PASSIVE:
@@ -74,8 +82,8 @@ def failures(bom: BillOfMaterials, catalogue: Catalogue) -> FailureReport:
         if fit is None:
             unrated[line.component] = None
         else:
-            per_day[line.role] = per_day.get(line.role, 0.0) + fit * HOURS_PER_DAY * 1e-9
-    return FailureReport(per_day, tuple(unrated))
+            per_line[line] = fit * HOURS_PER_DAY * 1e-9
+    return FailureReport(per_line, tuple(unrated))
 
 
 def _line_fit(line: BomLine, bom: BillOfMaterials, catalogue: Catalogue) -> Quantity | None:

@@ -11,14 +11,14 @@ Twinaxial pairs lose in proportion to the square root of frequency (skin effect)
 
 .. math:: 2.32 f \sqrt{D_k} D_f + k \sqrt{f} \quad \text{dB per inch, f in GHz}
 
-the first term in the dielectric, the second in the rough conductor. Crosstalk, reflections and skew are not in: a
-channel that is within its loss may still fail on them.
+the first term in the dielectric, the second in the rough conductor. Crosstalk, reflections and skew are not in; since
+they end a link too, none reaches farther than the upper end of what is published for it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from optinet.models.values import has, nominal, text_of
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
+    from optinet.physical_path import PhysicalPath
 
 METERS_PER_INCH = 0.0254
 _DIELECTRIC_DB_PER_INCH_GHZ = 2.32
@@ -52,8 +53,8 @@ class CopperReach:
         Loss of both ends together.
     loss_db_per_m
         Loss of a meter of conductor.
-    published_m
-        Reach as published; the model is not fitted to it.
+    published_m, longest_m
+        Reach as published, typical and at its upper end; the losses are not fitted to it.
     """
 
     cable: str
@@ -64,21 +65,57 @@ class CopperReach:
     ends_db: float
     loss_db_per_m: float
     published_m: float
+    longest_m: float
+
+    @property
+    def by_loss_m(self) -> float:
+        """Longest link within the budget, 0 if the ends alone are beyond it."""
+        return max(0.0, (self.budget_db - self.ends_db) / self.loss_db_per_m)
 
     @property
     def reach_m(self) -> float:
-        """Longest link within the budget, 0 if the ends alone are beyond it."""
-        return max(0.0, (self.budget_db - self.ends_db) / self.loss_db_per_m)
+        """Longest link: within the budget, and no longer than the longest that is published."""
+        return min(self.by_loss_m, self.longest_m)
 
     def margin_db(self, length_m: float) -> float:
         """Return what a link of this length leaves of the budget; negative if it does not reach."""
         return self.budget_db - self.ends_db - self.loss_db_per_m * length_m
 
     def __str__(self) -> str:
+        if self.longest_m < self.by_loss_m:
+            return f"the longest published; its loss would let it reach {self.by_loss_m:.3g} m"
         return (
             f"{self.budget_db:g} dB at {self.nyquist_ghz:.4g} GHz, less {self.ends_db:g} dB of the ends, "
             f"at {self.loss_db_per_m:.3g} dB/m"
         )
+
+
+@dataclass(frozen=True)
+class CopperLink:
+    """One class of copper links.
+
+    Parameters
+    ----------
+    link_class, length_m
+        Its name and its longest link.
+    reach
+        How far its cable reaches.
+    """
+
+    link_class: str
+    length_m: float
+    reach: CopperReach
+
+    @property
+    def margin_db(self) -> float:
+        """What the longest link leaves of the budget."""
+        return self.reach.margin_db(self.length_m)
+
+
+def copper_links(paths: Iterable[PhysicalPath], catalogue: Catalogue) -> tuple[CopperLink, ...]:
+    """Return the copper links whose losses the catalogue tells."""
+    found = ((path, copper_reach(path.end_a, catalogue)) for path in paths if path.medium == "copper")
+    return tuple(CopperLink(path.link_class, path.length_m, reach) for path, reach in found if reach)
 
 
 def copper_reach(cable: str, catalogue: Catalogue) -> CopperReach | None:
@@ -99,14 +136,16 @@ def listed_reach_m(component: str, catalogue: Catalogue) -> float:
 def copper_markdown(catalogue: Catalogue) -> str:
     """Return the reach of every cable and backplane as Markdown, beside what is published for it."""
     lines = [
-        "| cable | lanes Gb/s | SerDes dB | ends dB | conductor | dB/m | reach m | published m |",
-        "|---|---:|---:|---:|---|---:|---:|---:|",
+        "| cable | lanes Gb/s | SerDes dB | ends dB | conductor | dB/m | by loss m | published m | reach m |",
+        "|---|---:|---:|---:|---|---:|---:|---:|---:|",
     ]
     for cable in catalogue.ids("cable"):
         if reach := copper_reach(cable, catalogue):
             lanes = nominal(catalogue, cable, "lane_gbps")
             losses = f"{reach.budget_db:g} | {reach.ends_db:g} | {reach.conductor} | {reach.loss_db_per_m:.3g}"
-            lines.append(f"| {cable} | {lanes:g} | {losses} | {reach.reach_m:.2f} | {reach.published_m:.3g} |")
+            published = f"{reach.published_m:.3g}, at most {reach.longest_m:.3g}"
+            meters = f"{reach.by_loss_m:.2f} | {published} | {reach.reach_m:.2f}"
+            lines.append(f"| {cable} | {lanes:g} | {losses} | {meters} |")
     return "\n".join(lines) + "\n"
 
 
@@ -141,6 +180,7 @@ def _reach(cable: str, catalogue: Catalogue, value_of: ValueOf) -> CopperReach |
         ends_db=2 * value_of(cable, "end_loss_db"),
         loss_db_per_m=_loss_db_per_m(conductor, frequency_ghz, catalogue[conductor].kind, value_of),
         published_m=value_of(cable, "reach_m"),
+        longest_m=catalogue[cable].values["reach_m"].high,
     )
 
 

@@ -14,7 +14,7 @@ by 0. The SerDes of chips and NIC are inside their own lines and are not correct
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,7 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import spare_end_nodes
 from optinet.models.bom import BillOfMaterials
 from optinet.models.facility import FacilityPower, facility_power
+from optinet.models.places import power_by_place_w
 from optinet.models.serdes import long_reach_serdes, serdes_for
 from optinet.models.values import Quantity, nominal
 from optinet.physical_path import PhysicalPath
@@ -141,7 +142,17 @@ def power(
             )
         )
     lines += _chips(solution, bom, catalogue)
-    return PowerReport(tuple(lines), facility_power(_total(lines), design, catalogue), solution.delivered_gbps)
+    by_place_w = power_by_place_w(lines, paths, solution.fabric)
+    return PowerReport(tuple(lines), facility_power(by_place_w, design, catalogue), solution.delivered_gbps)
+
+
+def full_load_w(
+    report: PowerReport, paths: tuple[PhysicalPath, ...], bom: BillOfMaterials, fabric: Fabric, catalogue: Catalogue
+) -> dict[str, Quantity]:
+    """Return the power at every place with all switches at full load, which racks are built for."""
+    boxes = {line.where: line.count * catalogue.value(line.component, "power_w") for line in bom.of("switch")}
+    lines = [replace(line, power_w=boxes[line.where]) if line.category == "switch" else line for line in report.lines]
+    return power_by_place_w(lines, paths, fabric)
 
 
 def external_laser_w(laser: str, catalogue: Catalogue) -> Quantity:

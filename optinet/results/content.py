@@ -12,6 +12,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.models.cost import is_priced, price_key
 from optinet.models.values import Quantity, median
 from optinet.results.schema import GROUPS, PER_CLASS
 from optinet.structure import structure_from_dict, structure_to_dict
@@ -21,14 +22,20 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.fabric import Fabric
     from optinet.flows.solution import Solution
+    from optinet.models.bom import BomLine
+    from optinet.models.copper import CopperLink
+    from optinet.models.cost import CostLine
+    from optinet.models.facility import FacilityPower
     from optinet.models.latency import LatencyDistribution
     from optinet.models.link_budget import LinkBudget
     from optinet.models.link_limits import LinkLimits
     from optinet.models.packaging import SwitchOptics
+    from optinet.models.racks import Racks
     from optinet.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
 
 _BINS = 50
+_PRICES = ("price_usd", "price_low_usd", "price_high_usd", "cost_usd", "cost_low_usd", "cost_high_usd", "maker_usd")
 Groups: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
@@ -176,7 +183,7 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
     }
 
 
-def assessment_groups(assessment: Assessment) -> dict[str, dict[str, Any]]:
+def assessment_groups(assessment: Assessment, catalogue: Catalogue) -> dict[str, dict[str, Any]]:
     """Return the groups that hold what the models say; medians where there are draws."""
     watts, facility = assessment.power, assessment.power.facility
     parts_w = {"network": facility.it_w, "power chain": facility.chain_loss_w, "cooling": facility.cooling_w}
@@ -189,7 +196,10 @@ def assessment_groups(assessment: Assessment) -> dict[str, dict[str, Any]]:
         "physical_paths": _physical_paths(assessment.paths),
         "switch_optics": _switch_optics(assessment.optics),
         "conservation": _columns(assessment.balances, ("where", "what", "needed", "supplied", "exact")),
-        "bom": _columns(assessment.bom.lines, ("role", "component", "where", "count", "length_m")),
+        "heat": _heat(facility),
+        "racks": _racks(assessment.racks),
+        "copper": _copper(assessment.copper),
+        "bom": _bom(assessment, catalogue),
         "metrics": _columns(assessment.metrics, ("name", "value", "low", "high", "unit", "meaning")),
         "notes": {"text": list(assessment.notes)},
     }
@@ -219,6 +229,47 @@ def catalogue_groups(catalogue: Catalogue, used: Iterable[tuple[str, str]]) -> d
 def _columns(rows: Iterable[Any], names: Iterable[str]) -> dict[str, Any]:
     rows = list(rows)
     return {name: [getattr(row, name) for row in rows] for name in names}
+
+
+def _heat(facility: FacilityPower) -> dict[str, Any]:
+    table = _columns(facility.heats, ("where", "cooling"))
+    return table | {key: [median(getattr(heat, key)) for heat in facility.heats] for key in ("heat_w", "cooling_w")}
+
+
+def _racks(racks: Iterable[Racks]) -> dict[str, Any]:
+    rows = list(racks)
+    names = ("where", "component", "rack", "boxes", "boxes_by_height", "boxes_per_rack", "racks", "limit_kw")
+    table = _columns(rows, names)
+    table["rack_kw"] = [median(each.rack_kw) for each in rows]
+    return table | {"over_limit": [each.is_over_limit for each in rows]}
+
+
+def _copper(links: Iterable[CopperLink]) -> dict[str, Any]:
+    rows = list(links)
+    names = ("cable", "serdes", "conductor", "nyquist_ghz", "budget_db", "ends_db", "loss_db_per_m", "published_m")
+    table = _columns([link.reach for link in rows], (*names, "reach_m"))
+    return _columns(rows, ("link_class", "length_m", "margin_db")) | table
+
+
+def _bom(assessment: Assessment, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the bill of materials with its prices, their ranges, and the failures of every line."""
+    lines = assessment.bom.lines
+    table = _columns(lines, ("role", "component", "where", "count", "length_m"))
+    table["title"] = [catalogue[line.component].title for line in lines]
+    costs = iter(assessment.cost.lines)
+    rows = [
+        _priced(next(costs), line, catalogue) if is_priced(line) else dict.fromkeys(_PRICES, np.nan) for line in lines
+    ]
+    failing = assessment.failures.per_line
+    table["failures_per_day"] = [median(failing.get(line, np.nan)) for line in lines]
+    return table | {name: [row[name] for row in rows] for name in _PRICES}
+
+
+def _priced(cost: CostLine, line: BomLine, catalogue: Catalogue) -> dict[str, float]:
+    price = catalogue[line.component].values[price_key(line)]
+    prices = (price.value, price.low, price.high)
+    costs = (median(cost.cost_usd), cost.low_usd, cost.high_usd, median(cost.maker_usd))
+    return dict(zip(_PRICES, (*prices, *costs), strict=True))
 
 
 def _by_key(key: str, name: str, quantities: Mapping[str, Quantity]) -> dict[str, Any]:

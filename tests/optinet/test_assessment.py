@@ -40,9 +40,12 @@ def test_headline_numbers_are_those_of_the_models():
     assert values["latency_p99_ns"] == found.latency.p99_ns
     assert values["network_kw"] == pytest.approx(1.7545, rel=1e-12)
     assert values["network_without_nic_and_chip_kw"] == pytest.approx(1.6545, rel=1e-12)
-    # a chain of 0.8 and a tenth for cooling
-    assert values["facility_kw"] == pytest.approx(1.7545 * 1.35, rel=1e-12)
-    assert values["energy_usd_per_year"] == pytest.approx(1.7545 * 1.35 * 8760 * 0.1, rel=1e-12)
+    # a chain of 0.8, whose losses air carries like the heat of the switches; a liquid carries that of the hosts
+    hosts_kw = 4 * 25e-3 + 4 * 9e-3
+    cooling_kw = 0.4 * (1.7545 - hosts_kw + 1.7545 * 0.25) + 0.1 * hosts_kw
+    assert values["facility_kw"] == pytest.approx(1.7545 * 1.25 + cooling_kw, rel=1e-12)
+    assert values["pue_ratio"] == pytest.approx(values["facility_kw"] / 1.7545, rel=1e-12)
+    assert values["energy_usd_per_year"] == pytest.approx(values["facility_kw"] * 8760 * 0.1, rel=1e-12)
     assert values["energy_pj_per_bit"] == pytest.approx(1754.5 / 1.2, rel=1e-12)
     assert values["worst_link_typical_margin_db"] == pytest.approx(3.68, rel=1e-12)
     assert values["cost_usd"] == pytest.approx(42_960)
@@ -59,7 +62,10 @@ def test_metrics_carry_the_unit_of_their_name_and_no_range_without_draws():
     for metric in found.metrics:
         assert metric.unit == unit_of(metric.name)
         assert metric.meaning
-        assert math.isnan(metric.low) and math.isnan(metric.high)
+        if metric.name.startswith("cost_"):  # prices at both ends of their ranges, which are none here
+            assert metric.low == pytest.approx(metric.value) == metric.high
+        else:
+            assert math.isnan(metric.low) and math.isnan(metric.high)
     assert found.metric("network_kw").unit == "kW"
     assert found.metric("failures_per_day").unit == "day-1"
     assert found.metric("cost_usd_per_gbps").unit == "USD s Gbit-1"

@@ -220,7 +220,11 @@ COMPONENTS = [
         "packaging_cpo_2p5d", "packaging", {"bandwidth_density_tbps_per_mm": (0.5, 1, 2), "attach_yield_fraction": 0.9}
     ),
     component("ups", "power_chain", {"efficiency_fraction": 0.8, "footprint_fraction": 1}),
+    component("air", "cooling", {"overhead_fraction": 0.4}),
     component("liquid", "cooling", {"overhead_fraction": 0.1}),
+    component("rack_air", "rack", {"power_limit_kw": 10, "rack_units": 40}),
+    component("rack_liquid", "rack", {"power_limit_kw": 100, "rack_units": 40}),
+    component("service_life", "service_life", {"life_years": 4}),
     component("electricity", "energy", {"price_usd_per_kwh": 0.1}),
     component("ocs_control_dsp", "ocs_control", {"reacquire_time_ms": 6, "controller_overhead_ms": 50}),
     component("ocs_control_lpo", "ocs_control", {"reacquire_time_ms": 5, "controller_overhead_ms": 50}),

@@ -7,7 +7,6 @@ import pytest
 import optinet
 import topologies
 from optinet.assessment import assess
-from optinet.models.facility import facility_power
 from optinet.models.power import SPLIT
 from optinet.models.serdes import long_reach_serdes, serdes_for
 from tests.support.parts import PARTS, design, with_range
@@ -38,13 +37,6 @@ def test_electrical_network_line_by_line():
     # 1,200 Gb/s delivered
     assert report.energy_pj_per_bit == pytest.approx(total / 1200 * 1000, rel=1e-12)
     assert sum(report.by_category_w.values()) == pytest.approx(total, rel=1e-12)
-
-
-def test_facility_is_apart():
-    # 100 W through a chain of 0.8 takes 125 W from the grid, and cooling a tenth of the 100 W
-    facility = facility_power(100.0, design(), PARTS)
-    assert (facility.it_w, facility.chain_loss_w, facility.cooling_w) == (100, 25, 10)
-    assert facility.total_w == 135
 
 
 def test_switches_at_rest_draw_their_idle_share_and_optics_full_power():

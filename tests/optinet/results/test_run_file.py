@@ -152,7 +152,7 @@ def test_missing_values_are_nan_with_a_fill_value(example, tmp_path):
 def test_a_table_without_rows_is_written_and_read(example, tmp_path):
     groups = example.content.groups | {
         "notes": {"text": []},
-        "bom": {"role": [], "component": [], "where": [], "count": [], "length_m": []},
+        "bom": {key: [] for key in GROUPS["bom"]},
     }
     path = write_run(tmp_path / "r.h5", dataclasses.replace(example.content, groups=groups))
     assert open_run(path).notes == ()

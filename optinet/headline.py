@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The headline numbers of an assessment, each with its unit and its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optinet.metric import Metric
+from optinet.models.cost import OPTICS
+from optinet.models.link_budget import worst
+from optinet.models.packaging import edge_uses
+from optinet.models.queueing import loaded_latency
+from optinet.models.values import Quantity, largest, median
+from optinet.units import unit_of
+
+if TYPE_CHECKING:
+    from optinet.assessment import Assessment
+    from optinet.flows.solution import Solution
+    from optinet.models.availability import FailureReport
+    from optinet.models.bom import BillOfMaterials
+    from optinet.models.copper import CopperLink
+    from optinet.models.cost import CostReport
+    from optinet.models.latency import LatencyDistribution
+    from optinet.models.link_budget import LinkBudget
+    from optinet.models.packaging import SwitchOptics
+    from optinet.models.power import PowerReport
+    from optinet.models.racks import Racks
+    from optinet.models.reconfiguration import Reconfiguration
+
+_BUSY_FRACTION = 0.8
+"""Utilization of the busiest link at which latency under load is told."""
+
+
+def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
+    """Yield the headline numbers.
+
+    Parameters
+    ----------
+    assessment
+        What the models say.
+    solution
+        What was assessed.
+    """
+    yield from _delivery(solution)
+    yield from _speed(assessment.latency)
+    yield from _queueing(solution, assessment.latency)
+    yield from _watts(assessment.power)
+    yield from _racks(assessment.racks)
+    yield from _copper(assessment.copper)
+    yield from _optics(assessment.budgets)
+    yield from _packaging(assessment.optics)
+    yield from _plant(assessment.bom, assessment.reconfiguration)
+    yield from _money(assessment.cost)
+    yield from _parts(assessment.bom, assessment.failures)
+
+
+def _metric(name: str, value: Quantity, meaning: str, bounds: Sequence[float] = (np.nan, np.nan)) -> Metric:
+    """Return a metric: over draws their median, 5th and 95th percentile, else the number and its bounds."""
+    low, high = (float(bound) for bound in np.percentile(value, (5, 95))) if np.ndim(value) else bounds
+    return Metric(name, median(value), low, high, unit_of(name), meaning)
+
+
+def _delivery(solution: Solution) -> Iterator[Metric]:
+    yield _metric(
+        "delivered_gbps_per_endpoint",
+        solution.delivered_gbps_per_endpoint,
+        "delivered rate per endpoint and direction, at min(1, throughput) of the demand",
+    )
+    yield _metric("throughput", solution.throughput, "largest common scale factor of the demand that fits")
+    yield _metric("stretch", solution.stretch, "mean links between switches of traffic that leaves its first switch")
+
+
+def _speed(times: LatencyDistribution) -> Iterator[Metric]:
+    what = "zero-load latency from endpoint to endpoint, FEC inside, " + (
+        "with NIC" if times.includes_nic else "without NIC"
+    )
+    yield _metric("latency_mean_ns", times.mean_ns, f"mean {what}")
+    yield _metric("latency_min_ns", times.min_ns, f"least {what}")
+    yield _metric("latency_p50_ns", times.p50_ns, f"median {what}")
+    yield _metric("latency_p99_ns", times.p99_ns, f"99th percentile over the traffic of {what}")
+    yield _metric("latency_max_ns", times.max_ns, f"largest {what}")
+
+
+def _queueing(solution: Solution, times: LatencyDistribution) -> Iterator[Metric]:
+    # at a share of what each fabric can carry, because at a load that saturates a fabric there is no mean
+    scale = _BUSY_FRACTION * solution.throughput if np.isfinite(solution.throughput) else 0.0
+    loaded = loaded_latency(solution, times, load_scale=scale).times
+    what = f"latency with queueing of 4096 B packets (M/D/1), the busiest link at {_BUSY_FRACTION:.0%}"
+    yield _metric("loaded_latency_mean_ns", loaded.mean_ns, f"mean {what}")
+    yield _metric("loaded_latency_p99_ns", loaded.p99_ns, f"99th percentile over the traffic of {what}")
+
+
+def _watts(watts: PowerReport) -> Iterator[Metric]:
+    yield _metric("network_kw", watts.network_w / 1e3, "power of the network, NIC and on-chip networks inside")
+    yield _metric(
+        "network_without_nic_and_chip_kw",
+        watts.network_without_nic_and_chip_w / 1e3,
+        "power of the network without NIC and on-chip networks",
+    )
+    yield _metric("facility_kw", watts.facility.total_w / 1e3, "power from the grid, power chain and cooling inside")
+    yield _metric("pue_ratio", watts.facility.pue_ratio, "facility_kw over network_kw")
+    yield _metric("energy_pj_per_bit", watts.energy_pj_per_bit, "network_kw over delivered bits")
+
+
+def _racks(racks: tuple[Racks, ...]) -> Iterator[Metric]:
+    densest_kw = largest(*(each.rack_kw for each in racks)) if racks else np.nan
+    yield _metric("racks", sum(each.racks for each in racks), "racks of switches, of OCS, and of hosts where told")
+    yield _metric("rack_kw", densest_kw, "power of the densest of these racks at full load")
+    yield _metric(
+        "racks_over_limit",
+        sum(each.racks for each in racks if each.is_over_limit),
+        "racks of these that power keeps from being filled",
+    )
+
+
+def _copper(copper: tuple[CopperLink, ...]) -> Iterator[Metric]:
+    worst_db = min((each.margin_db for each in copper), default=np.nan)
+    yield _metric("worst_copper_margin_db", worst_db, "loss budget left by the copper links that have least")
+
+
+def _optics(budgets: tuple[LinkBudget, ...]) -> Iterator[Metric]:
+    budget = worst(budgets)
+    typical_db = budget.margin.margin_db if budget else np.nan
+    sigma_db = budget.margin.margin_3sigma_db if budget else np.nan
+    extreme_db = budget.worst_margin_db if budget else np.nan
+    failing: Quantity = 0.0
+    for one in budgets:
+        failing = failing + one.links_expected_to_fail
+    yield _metric("worst_link_typical_margin_db", typical_db, "typical margin of the worst optical link class")
+    yield _metric("worst_link_3sigma_margin_db", sigma_db, "3 sigma margin of the worst optical link class")
+    yield _metric(
+        "worst_link_worst_case_margin_db", extreme_db, "margin of its standard's channel over the worst losses"
+    )
+    n_links = sum(budget.n_links for budget in budgets)
+    yield _metric("links_expected_to_fail", failing, "optical links expected not to close")
+    yield _metric(
+        "link_yield_fraction",
+        1.0 - failing / n_links if n_links else np.nan,
+        "share of the optical links expected to close",
+    )
+
+
+def _packaging(optics: tuple[SwitchOptics, ...]) -> Iterator[Metric]:
+    edges = [use.utilization for use in edge_uses(optics) if np.all(np.isfinite(use.utilization))]
+    yield _metric("lasers_per_switch", max((each.lasers for each in optics), default=0), "lasers of the fullest switch")
+    yield _metric(
+        "edge_utilization",
+        largest(*edges) if edges else np.nan,
+        "edge that the optics of the fullest switch need over the edge there is; above 1 they do not fit",
+    )
+    yield _metric(
+        "blast_radius_gbps",
+        max((each.repair_gbps for each in optics), default=np.nan),
+        "what is down while a failed module or engine of the fullest switch is replaced, per direction",
+    )
+
+
+def _plant(bom: BillOfMaterials, pause: Reconfiguration | None) -> Iterator[Metric]:
+    yield _metric("ocs_boxes", bom.count("ocs"), "optical circuit switches")
+    yield _metric("ocs_ports_used", bom.ocs_ports_used, "ports taken on all OCS, spare fibers included")
+    total_ms = pause.total_ms if pause else np.nan
+    yield _metric(
+        "reconfiguration_ms", total_ms, "OCS switching of all its circuits, link re-acquisition and controller together"
+    )
+
+
+def _money(price: CostReport) -> Iterator[Metric]:
+    what = "price of all network parts"
+    bounds = [median(price.sum_usd(end)) for end in ("low_usd", "high_usd")]
+    each, delivered = ([median(per(usd)) for usd in bounds] for per in (price.per_endpoint, price.per_delivered))
+    yield _metric("cost_usd", price.total_usd, what, bounds)
+    yield _metric("cost_per_endpoint_usd", price.per_endpoint_usd, f"{what} per endpoint", each)
+    yield _metric("cost_usd_per_gbps", price.usd_per_delivered_gbps, f"{what} per delivered Gb/s", delivered)
+    yield _metric(
+        "optics_usd", price.sum_usd("cost_usd", *OPTICS), "price of optical modules, engines and their lasers"
+    )
+    yield _metric(
+        "optics_bom_usd",
+        price.sum_usd("maker_usd", *OPTICS),
+        "the same with co-packaged engines at what their parts cost",
+    )
+    yield _metric("energy_kwh_per_year", price.energy_kwh_per_year, "energy of a year of facility power")
+    yield _metric("energy_usd_per_year", price.energy_usd_per_year, "a year of facility power")
+    life = "cost_usd and the energy of its service life"
+    yield _metric("life_cost_usd", price.over_life_usd, life)
+    yield _metric("life_cost_per_endpoint_usd", price.per_endpoint(price.over_life_usd), f"{life}, per endpoint")
+    yield _metric("life_cost_usd_per_gbps", price.per_delivered(price.over_life_usd), f"{life}, per delivered Gb/s")
+
+
+def _parts(bom: BillOfMaterials, broken: FailureReport) -> Iterator[Metric]:
+    yield _metric("switch_boxes", bom.count("switch"), "packet switches")
+    yield _metric("modules", bom.count("module"), "optical modules and engines")
+    yield _metric("lasers", bom.count("laser"), "laser chips, external ones included")
+    yield _metric("fibers", bom.fibers, "installed strands of single-mode fiber; two segments through an OCS")
+    yield _metric("pm_fibers", bom.count("pm_fiber"), "polarization-maintaining fibers")
+    yield _metric("failures_per_day", broken.total_per_day, "expected failures of active parts")
