@@ -47,7 +47,9 @@ class SliceParameters(BaseModel):
 class TpuPodParameters(Parameters):
     """Parameters of `tpu_pod`; `cubes` or `slices` must be given."""
 
-    cubes: Triple | None = Field(default=None, description="cubes along each of three axes, for a pod of one slice")
+    cubes: Triple | None = Field(
+        default=None, description="cubes along each of three axes, for a pod of one slice; this or slices is required"
+    )
     slices: Annotated[tuple[SliceParameters, ...], Field(min_length=1)] | None = Field(
         default=None, description="the slices set on the pod: chips along each axis, twisted or not, and which cubes"
     )
