@@ -6,8 +6,9 @@ loss of every part and, where one fiber carries both directions, minus the penal
 (`optinet.models.reflections`, `optinet.models.pam4`), which is a line of the waterfall like the parts.
 
 *Statistical*: the same minus three standard deviations. The parts are independent and normal; the largest loss a part
-may have is taken as its mean plus three sigma. All lanes of a link share one draw of every part. The transmitter's
-and the receiver's sigma are a sixth of the range of OMA and of sensitivity. TDECQ adds none: the standards limit OMA
+may have is taken as its mean plus three sigma. The margins are those of one lane; a link closes if all its lanes do, in
+both directions. Lanes on one fiber share its connectors, circulators and OCS. The transmitter's and the receiver's
+sigma are a sixth of the range of OMA and of sensitivity. TDECQ adds none: the standards limit OMA
 minus TDECQ, so that a large OMA goes with a large TDECQ.
 
 *Worst case*: the channel insertion loss of the standard (IEEE 802.3 clauses 121, 124, 151; 100G Lambda MSA: DR 3.0
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from optinet.models.margin import LinkMargin, link_margin
+from optinet.models.margin import LinkMargin, failing_links_fraction, link_margin
 from optinet.models.pam4 import INNER_BER, KP4_BER, fec_for, interference_penalty_db, pam4_pre_fec_ber, q_for_ber
 from optinet.models.reflections import interference_fraction
 from optinet.models.values import Quantity, largest, median, optional, smallest, unwrapped
@@ -97,6 +98,8 @@ class LinkBudget:
         Reflected light over the signal, typical; NaN where no fiber carries both directions.
     fec
         "KP4", or "KP4 and inner code" where both modules have one.
+    fail_fraction
+        Share of links of which at least one lane does not close.
     pre_fec_ber, pre_fec_ber_3sigma
         Bit error ratio before all FEC: at the typical loss, and what is left at the 3 sigma margin.
     """
@@ -112,6 +115,7 @@ class LinkBudget:
     worst_margin_db: Quantity
     interference_db: Quantity
     fec: str
+    fail_fraction: Quantity
     pre_fec_ber: Quantity
     pre_fec_ber_3sigma: Quantity
 
@@ -130,12 +134,12 @@ class LinkBudget:
     @property
     def link_yield_fraction(self) -> Quantity:
         """Share of links that close."""
-        return 1.0 - self.margin.fail_fraction
+        return 1.0 - self.fail_fraction
 
     @property
     def links_expected_to_fail(self) -> Quantity:
         """Expected number of links that do not close."""
-        return self.n_links * self.margin.fail_fraction
+        return self.n_links * self.fail_fraction
 
 
 def link_budget(path: PhysicalPath, catalogue: Catalogue) -> LinkBudget | None:
@@ -197,11 +201,20 @@ def _one_way(path: PhysicalPath, parts: tuple[PathPart, ...], catalogue: Catalog
         worst_margin_db=unwrapped(allowance_db - sum((line.worst_loss_db for line in lines), start=0.0)),
         interference_db=_in_db(interference),
         fec="KP4 and inner code" if coded else "KP4",
+        fail_fraction=_fail_fraction(path, margin.margin_db, lines),
         pre_fec_ber=pam4_pre_fec_ber(
             _q_over(received_db, KP4_BER), interference, _extinction_ratio_db(transmitter, interference, catalogue)
         ),
         pre_fec_ber_3sigma=pam4_pre_fec_ber(_q_over(margin.margin_3sigma_db, limit_ber)),
     )
+
+
+def _fail_fraction(path: PhysicalPath, margin_db: Quantity, lines: tuple[BudgetLine, ...]) -> Quantity:
+    own = [line.sigma_db for line in lines if line.name in ("transmitter", "receiver")]
+    shared = [line.sigma_db for line in lines if line.name not in ("transmitter", "receiver")]
+    lane_sigma_db, fiber_sigma_db = (np.sqrt(sum((sigma**2 for sigma in some), start=0.0)) for some in (own, shared))
+    lanes_per_fiber = 2 * path.lanes_per_link / path.strands_per_link
+    return failing_links_fraction(margin_db, lane_sigma_db, fiber_sigma_db, lanes_per_fiber, path.strands_per_link)
 
 
 def _q_over(margin_db: Quantity, ber: float) -> Quantity:

@@ -55,6 +55,9 @@ class SwitchOptics:
         Bandwidth of the link ends they serve, per direction.
     optics_w
         Power of the modules and of the external lasers.
+    lane_light_mw
+        Light that reaches the engine for each transmit lane: of all lasers of a laser module, less the loss of the
+        polarization-maintaining connector, over the lanes it feeds. NaN for optics with lasers of their own.
     edge
         "front panel", "board" or "package".
     edge_needed_mm, edge_available_mm
@@ -76,6 +79,7 @@ class SwitchOptics:
     external_lasers: int
     optics_gbps: float
     optics_w: Quantity
+    lane_light_mw: Quantity
     edge: str
     edge_needed_mm: Quantity
     edge_available_mm: float
@@ -202,6 +206,7 @@ def _of_tier(
     external = 0
     optics_w: Quantity = modules * catalogue.value(module, "power_w")
     laser_failure_gbps = served_gbps
+    lane_light_mw: Quantity = np.nan
     if fed_per_module:
         laser = design.component("external_laser")
         fed = nominal(catalogue, laser, "tx_lanes_fed")
@@ -209,6 +214,9 @@ def _of_tier(
         lasers = external * int(nominal(catalogue, laser, "lanes"))
         optics_w = optics_w + external * external_laser_w(laser, catalogue)
         laser_failure_gbps = min(served_gbps * fed / fed_per_module, gbps)
+        light_mw = nominal(catalogue, laser, "lanes") * catalogue.value(laser, "optical_power_mw")
+        passed = 10.0 ** (-catalogue.value(design.component("pm_connector"), "loss_db") / 10.0)
+        lane_light_mw = unwrapped(light_mw * passed / fed)
     edge = _edge_of(module, catalogue)
     around_gbps = gbps if edge == "front panel" else fullest(np.arange(fabric.n_nodes), rates_gbps)
     long_reach = long_reach_serdes(nominal(catalogue, switch, "lane_gbps"))
@@ -226,6 +234,7 @@ def _of_tier(
         external_lasers=external,
         optics_gbps=gbps,
         optics_w=optics_w,
+        lane_light_mw=lane_light_mw,
         edge=edge,
         edge_needed_mm=_needed_mm(around_gbps, module, catalogue),
         edge_available_mm=_available_mm(edge, switch, catalogue),

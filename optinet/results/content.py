@@ -299,7 +299,7 @@ def _physical_paths(paths: Iterable[PhysicalPath]) -> dict[str, Any]:
 
 def _switch_optics(optics: Iterable[SwitchOptics]) -> dict[str, Any]:
     rows = list(optics)
-    drawn = ("optics_w", "edge_needed_mm", "attach_yield_fraction")
+    drawn = ("optics_w", "lane_light_mw", "edge_needed_mm", "attach_yield_fraction")
     return _columns(rows, GROUPS["switch_optics"]) | {
         name: [median(getattr(row, name)) for row in rows] for name in drawn
     }

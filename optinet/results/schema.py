@@ -203,6 +203,7 @@ GROUPS: dict[str, dict[str, Column]] = {
         "external_lasers": _int("external laser modules", "optics"),
         "optics_gbps": _float("bandwidth of the link ends they serve, per direction", "optics"),
         "optics_w": _float("power of the modules and external lasers", "optics"),
+        "lane_light_mw": _float("light of external lasers that reaches an engine for each transmit lane", "optics"),
         "edge": _text("what they sit along: front panel, board or package", "optics"),
         "edge_needed_mm": _float("edge they need at the density of their packaging", "optics"),
         "edge_available_mm": _float("edge there is, around one ASIC or at the front panel", "optics"),
@@ -229,7 +230,7 @@ GROUPS: dict[str, dict[str, Column]] = {
         "typical_margin_db": _float("power budget less the typical losses"),
         "margin_3sigma_db": _float("power budget less mean losses and three sigma"),
         "worst_margin_db": _float("channel allowance less the largest losses"),
-        "link_yield_fraction": _float("share of the links that close"),
+        "link_yield_fraction": _float("share of the links that close, with every lane in both directions"),
         "links_expected_to_fail": _float("links expected not to close"),
         "interference_db": _float(
             "reflected light over the signal, typical; NaN unless a fiber carries both directions"

@@ -12,7 +12,7 @@ from optinet.errors import OptinetError
 from optinet.fabric import NodeKind
 from optinet.models.link_budget import link_budget, link_budgets, worst
 from optinet.models.link_limits import link_limits, with_length, with_ocs_passes
-from optinet.models.margin import link_margin
+from optinet.models.margin import failing_links_fraction, link_margin
 from optinet.models.pam4 import interference_penalty_db, pam4_pre_fec_ber
 from optinet.physical_path import PathPart, PhysicalPath, physical_paths
 from tests.support.parts import COMPONENTS, PARTS, catalogue_of, component, design, with_range
@@ -123,8 +123,10 @@ def test_bidirectional_link_through_an_ocs():
     assert budget.worst_margin_db == pytest.approx(4 - largest_db, abs=1e-12)
     assert budget.margin.margin_3sigma_db < 0 < budget.margin.margin_db
     assert budget.verdict == "at risk"
-    assert budget.link_yield_fraction == 1 - budget.margin.fail_fraction
-    assert budget.links_expected_to_fail == pytest.approx(6 * budget.margin.fail_fraction)
+    assert budget.link_yield_fraction == 1 - budget.fail_fraction
+    assert budget.links_expected_to_fail == pytest.approx(6 * budget.fail_fraction)
+    # more often than one lane, less often than if its 8 lanes shared nothing
+    assert budget.margin.fail_fraction < budget.fail_fraction < 1 - (1 - budget.margin.fail_fraction) ** 16
 
 
 def test_verdict_follows_the_margins():
@@ -255,6 +257,25 @@ def test_copper_has_no_budget_and_the_worst_class_is_found():
     budgets = mesh_budget("dr8"), mesh_budget("fr4_bidi")
     assert worst(budgets) is budgets[1]
     assert worst([]) is None
+
+
+def test_a_link_closes_if_all_its_lanes_do():
+    """Against links drawn at random: two fibers of four lanes each."""
+    rng = np.random.default_rng(4)
+    n, margin, own, shared = 400_000, 1.2, 0.5, 0.4
+    lanes = margin - own * rng.standard_normal((n, 2, 4)) - shared * rng.standard_normal((n, 2, 1))
+    drawn = np.mean(lanes.min(axis=(1, 2)) < 0)
+    assert failing_links_fraction(margin, own, shared, 4, 2) == pytest.approx(drawn, abs=4 * np.sqrt(drawn / n))
+
+
+@given(st.floats(-1, 4), st.floats(0, 1), st.floats(0, 1))
+def test_one_lane_on_one_fiber_is_a_lane(margin, own, shared):
+    if own >= 0.05 and shared >= 0.05:
+        expected = link_margin(margin, [(0.0, own, 1), (0.0, shared, 1)]).fail_fraction
+        assert failing_links_fraction(margin, own, shared, 1, 1) == pytest.approx(expected, rel=1e-6, abs=1e-14)
+    # fibers share nothing
+    alone = failing_links_fraction(margin, own, shared, 4, 1)
+    assert failing_links_fraction(margin, own, shared, 4, 8) == pytest.approx(1 - (1 - alone) ** 8, rel=1e-9, abs=1e-14)
 
 
 def test_draws_broadcast():

@@ -32,6 +32,7 @@ def test_pluggable_modules_with_copper_to_the_hosts():
     # a module is unplugged while the rest runs
     assert (spine.module_failure_gbps, spine.laser_failure_gbps, spine.repair_gbps) == (800, 800, 800)
     assert spine.attach_yield_fraction == 1
+    assert np.isnan(spine.lane_light_mw)
 
 
 def test_engines_fed_from_outside():
@@ -41,6 +42,8 @@ def test_engines_fed_from_outside():
     assert (leaf.modules, leaf.optics_gbps, leaf.external_lasers, leaf.lasers) == (3, 4000, 1, 8)
     assert leaf.optics_w == 3 * 7 + 8
     assert leaf.serdes == "serdes_xsr"
+    # 8 x 250 mW for 32 lanes through a connector of 0.4 dB
+    assert leaf.lane_light_mw == pytest.approx(62.5 * 10**-0.04)
     assert (leaf.edge, leaf.edge_needed_mm, leaf.edge_available_mm) == ("package", 4, 10)
     # an engine is two links; its laser module feeds 32 lanes, 8 links, of which 5 are there; the box is 4 Tb/s
     assert (leaf.module_failure_gbps, leaf.laser_failure_gbps, leaf.repair_gbps) == (1600, 4000, 4000)
