@@ -23,6 +23,7 @@ from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.fabric import Fabric
 from optinet.flows.solution import Solution
+from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
 from optinet.results.provenance import provenance
 from optinet.results.writer import run_bytes
@@ -75,6 +76,7 @@ class _Recent(Generic[_Value]):
 
 _fabrics: _Recent[Fabric] = _Recent(4)
 _solutions: _Recent[Solution] = _Recent(4)
+_changes: _Recent[tuple[PlantChange, ...]] = _Recent(4)
 
 
 def evaluate(scenario: Scenario) -> Evaluation:
@@ -96,6 +98,11 @@ def evaluate(scenario: Scenario) -> Evaluation:
         solution = _solution(fabric, plan)
     with _Timed(seconds, "assess"):
         assessment = assess(solution, design, catalogue)
+    if scenario.phases:
+        with _Timed(seconds, "phases"):
+            changes = _phase_changes(fabric, plan)
+            more = phase_metrics(changes, scenario.phases.length_s, assessment.paths, design, catalogue)
+            assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
     return Evaluation(scenario, fabric, solution.demand, solution, design, catalogue, assessment, seconds)
 
 
@@ -156,6 +163,21 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any]) -> Solution:
     solution = _solutions.get((fabric.graph_sha256, _key([workload, routing]), seed), solve)
     # the same graph may hang on other optical switches, which the models look at and the solver does not
     return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+
+
+def _phase_changes(fabric: Fabric, plan: Mapping[str, Any]) -> tuple[PlantChange, ...]:
+    """Return what circuits carry in each phase, which neither the technology nor the length of the phases changes."""
+    workload, phases, seed = dict(plan["workload"]), dict(plan["phases"]), plan["seed"]
+    del phases["length_s"]
+    plant = fabric.plant.sha256 if fabric.plant else ""
+
+    def follow() -> tuple[PlantChange, ...]:
+        parameters = {key: value for key, value in workload.items() if key != "name"}
+        seeds = range(seed, seed + phases["count"])
+        demands = [workloads.demand(fabric, workload["name"], parameters, each) for each in seeds]
+        return follow_on_plant(fabric, demands, phases["lag"], phases["hedge_fraction"])
+
+    return _changes.get((fabric.graph_sha256, plant, _key([workload, phases]), seed), follow)
 
 
 def _key(value: Any) -> str:

@@ -50,6 +50,21 @@ class Choice(BaseModel):
         return {"name": self.name, **self.parameters}
 
 
+class Phases(BaseModel):
+    """A demand that changes: the workload is drawn anew for every phase, with seeds that follow the scenario's."""
+
+    model_config = _Frozen
+
+    length_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(description="how long each phase lasts, s")
+    count: Annotated[int, Field(ge=1, le=1000)] = Field(default=4, description="number of phases")
+    lag: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="phases by which the demand that circuits are chosen for is stale"
+    )
+    hedge_fraction: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0, description="share of the uplinks that stays in a full mesh"
+    )
+
+
 class Scenario(BaseModel):
     """Everything one run needs. Made by `load_scenario` or `scenario_of`, which check it and fill in the defaults.
 
@@ -69,6 +84,8 @@ class Scenario(BaseModel):
         Component id by role.
     catalogue
         Values that take the place of the catalogue's, by ``component.key``.
+    phases
+        How the demand changes and circuits follow it; None where it does not.
     """
 
     model_config = _Frozen
@@ -82,12 +99,14 @@ class Scenario(BaseModel):
     routing: Choice
     design: Mapping[str, str]
     catalogue: Mapping[str, float]
+    phases: Phases | None = None
 
     def resolved(self) -> dict[str, Any]:
         """Return all of it as plain values that TOML and JSON can hold, in a fixed order of keys."""
         plain = {"title": self.title, "seed": self.seed, "tags": list(self.tags), "caveat": self.caveat}
         sections = {name: getattr(self, name).flat() for name in SECTIONS}
-        return plain | sections | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
+        phases = {"phases": self.phases.model_dump()} if self.phases else {}
+        return plain | sections | phases | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
 
     def to_toml(self) -> str:
         """Return a scenario file that loads as this scenario."""
@@ -145,6 +164,7 @@ def scenario_of(draft: Draft) -> Scenario:
         **choices,
         design=_with_default_roles(file.design),
         catalogue=dict(sorted(file.catalogue.items())),
+        phases=file.phases,
     )
 
 
@@ -210,6 +230,7 @@ class _ScenarioFile(BaseModel):
     routing: _Section = _Section(name="best")
     design: dict[str, str] = Field(default_factory=dict)
     catalogue: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    phases: Phases | None = None
 
 
 def _reading_order(problem: Problem) -> tuple[bool, str, int]:

@@ -97,7 +97,9 @@ def carried_fraction(demand: Floats, capacity: Floats, method: Method = "auto") 
     return joined and joined * min(1.0, engineer_traffic(demand, capacity, method=method).throughput)
 
 
-def change(demand: Floats, layer: BlockLayer, old: Ints, new: Ints, method: Method = "auto") -> Change:
+def change(
+    demand: Floats, layer: BlockLayer, old: Ints, new: Ints, method: Method = "auto", kept: Ints | None = None
+) -> Change:
     """Return what staying on circuits and changing them carry of a demand.
 
     Parameters
@@ -107,12 +109,14 @@ def change(demand: Floats, layer: BlockLayer, old: Ints, new: Ints, method: Meth
     layer
         The blocks.
     old, new
-        shape (n, n), symmetric: circuits before and after. Circuits between a pair that has some in both stay; wiring
-        them onto OCS ports may move more (`optinet.rewiring`).
+        shape (n, n), symmetric: circuits before and after.
     method
         How traffic is split, see `engineer_traffic`.
+    kept
+        shape (n, n): circuits that stay as they are. When None all that a pair has before and after; wiring them onto
+        OCS ports may move more (`optinet.rewire`).
     """
-    kept = np.minimum(old, new)
+    kept = np.minimum(old, new) if kept is None else kept
     stay, dark, after = (
         carried_fraction(demand, layer.capacity_gbps(circuits), method) for circuits in (old, kept, new)
     )

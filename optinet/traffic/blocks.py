@@ -117,3 +117,27 @@ def between_blocks(fabric: Fabric, block_gbps: Floats) -> Demand:
     row, column = ((block[:, None] * each + lane).ravel() for block in (source, target))
     gbps = np.repeat(block_gbps[source, target] / each, each)
     return Demand.from_matrix(fabric, sparse.coo_array((gbps, (row, column)), shape=(fabric.n_endpoints,) * 2))
+
+
+def of_blocks(demand: Demand, block: NDArray[np.int64], n_blocks: int) -> Floats:
+    """Return what blocks of endpoints send each other; shape (n_blocks, n_blocks), zero diagonal.
+
+    Parameters
+    ----------
+    demand
+        Between endpoints.
+    block
+        shape (n_endpoints,): the block of each endpoint.
+    n_blocks
+        Number of blocks.
+    """
+    gbps = np.zeros((n_blocks, n_blocks))
+    if demand.matrix is not None:
+        pairs = demand.matrix.tocoo()
+        np.add.at(gbps, (block[pairs.coords[0]], block[pairs.coords[1]]), pairs.data)
+    else:
+        assert demand.source_gbps is not None and demand.target_share is not None
+        sent, share = (np.bincount(block, v, n_blocks) for v in (demand.source_gbps, demand.target_share))
+        gbps += np.outer(sent, share)
+    np.fill_diagonal(gbps, 0.0)
+    return gbps
