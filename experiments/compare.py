@@ -28,11 +28,14 @@ class Column:
         Its lines of heading for people; the last is the unit, perhaps empty.
     digits
         Decimals shown; None for text.
+    significant
+        Whether `digits` are significant digits, for columns over many orders of magnitude.
     """
 
     key: str
     heading: tuple[str, ...]
     digits: int | None = 0
+    significant: bool = False
 
 
 @dataclass
@@ -71,7 +74,7 @@ class Table:
             return "-"
         if column.digits is None:
             return str(value)
-        text = f"{value:,.{column.digits}f}"
+        text = f"{value:.{column.digits}g}" if column.significant else f"{value:,.{column.digits}f}"
         return f"{text} {row.routing[column.key]}" if column.key in row.routing else text
 
     def marks(self, row: Row) -> str:
@@ -107,7 +110,9 @@ _METRICS = (
     Column("verdict", ("worst", "link", ""), None),
     Column("ocs_boxes", ("OCS", "boxes", "")),
     Column("ocs_ports_used", ("OCS", "ports", "used")),
-    Column("reconfiguration_ms", ("recon-", "figure", "ms"), 1),
+    Column("reconfiguration_ms", ("recon-", "figure", "ms"), 3, significant=True),
+    Column("staying_fraction", ("carried", "staying", ""), 3),
+    Column("break_even_s", ("following", "pays after", "s"), 3, significant=True),
     Column("cost_per_endpoint_usd", ("cost per", "endpoint", "USD")),
     Column("fibers", ("fibers", "", "strands")),
 )
@@ -116,8 +121,8 @@ _METRICS = (
 def comparison(runs: Iterable[Run]) -> Table:
     """Compare runs design by design.
 
-    Runs that differ in workload and title alone are one row. What depends on the workload besides the delivered rate
-    (latency, power, energy) is of one workload, the uniform one if there is any, and the table says so.
+    Runs that differ in workload, length of phases and title alone are one row. What depends on the workload besides the
+    delivered rate (latency, power, energy) is of one workload, the uniform one if there is any, and the table says so.
 
     Parameters
     ----------
@@ -204,10 +209,12 @@ def _size(run: Run) -> tuple[int, float]:
 
 
 def _by_design(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    """Group runs that differ in workload and title alone; of two with the same workload the later one counts."""
+    """Group runs that differ in workload, length of phases and title; of two with one workload the later one counts."""
     designs: dict[str, dict[str, Run]] = {}
     for run in runs:
         plan = {key: value for key, value in run.scenario.items() if key not in ("workload", "title", "tags")}
+        if "phases" in plan:
+            plan["phases"] = {key: value for key, value in plan["phases"].items() if key != "length_s"}
         designs.setdefault(json.dumps([run.case, plan], sort_keys=True), {})[_workload(run)] = run
     return {key: list(design.values()) for key, design in designs.items()}
 

@@ -65,5 +65,5 @@ def test_endpoints_talk_to_their_likes():
 def test_blocks_that_do_not_divide_the_endpoints_are_named():
     with pytest.raises(DemandError, match="5 blocks of 24 endpoints"):
         workloads.demand(mesh(), "gravity", {"blocks": 5})
-    with pytest.raises(DemandError, match=r"hot_fraction.*above 1|hot_fraction"):
+    with pytest.raises(DemandError, match="hot_fraction"):
         workloads.demand(mesh(), "skewed", {"blocks": 6, "hot_fraction": 2})
