@@ -14,7 +14,7 @@ most, in proportion to the demand, then evenly. Where trunks have many circuits 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _GOOD_ENOUGH = 0.005  # gap at which no other circuits are tried
+_PROVEN = 1e-6  # gap of what a linear program has split
 _AS_GOOD = 0.002  # throughputs this near count as equal, and stretch decides
 _EVEN_SHARES = (0.1, 0.25, 0.5)  # of a uniform mesh mixed in where whole circuits fall short
 
@@ -154,7 +155,8 @@ def engineer_topology(
     layer
         The blocks.
     method
-        How the traffic is split over the circuits chosen, see `engineer_traffic`.
+        How the traffic is split over the circuits chosen, see `engineer_traffic`; while they are being chosen, "lp" is
+        taken where it is fast.
     hedge_fraction
         0 to 1: share of every block's uplinks that goes into a uniform mesh whatever the demand, for the day the
         demand is another.
@@ -178,12 +180,17 @@ def engineer_topology(
     plans: list[TopologyPlan] = []
     for circuits in _candidates(best.circuits, demand, layer, hedge_fraction):
         circuits = _reaching(circuits, demand)
-        traffic = engineer_traffic(demand, layer.capacity_gbps(circuits), method=method)
+        traffic = engineer_traffic(
+            demand, layer.capacity_gbps(circuits), method="prices" if method == "prices" else "auto"
+        )
         plans.append(TopologyPlan(circuits, traffic, best.upper_throughput))
         if plans[-1].gap <= _GOOD_ENOUGH:
             break
     enough = max(plan.throughput for plan in plans) / (1 + _AS_GOOD)
-    return min((plan for plan in plans if plan.throughput >= enough), key=lambda plan: plan.stretch)
+    chosen = min((plan for plan in plans if plan.throughput >= enough), key=lambda plan: plan.stretch)
+    if method != "lp" or chosen.traffic.gap < _PROVEN:
+        return chosen
+    return replace(chosen, traffic=engineer_traffic(demand, layer.capacity_gbps(chosen.circuits), method="lp"))
 
 
 def _candidates(best: Floats, demand: Floats, layer: BlockLayer, hedge_fraction: float) -> Iterator[Ints]:

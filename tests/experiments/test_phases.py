@@ -50,7 +50,7 @@ def test_a_scenario_without_phases_is_as_it_was(scenario_file):
 
 
 def test_mistakes_in_phases_are_named(scenario_file):
-    with pytest.raises(ScenarioError, match="phases.length_s"):
+    with pytest.raises(ScenarioError, match=r"phases\.length_s"):
         load_scenario(scenario_file, ["phases.length_s=0.0"])
     with pytest.raises(ScenarioError, match="length_s"):
         load_scenario(scenario_file, ["phases={lenght_s = 1.0}"])
