@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.pareto import front, goals_of, relative_difference
+from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
 from optinet.results import Run
 
@@ -40,12 +43,22 @@ class Column:
 
 @dataclass
 class Row:
-    """One design: values by column key, and the numbers of its footnotes."""
+    """One design: values by column key, the numbers of its footnotes, and its runs, that of the reference first.
+
+    `on_front` tells whether no other design beats it; None where nobody has asked.
+    """
 
     case: str
     values: dict[str, Any] = field(default_factory=dict)
     routing: dict[str, str] = field(default_factory=dict)
     notes: list[int] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    on_front: bool | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run of the workload that latency, power and energy are under."""
+        return self.runs[0]
 
 
 @dataclass(frozen=True)
@@ -60,12 +73,15 @@ class Table:
         Texts that rows refer to by number, from 1.
     remarks
         Texts that concern the whole table.
+    baseline
+        The row the differences of the others are from; None for no differences.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     footnotes: tuple[str, ...]
     remarks: tuple[str, ...]
+    baseline: Row | None = None
 
     def cell(self, row: Row, column: Column) -> str:
         """Return the text of a cell; "-" where there is nothing to show."""
@@ -75,11 +91,24 @@ class Table:
         if column.digits is None:
             return str(value)
         text = f"{value:.{column.digits}g}" if column.significant else f"{value:,.{column.digits}f}"
+        if self.baseline is not None and row is not self.baseline:
+            text += self._difference(value, column)
         return f"{text} {row.routing[column.key]}" if column.key in row.routing else text
+
+    def _difference(self, value: float, column: Column) -> str:
+        """Return how far a value is from the baseline's: in decibels as such, everything else in percent."""
+        base = self.baseline.values.get(column.key) if self.baseline else None
+        if base is None:
+            return ""
+        if column.key.endswith("_db"):
+            return f" ({value - base:+.{column.digits}f})"
+        share = relative_difference(value, base)
+        return "" if share is None else f" ({share:+.0%})"
 
     def marks(self, row: Row) -> str:
         """Return the footnote marks of a row, such as "[1,3]"."""
-        return f"[{','.join(map(str, row.notes))}]" if row.notes else ""
+        notes = f"[{','.join(map(str, row.notes))}]" if row.notes else ""
+        return " ".join(filter(None, ["*" if row.on_front else "", notes]))
 
     def to_json(self) -> dict[str, Any]:
         """Return rows, footnotes and remarks as plain data; missing numbers are None."""
@@ -91,11 +120,46 @@ class Table:
                     **{key: _json_number(row.values.get(key)) for key in keys},
                     "routing": {key.split(".", 1)[1]: name for key, name in row.routing.items()},
                     "footnotes": [self.footnotes[number - 1] for number in row.notes],
+                    **({} if row.on_front is None else {"on_front": row.on_front}),
+                    **({} if self.baseline is None else {"difference": self._differences(row, keys)}),
                 }
                 for row in self.rows
             ],
             "remarks": list(self.remarks),
         }
+
+    def _differences(self, row: Row, keys: Iterable[str]) -> dict[str, float]:
+        base = self.baseline.values if self.baseline else {}
+        shares = {key: relative_difference(row.values.get(key), base.get(key)) for key in keys}
+        return {key: share for key, share in shares.items() if share is not None}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all numbers that some row has."""
+        return tuple(dict.fromkeys(k for row in self.rows for k, v in row.values.items() if isinstance(v, int | float)))
+
+    def beside(self, baseline: str) -> Table:
+        """Return the table with differences from one of its rows.
+
+        Raises
+        ------
+        OptinetError
+            With the nearest name if no row is called so.
+        """
+        found = next((row for row in self.rows if row.case == baseline), None)
+        if found is None:
+            raise OptinetError(unknown_name("--baseline", baseline, tuple(row.case for row in self.rows), "design"))
+        remark = f"In brackets the difference from {baseline}."
+        return dataclasses.replace(self, baseline=found, remarks=(*self.remarks, remark))
+
+    def with_front(self, goals: Sequence[str]) -> Table:
+        """Return the table with the designs marked that no other beats; see `experiments.pareto`."""
+        wanted = goals_of(goals, self.keys)
+        keep = front([row.values for row in self.rows], wanted)
+        rows = tuple(dataclasses.replace(row, on_front=bool(on)) for row, on in zip(self.rows, keep, strict=True))
+        remark = f"* no other design is better in one and as good in the rest of: {', '.join(map(str, wanted))}."
+        base = next((new for new, old in zip(rows, self.rows, strict=True) if old is self.baseline), None)
+        return dataclasses.replace(self, rows=rows, remarks=(*self.remarks, remark), baseline=base)
 
 
 _METRICS = (
@@ -147,6 +211,7 @@ def comparison(runs: Iterable[Run]) -> Table:
         if _workload(chosen) != reference:
             warnings.append(f"latency, power and energy are under the workload {workloads[_workload(chosen)]}")
         row.notes = notes.numbers(warnings)
+        row.runs = [chosen, *(run for run in design if run is not chosen)]
         rows.append(row)
     labels = [workloads[key] for key in sorted(workloads, key=lambda key: key != reference)]
     delivered = (Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1) for label in labels)

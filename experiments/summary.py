@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from experiments.index import Found
     from experiments.study import Study
+    from experiments.uncertainty import Driver, Spread
+
+
+_DRIVERS = 8  # shown of each metric
 
 
 def run_text(run: Run, width: int | None = None) -> str:
@@ -186,6 +190,35 @@ def runs_text(found: Sequence[Found], names: Sequence[str], width: int | None = 
         for run in found
     ]
     return rows_text(("run", *names), rows, width)
+
+
+def uncertainty_text(
+    run: Run,
+    found: Mapping[str, Spread],
+    drivers: Mapping[str, Sequence[Driver]],
+    better: Mapping[str, float],
+    against: Path | None,
+    width: int | None = None,
+) -> str:
+    """Return intervals, drivers and probabilities as text; metrics that do not vary are left out."""
+    unsure = {name: spread for name, spread in found.items() if spread.metric.low < spread.metric.high}
+    n_draws = len(next(iter(found.values())).draws)
+    rows = [
+        (name, _number(s.metric.value), *(_number(s.percentiles[p]) for p in (5.0, 50.0, 95.0)), _unit(s.metric.unit))
+        for name, s in unsure.items()
+    ]
+    parts = [f"{run.title or run.path.stem}: {n_draws:,} draws of the component values\n"]
+    parts.append(rows_text(("metric", "as listed", "5 %", "50 %", "95 %", "unit"), rows, width))
+    for name, strongest in drivers.items():
+        table = [
+            (d.name, _interval(d.low, d.high), _interval(d.metric_low, d.metric_high)) for d in strongest[:_DRIVERS]
+        ]
+        if table:
+            parts.append(rows_text((f"drivers of {name}", "range", f"{name} at its ends"), table, width))
+    if against is not None:
+        rows = [(name, f"{better[name]:.0%}") for name in unsure if name in better and not math.isnan(better[name])]
+        parts.append(rows_text(("metric", f"probability of being better than {against.name}"), rows, width))
+    return "\n".join(parts)
 
 
 def _known(name: str, allowed: tuple[str, ...]) -> str:

@@ -60,7 +60,8 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
 def _metric(name: str, value: Quantity, meaning: str, bounds: Sequence[float] = (np.nan, np.nan)) -> Metric:
     """Return a metric: over draws their median, 5th and 95th percentile, else the number and its bounds."""
     low, high = (float(bound) for bound in np.percentile(value, (5, 95))) if np.ndim(value) else bounds
-    return Metric(name, median(value), low, high, unit_of(name), meaning)
+    draws = np.asarray(value, dtype=np.float64) if np.ndim(value) else None
+    return Metric(name, median(value), low, high, unit_of(name), meaning, draws)
 
 
 def _delivery(solution: Solution) -> Iterator[Metric]:

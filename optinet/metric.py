@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Metric:
         A UDUNITS string.
     meaning
         What it is, in one line.
+    draws
+        Its value in every draw, shape (n_draws,); None without draws, and never kept in a file.
     """
 
     name: str
@@ -30,3 +35,14 @@ class Metric:
     high: float
     unit: str
     meaning: str
+    draws: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a design is better for more of it; of most metrics less is better."""
+        return higher_is_better(self.name)
+
+
+def higher_is_better(name: str) -> bool:
+    """Whether more of a metric makes a design better: rates, margins and yields; of everything else less is better."""
+    return any(word in name for word in ("delivered", "throughput", "margin", "yield", "availability"))

@@ -28,6 +28,8 @@ COMMANDS = (
     reading.inspect,
     reading.export,
     comparing.compare,
+    comparing.report,
+    comparing.uncertainty,
     folders.runs,
     folders.note,
     reconfiguring.reconfigure,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Output = Annotated[Path, Parameter(name=("--output", "-o"))]
 OptionalOutput = Annotated[Path | None, Parameter(name=("--output", "-o"))]
 Paths = Annotated[tuple[Path, ...], Parameter(negative="")]
+Words = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 
 def runs_of(paths: Sequence[Path]) -> list[Path]:
@@ -45,6 +47,15 @@ def write(text: str) -> None:
 def write_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write JSON to standard output."""
     write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold: no value instead of NaN or infinity."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_to(output: Path | None, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from experiments.cli.common import AsJson, Flag, Paths, complain, runs_of, width, write, write_json
+from experiments.cli.common import AsJson, Flag, Paths, Words, complain, plain, runs_of, width, write, write_json
 
 _COLUMNS = (
     "design",
@@ -21,7 +21,6 @@ _COLUMNS = (
     "verdict",
     "tag",
 )
-_Words = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 
 def runs(
@@ -29,7 +28,7 @@ def runs(
     filter_text: Annotated[str, Parameter(name="filter", show_default=False)] = "",
     /,
     *,
-    columns: _Words = (),
+    columns: Words = (),
     sort: str = "",
     descending: Flag = False,
     as_json: AsJson = False,
@@ -60,7 +59,7 @@ def runs(
         shown = columns or tuple(name for name in _COLUMNS if name in known)
         found = index.find(filter_text, names=shown, sort=sort, descending=descending)
         if as_json:
-            write_json([{"file": str(run.path), **run.texts, **run.numbers} for run in found])
+            write_json(plain([{"file": str(run.path), **run.texts, **run.numbers} for run in found]))
         else:
             write(runs_text(found, shown, width()))
         for problem in index.problems:
@@ -73,8 +72,8 @@ def note(
     paths: Paths,
     /,
     *,
-    tag: _Words = (),
-    untag: _Words = (),
+    tag: Words = (),
+    untag: Words = (),
     star: bool | None = None,
     text: str | None = None,
 ) -> None:

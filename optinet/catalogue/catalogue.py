@@ -14,10 +14,12 @@ from optinet.errors import CatalogueError, Problem, nearest_name, unknown_name
 from optinet.units import unit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
-    from optinet.catalogue.uncertainty import Draws
+    from optinet.catalogue.uncertainty import Variation
 
 _SET_BY_SCENARIO = {
     "source": SCENARIO,
@@ -48,7 +50,7 @@ class Catalogue:
         self._sources = sources
         self._kinds = kinds
         self._changed: Mapping[str, Component] = {}
-        self._draws: Draws | None = None
+        self._draws: Variation | None = None
         self._used: set[tuple[str, str]] | None = None
 
     def __getitem__(self, component: str) -> Component:
@@ -123,6 +125,28 @@ class Catalogue:
         """Return the catalogue with its values as listed; one that records goes on recording."""
         return self._variant(None)
 
+    def one_at_a_time(self, keys: Sequence[tuple[str, str]]) -> Catalogue:
+        """Return a catalogue in which each value in turn is at the ends of its range.
+
+        Parameters
+        ----------
+        keys
+            (component, key) of the values to vary; see `optinet.catalogue.uncertainty.OneAtATime`.
+        """
+        from optinet.catalogue.uncertainty import OneAtATime
+
+        return self._variant(OneAtATime(tuple(keys)))
+
+    def with_ranges(self, values: Mapping[tuple[str, str], Value]) -> Catalogue:
+        """Return a catalogue with values, ranges and sources replaced, as a run file has kept them.
+
+        Parameters
+        ----------
+        values
+            By (component, key); entries of unknown components are left out.
+        """
+        return self._with({f"{c}.{key}": value for (c, key), value in values.items() if c in self._components})
+
     def bound(self, which: Literal["low", "high"], name: str) -> Catalogue:
         """Return a catalogue with one value, ``component.key``, fixed at an end of its range."""
         if which not in ("low", "high"):
@@ -189,7 +213,7 @@ class Catalogue:
         variant._changed = changed
         return variant
 
-    def _variant(self, draws: Draws | None) -> Catalogue:
+    def _variant(self, draws: Variation | None) -> Catalogue:
         variant = Catalogue(self._components, self._sources, self._kinds)
         variant._changed, variant._draws, variant._used = self._changed, draws, self._used
         return variant

@@ -294,6 +294,10 @@ GROUPS: dict[str, dict[str, Column]] = {
         "unit": _text("unit of value, low and high", "name"),
         "meaning": _text("what it is", "name"),
     },
+    "uncertainty": {
+        "n_draws": _int("draws of the catalogue's ranges behind low and high of the metrics"),
+        "seed": _int("seed of the draws"),
+    },
     "notes": {"text": _text("what a reader of the numbers must know", "note")},
     PROVENANCE: {
         "started_utc": _text("when the run was started"),

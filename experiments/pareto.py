@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which designs nothing else beats: the Pareto front over chosen metrics, and differences from a baseline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.errors import OptinetError, Problem, unknown_name
+from optinet.metric import higher_is_better
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A metric and which way is better."""
+
+    key: str
+    higher: bool
+
+    def __str__(self) -> str:
+        return f"{'most' if self.higher else 'least'} {self.key}"
+
+
+def goals_of(texts: Sequence[str], keys: Sequence[str]) -> tuple[Goal, ...]:
+    """Read goals such as ``network_kw``, ``cost_per_endpoint_usd:min`` or ``throughput:max``.
+
+    Without ``:min`` or ``:max`` the metric's own sense holds: more of rates and margins, less of everything else.
+
+    Raises
+    ------
+    OptinetError
+        Naming every metric that the table does not have, and every other word after the colon.
+    """
+    goals, problems = [], []
+    for text in texts:
+        key, _, way = text.rpartition(":") if text.endswith((":min", ":max")) else (text, "", "")
+        if key not in keys:
+            problems.append(unknown_name("--pareto", key, tuple(keys), "metric"))
+        goals.append(Goal(key, way == "max" if way else higher_is_better(key)))
+    if len(texts) == 1:
+        problems.append(Problem("--pareto", f"one metric ({texts[0]})", "two or more"))
+    if problems:
+        raise OptinetError(problems)
+    return tuple(goals)
+
+
+def front(rows: Sequence[Mapping[str, object]], goals: Sequence[Goal]) -> NDArray[np.bool_]:
+    """Return which rows no other row beats: at least as good in every goal and better in one; shape (n_rows,).
+
+    A row without a value for some goal is never on the front and beats nobody.
+    """
+    costs = np.array([[_cost(row.get(goal.key), goal) for goal in goals] for row in rows], dtype=float)
+    costs = costs.reshape(len(rows), len(goals))
+    complete = ~np.isnan(costs).any(axis=1)
+    keep = complete.copy()
+    for i in np.flatnonzero(complete):
+        no_worse = (costs[complete] <= costs[i]).all(axis=1)
+        keep[i] = not (no_worse & (costs[complete] < costs[i]).any(axis=1)).any()
+    return keep
+
+
+def _cost(value: object, goal: Goal) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return -float(value) if goal.higher else float(value)
+
+
+def relative_difference(value: object, baseline: object) -> float | None:
+    """Return how far a value is from the baseline's, as a share of it; None where that says nothing."""
+    if not isinstance(value, int | float) or not isinstance(baseline, int | float) or not baseline:
+        return None
+    difference = (value - baseline) / abs(baseline)
+    return difference if math.isfinite(difference) else None

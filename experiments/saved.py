@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a saved run back to what the models need, without solving: its solution, design and catalogue values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from optinet.catalogue import Catalogue, load_catalogue
+from optinet.catalogue.schema import Value
+from optinet.design import Design
+from optinet.errors import Problem, RunFileError
+from optinet.flows.solution import HopKinds, PathSignatures, Solution
+from optinet.results import Run
+from optinet.traffic import workloads
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """What a run was assessed from.
+
+    Parameters
+    ----------
+    run
+        The run.
+    solution
+        Fabric, loads and paths as they are in the file.
+    design
+        Which component plays which role.
+    catalogue
+        The values and ranges the run used, whatever the catalogue says today.
+    """
+
+    run: Run
+    solution: Solution
+    design: Design
+    catalogue: Catalogue
+
+
+def reopened(run: Run) -> Saved:
+    """Return what a run was assessed from.
+
+    Raises
+    ------
+    OptinetError
+        If the run was made by an optinet whose components or workloads this one does not know.
+    """
+    scenario = run.scenario
+    fabric = run.fabric
+    workload = dict(scenario["workload"])
+    demand = workloads.demand(fabric, workload.pop("name"), workload, scenario["seed"])
+    tried, paths = run.table("routing"), run.table("paths")
+    kinds = HopKinds.of(fabric)
+    if kinds.link_class.tolist() != paths["kind_link_class"].tolist():
+        raise RunFileError(Problem(str(run.path), "its paths do not fit its fabric", "a run made by this optinet"))
+    solution = Solution(
+        fabric=fabric,
+        demand=demand,
+        loads=run.loads,
+        alternatives=dict(zip(tried["name"], tried["throughput"].tolist(), strict=True)),
+        paths=PathSignatures(paths["hops"], paths["length_m"], paths["weight"], kinds, str(paths["method"])),
+    )
+    catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
+    return Saved(run, solution, Design.from_roles(scenario["design"], catalogue), catalogue)
+
+
+def _values(run: Run) -> dict[tuple[str, str], Value]:
+    table = run.table("catalogue")
+    names = ("value", "low", "high", "unit", "source", "basis", "confidence", "note")
+    rows: list[dict[str, Any]] = [
+        dict(zip(names, row, strict=True)) for row in zip(*(list(table[name]) for name in names), strict=True)
+    ]
+    keys = zip(table["component"], table["key"], strict=True)
+    return {key: Value(**row) for key, row in zip(keys, rows, strict=True)}
