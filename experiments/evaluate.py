@@ -122,7 +122,7 @@ def with_intervals(
     return dataclasses.replace(assessment, metrics=tuple(metrics))
 
 
-def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str = "") -> bytes:
+def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str = "", study: str = "") -> bytes:
     """Return the run file of an evaluation.
 
     Parameters
@@ -133,6 +133,8 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         The design of a study that it belongs to.
     command_line
         What the user asked for, kept in the provenance.
+    study
+        Title of the study it belongs to, kept there too.
     """
     scenario, assessment = evaluation.scenario, evaluation.assessment
     groups = {
@@ -150,7 +152,7 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         verdict=assessment.verdict,
         scenario_sha256=scenario.content_sha256,
         groups=groups,
-        provenance=provenance(evaluation.seconds, command_line),
+        provenance=provenance(evaluation.seconds, command_line, study),
     )
     return run_bytes(content)
 

@@ -53,6 +53,17 @@ def facts_of(run: Run) -> Facts:
     return Facts(texts, numbers)
 
 
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested tables as one, by dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
+
+
 def texts_of(run: Run, notes: Notes) -> dict[str, str]:
     """Return the texts that tables show of a run, by name."""
     scenario = run.scenario
@@ -77,17 +88,14 @@ def _name(scenario: Mapping[str, Any], section: str) -> str:
     return str(table.get("name") or "") if isinstance(table, Mapping) else ""
 
 
-def _scenario_facts(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | float]]:
+def _scenario_facts(scenario: Mapping[str, Any]) -> Iterator[tuple[str, str | float]]:
     """Yield the scenario's values by dotted key; lists as text such as 4x4x8."""
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from _scenario_facts(value, f"{name}.")
-        elif isinstance(value, bool):
+    for name, value in flat(scenario).items():
+        if isinstance(value, bool):
             yield name, "yes" if value else "no"
         elif isinstance(value, int | float):
             yield name, float(value)
         elif isinstance(value, list):
             yield name, "x".join(map(str, value))
-        elif isinstance(value, str) and prefix:
+        elif isinstance(value, str) and "." in name:
             yield name, value

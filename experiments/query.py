@@ -4,7 +4,8 @@
 Terms are separated by blanks and all must hold:
 
 - ``word``: anywhere in the texts of a run
-- ``name:word``: in that text, such as ``topology:torus``, ``tag:paper``, ``design.optics:lpo``
+- ``name:word``: in that text, such as ``topology:torus``, ``tag:paper``, ``design.optics:lpo``; ``tag:`` alone finds
+  the runs that have one
 - ``name=text``: that text and nothing else
 - ``name<number`` and likewise ``<=``, ``>``, ``>=``, ``=``: a metric or a number of the scenario, such as
   ``network_kw<500``, ``topology.leaves>=16``

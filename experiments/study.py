@@ -34,12 +34,15 @@ class Point:
         Value of each grid key; for a whole table, what it is called.
     scenario
         What to run.
+    study
+        Title of the study.
     """
 
     name: str
     case: str
     coordinates: Mapping[str, Any]
     scenario: Scenario
+    study: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def study_of(source: TomlSource, overrides: Sequence[str] = ()) -> Study:
     if count > MOST_POINTS:
         location = source.location(("grid",))
         raise ScenarioError(Problem("grid", f"makes {count} scenarios", f"at most {MOST_POINTS}", location=location))
-    found = _Expansion(_Rules.of(source), overrides)
+    found = _Expansion(file.title, _Rules.of(source), overrides)
     for (case, draft), places in itertools.product(cases, itertools.product(*axes)):
         found.add(case, draft, [choice for place in places for choice in place])
     if problems := (*found.problems, *found.unmet()):
@@ -246,8 +249,8 @@ def _at(table: Any, key: str) -> Any:
 class _Expansion:
     """Checks the scenario of every case at every place of the grid, and remembers what it came upon."""
 
-    def __init__(self, rules: _Rules, overrides: Sequence[str]) -> None:
-        self._rules, self._overrides = rules, overrides
+    def __init__(self, title: str, rules: _Rules, overrides: Sequence[str]) -> None:
+        self._title, self._rules, self._overrides = title, rules, overrides
         self.points: dict[str, Point] = {}
         self.problems: dict[Problem, None] = {}
         self.excluded = self.duplicates = 0
@@ -270,7 +273,7 @@ class _Expansion:
         name = " / ".join(filter(None, [case, *(choice.label for choice in choices)]))
         coordinates = {choice.key: choice.coordinate for choice in choices}
         self.duplicates += scenario.content_sha256 in self.points
-        self.points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario))
+        self.points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario, self._title))
 
     def unmet(self) -> Iterator[Problem]:
         """Yield conditions that name a key which no scenario has."""

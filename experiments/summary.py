@@ -3,24 +3,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.present import rows_text
-from optinet.errors import Problem, RunFileError, nearest_name, unknown_name
+from optinet.errors import unknown_name
 from optinet.results import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from experiments.difference import Change
     from experiments.index import Found
     from experiments.study import Study
     from experiments.uncertainty import Driver, Spread
@@ -50,37 +48,7 @@ def run_text(run: Run, width: int | None = None) -> str:
 def metrics_json(run: Run) -> str:
     """Return a run's headline and metrics as JSON."""
     metrics = {m.name: {"value": m.value, "low": m.low, "high": m.high, "unit": m.unit} for m in run.metrics.values()}
-    return _json(_head(run) | {"metrics": metrics})
-
-
-def run_json(run: Run) -> str:
-    """Return everything in a run file as JSON: its headline, and for each group its columns."""
-    groups = {group: dict(run.table(group)) for group in run.groups}
-    return _json(_head(run) | {"groups": groups})
-
-
-def table_csv(run: Run, group: str) -> str:
-    """Return a group of a run file as CSV; columns shorter than others end in empty cells.
-
-    Raises
-    ------
-    RunFileError
-        With the nearest name if there is no such group.
-    """
-    if group not in run.groups:
-        found = f"has no table '{group}'"
-        raise RunFileError(Problem(str(run.path), found, ", ".join(run.groups), nearest_name(group, run.groups)))
-    columns: dict[str, list[Any]] = {}
-    for name, values in run.table(group).items():
-        if isinstance(values, np.ndarray) and values.ndim == 2:
-            columns |= {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
-        else:
-            columns[name] = np.atleast_1d(np.asarray(values, dtype=object)).tolist()
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip_longest(*columns.values(), fillvalue=""))
-    return stream.getvalue()
+    return to_json(head(run) | {"metrics": metrics})
 
 
 def topologies_text(name: str = "", width: int | None = None) -> str:
@@ -102,7 +70,7 @@ def topologies_json(name: str = "") -> str:
     """Return the names of the topologies, or the JSON Schema of one's parameters."""
     import topologies
 
-    return _json(topologies.parameters_of(name).model_json_schema() if name else list(topologies.names()))
+    return to_json(topologies.parameters_of(name).model_json_schema() if name else list(topologies.names()))
 
 
 def catalogue_text(name: str = "", width: int | None = None) -> str:
@@ -140,12 +108,12 @@ def catalogue_json(name: str = "") -> str:
 
     catalogue = load_catalogue()
     if not name or name in catalogue.kinds():
-        return _json([row._asdict() for row in catalogue_rows(catalogue, name or None)])
+        return to_json([row._asdict() for row in catalogue_rows(catalogue, name or None)])
     component = catalogue[_known(name, (*catalogue.ids(), *catalogue.kinds()))]
     rows = [row._asdict() for row in component_rows(component)]
     head = {key: getattr(component, key) for key in ("id", "kind", "title", "vendor")}
     sources = [source.model_dump() for source in cited_sources(catalogue, component)]
-    return _json(head | {"text": dict(component.text), "values": rows, "sources": sources})
+    return to_json(head | {"text": dict(component.text), "values": rows, "sources": sources})
 
 
 def validation_text(path_or_name: str) -> str:
@@ -221,6 +189,27 @@ def uncertainty_text(
     return "\n".join(parts)
 
 
+def differences_text(one: Run, other: Run, changes: Sequence[Change], width: int | None = None) -> str:
+    """Return what differs between two runs as one table for each part."""
+    if not changes:
+        return f"{one.path} and {other.path} have the same content\n"
+    parts = []
+    for part in dict.fromkeys(change.part for change in changes):
+        rows = [
+            (c.name, _cell(c.before), _cell(c.after), "" if c.share is None else f"{c.share:+.1%}")
+            for c in changes
+            if c.part == part
+        ]
+        parts.append(rows_text((part, one.path.name, other.path.name, "difference"), rows, width))
+    return "\n".join(parts)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return _number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
 def _known(name: str, allowed: tuple[str, ...]) -> str:
     if name not in allowed:
         from optinet.errors import CatalogueError
@@ -229,7 +218,8 @@ def _known(name: str, allowed: tuple[str, ...]) -> str:
     return name
 
 
-def _head(run: Run) -> dict[str, Any]:
+def head(run: Run) -> dict[str, Any]:
+    """Return a run's headline as plain data."""
     names = ("title", "case", "routing", "verdict", "notes", "scenario", "content_sha256")
     return {"path": str(run.path), **{name: getattr(run, name) for name in names}}
 
@@ -371,7 +361,8 @@ def _interval(low: float, high: float) -> str:
     return f"{_number(low)} to {_number(high)}"
 
 
-def _json(value: Any) -> str:
+def to_json(value: Any) -> str:
+    """Return a value as JSON text; numbers that are none are null."""
     return json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n"
 
 

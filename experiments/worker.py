@@ -47,7 +47,7 @@ def point_bytes(point: Point, command_line: str = "") -> tuple[bytes, float]:
 
     started = time.perf_counter()
     try:
-        data = evaluation_bytes(evaluate(point.scenario), point.case, command_line)
+        data = evaluation_bytes(evaluate(point.scenario), point.case, command_line, point.study)
     except MemoryError as error:
         raise MemoryError(str(error)) from None  # numpy's own would not survive the way to another process
     return data, time.perf_counter() - started

@@ -27,12 +27,15 @@ COMMANDS = (
     reading.catalogue,
     reading.inspect,
     reading.export,
+    reading.diff,
     comparing.compare,
     comparing.report,
     comparing.uncertainty,
     folders.runs,
     folders.note,
     reconfiguring.reconfigure,
+    folders.pack,
+    folders.unpack,
     comparing.view,
 )
 

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -42,20 +40,6 @@ def runs_of(paths: Sequence[Path]) -> list[Path]:
 def write(text: str) -> None:
     """Write to standard output."""
     sys.stdout.write(text)
-
-
-def write_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
-    """Write JSON to standard output."""
-    write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-
-
-def plain(value: Any) -> Any:
-    """Return what JSON can hold: no value instead of NaN or infinity."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_to(output: Path | None, text: str) -> None:

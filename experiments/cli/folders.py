@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from experiments.cli.common import AsJson, Flag, Paths, Words, complain, plain, runs_of, width, write, write_json
+from experiments.cli.common import AsJson, Flag, Output, Paths, Words, complain, runs_of, width, write
 
 _COLUMNS = (
     "design",
@@ -52,14 +52,14 @@ def runs(
         Print JSON.
     """
     from experiments.index import Index
-    from experiments.summary import runs_text
+    from experiments.summary import runs_text, to_json
 
     with Index(folder) as index:
         known = index.numbers | index.texts
         shown = columns or tuple(name for name in _COLUMNS if name in known)
         found = index.find(filter_text, names=shown, sort=sort, descending=descending)
         if as_json:
-            write_json(plain([{"file": str(run.path), **run.texts, **run.numbers} for run in found]))
+            write(to_json([{"file": str(run.path), **run.texts, **run.numbers} for run in found]))
         else:
             write(runs_text(found, shown, width()))
         for problem in index.problems:
@@ -104,3 +104,34 @@ def note(
             write_notes(path, notes)
         rows.append((path.name, "*" if notes.star else "", " ".join(notes.tags), notes.note))
     write(rows_text(("run", "star", "tags", "note"), rows, width()))
+
+
+def pack(folder: Path, /, *, output: Output) -> None:
+    """Put all runs of a folder, with their notes, into one file to pass on.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    output
+        The file to write, such as runs.pack.h5.
+    """
+    from experiments.pack import pack as write_pack
+
+    count = write_pack(folder, output)
+    complain(f"{count:,} runs in {output} ({output.stat().st_size / 1e6:,.1f} MB)")
+
+
+def unpack(path: Path, /, *, output: Output) -> None:
+    """Take the runs out of a file that pack has written; each is checked.
+
+    Parameters
+    ----------
+    path
+        The file.
+    output
+        The folder for the runs, absent or empty.
+    """
+    from experiments.pack import unpack as read_pack
+
+    complain(f"{read_pack(path, output):,} runs in {output}")

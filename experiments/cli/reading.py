@@ -57,31 +57,56 @@ def inspect(path: Path, /, *, as_json: AsJson = False) -> None:
     write(metrics_json(opened) if as_json else run_text(opened, width()))
 
 
+def diff(one: Path, other: Path, /, *, as_json: AsJson = False) -> None:
+    """Show what differs between two runs: in scenario, components and results.
+
+    Parameters
+    ----------
+    one
+        A run file.
+    other
+        Another one.
+    as_json
+        Print JSON.
+    """
+    from experiments.difference import differences, to_json
+    from experiments.summary import differences_text
+    from experiments.summary import to_json as json_text
+    from optinet.results import open_run
+
+    before, after = open_run(one), open_run(other)
+    changes = differences(before, after)
+    if as_json:
+        write(json_text(to_json(changes)))
+    else:
+        write(differences_text(before, after, changes, width()))
+
+
 def export(
     path: Path,
     /,
     *,
-    to: Literal["json", "csv"] = "json",
+    to: Literal["json", "csv", "graphml", "node-link", "toml"] = "json",
     table: str = "metrics",
     output: OptionalOutput = None,
 ) -> None:
-    """Write what is in a run file as JSON, or one of its tables as CSV.
+    """Write what is in a run file for other programs.
 
     Parameters
     ----------
     path
         The run file.
     to
-        The format.
+        json for everything, csv for one table, graphml or node-link (JSON) for the fabric with its loads, toml for the
+        scenario, which can be run again.
     table
         The table to write as CSV, for example arcs, power or link_budgets/leaf-spine.
     output
         The file to write; standard output unless given.
     """
-    from experiments.summary import run_json, table_csv
+    from experiments.export import exported
     from optinet.results import open_run
 
     if output is not None and output.exists() and path.exists() and output.samefile(path):
         raise RunFileError(Problem(str(output), "is the run file itself", "another file"))
-    text = run_json(open_run(path)) if to == "json" else table_csv(open_run(path), table)
-    write_to(output, text)
+    write_to(output, exported(open_run(path), to, table))

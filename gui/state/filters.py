@@ -67,5 +67,9 @@ class RunFilter:
     def _matches(self, term: Term) -> NDArray[np.bool_]:
         if term.number is not None:
             return _OPERATORS[term.symbol](self.numbers(term.name), term.number)
-        found = (text == term.text if term.symbol == "=" else term.text in text for text in self.texts(term.name))
+        texts = self.texts(term.name)
+        if term.symbol == "=":
+            found = (text == term.text != "" for text in texts)
+        else:
+            found = (text != "" and term.text in text for text in texts)  # `name:` finds the runs that have the text
         return np.fromiter(found, dtype=bool, count=len(self._entries))

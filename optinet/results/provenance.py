@@ -16,7 +16,7 @@ from typing import Any
 _PACKAGES = ("h5py", "networkx", "numba", "numpy", "pydantic", "scipy")
 
 
-def provenance(seconds: Mapping[str, float], command_line: str = "") -> dict[str, Any]:
+def provenance(seconds: Mapping[str, float], command_line: str = "", study: str = "") -> dict[str, Any]:
     """Return the columns of /provenance.
 
     Parameters
@@ -25,12 +25,15 @@ def provenance(seconds: Mapping[str, float], command_line: str = "") -> dict[str
         Time spent in each stage of the run.
     command_line
         The command that made it.
+    study
+        Title of the study it belongs to.
     """
     now = dt.datetime.now(dt.UTC)
     started = now - dt.timedelta(seconds=sum(seconds.values()))
     return {
         "started_utc": started.isoformat(timespec="seconds"),
         "command_line": command_line,
+        "study": study,
         "stage": list(seconds),
         "stage_s": list(seconds.values()),
         **_machine(),

@@ -120,10 +120,15 @@ class Run:
 
     def table(self, group: str) -> Mapping[str, Values]:
         """Return the columns of a group: arrays, lists of texts, or single values; empty if there is no such group."""
-        if group not in self._tables and not self._is_old:
-            with self._file() as file:
-                self._tables[group] = hdf5.table_or_nothing(file, group)
+        self.read(group)
         return self._tables.get(group, {})
+
+    def read(self, *groups: str) -> None:
+        """Read several groups at once, which takes little longer than one; `table` has them at hand then."""
+        missing = [group for group in groups if group not in self._tables and not self._is_old]
+        if missing:
+            with self._file() as file:
+                self._tables |= {group: hdf5.table_or_nothing(file, group) for group in missing}
 
     def metric(self, name: str) -> Metric:
         """Return a metric; `RunFileError` naming the nearest one if there is none."""
@@ -286,6 +291,7 @@ class Run:
     def budgets(self) -> tuple[dict[str, Values], ...]:
         """The link budget of each optical link class, with the columns of the schema's link_budgets."""
         names = [name for name in self.groups if name.startswith(f"{PER_CLASS}/")]
+        self.read(*names)
         return tuple(dict(self.table(name)) for name in names)
 
     def _array(self, group: str, name: str) -> Any:

@@ -307,6 +307,7 @@ GROUPS: dict[str, dict[str, Column]] = {
         "optinet": _text("version of optinet"),
         "git_commit": _text("commit of the working tree optinet ran from; empty when installed"),
         "command_line": _text("command that made the run"),
+        "study": _text("title of the study it belongs to, the question it helps to answer; empty for a single run"),
         "stage": _text("stage of the run", "stage"),
         "stage_s": _float("time spent in the stage", "stage"),
         "package": _text("package it used", "package"),

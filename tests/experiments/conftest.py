@@ -42,6 +42,18 @@ design = {chip = "tpu_ici", cube_link = "cube_copper", ocs_optics = "bidi_tpu_80
 """
 
 
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory):
+    """The run files of the study, made once; not to be changed."""
+    from experiments.runner import sweep
+    from experiments.study import load_study
+
+    folder = tmp_path_factory.mktemp("swept")
+    path = folder / "tiny.toml"
+    path.write_text(STUDY)
+    return sweep(load_study(path), folder / "runs", workers=1).runs
+
+
 @pytest.fixture
 def study_path(tmp_path):
     path = tmp_path / "tiny.toml"

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run for other programs: JSON, CSV, GraphML, node-link JSON, and its scenario as TOML."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import zip_longest
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from experiments.summary import head, to_json
+from optinet.errors import Problem, RunFileError, nearest_name
+from optinet.results import Run
+
+Form: TypeAlias = Literal["json", "csv", "graphml", "node-link", "toml"]
+
+
+def exported(run: Run, form: Form, table: str = "metrics") -> str:
+    """Return a run, or the part of it that suits a format, as text.
+
+    Parameters
+    ----------
+    run
+        The run.
+    form
+        The format.
+    table
+        The table for CSV.
+    """
+    if form == "json":
+        return run_json(run)
+    if form == "csv":
+        return table_csv(run, table)
+    if form == "toml":
+        return str(run.table("scenario")["toml"])
+    return graphml(run) if form == "graphml" else node_link(run)
+
+
+def graphml(run: Run) -> str:
+    """Return the fabric with its loads as GraphML."""
+    import networkx as nx
+
+    return "\n".join(nx.generate_graphml(run.to_networkx())) + "\n"
+
+
+def node_link(run: Run) -> str:
+    """Return the fabric with its loads as node-link JSON, as networkx and D3 read it."""
+    import networkx as nx
+
+    return to_json(nx.node_link_data(run.to_networkx(), edges="links"))
+
+
+def run_json(run: Run) -> str:
+    """Return everything in a run file as JSON: its headline, and for each group its columns."""
+    groups = {group: dict(run.table(group)) for group in run.groups}
+    return to_json(head(run) | {"groups": groups})
+
+
+def table_csv(run: Run, group: str) -> str:
+    """Return a group of a run file as CSV; columns shorter than others end in empty cells.
+
+    Raises
+    ------
+    RunFileError
+        With the nearest name if there is no such group.
+    """
+    if group not in run.groups:
+        found = f"has no table '{group}'"
+        raise RunFileError(Problem(str(run.path), found, ", ".join(run.groups), nearest_name(group, run.groups)))
+    columns: dict[str, list[Any]] = {}
+    for name, values in run.table(group).items():
+        if isinstance(values, np.ndarray) and values.ndim == 2:
+            columns |= {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
+        else:
+            columns[name] = np.atleast_1d(np.asarray(values, dtype=object)).tolist()
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip_longest(*columns.values(), fillvalue=""))
+    return stream.getvalue()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a comparison comes to, in sentences: which design is best at what, how surely, and what that hangs on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from experiments.charts import TornadoChart
+from experiments.compare import Row, Table
+from experiments.saved import reopened
+from experiments.uncertainty import probability_better, spreads, tornado
+from optinet.errors import OptinetError
+from optinet.metric import Metric, higher_is_better
+
+_DRAWS = 2000  # engineering estimate: a probability is good to a percent
+_QUESTIONS = (
+    ("network_kw", "Least network power"),
+    ("cost_per_endpoint_usd", "Least cost per endpoint"),
+    ("latency_mean_ns", "Least mean latency"),
+)
+
+
+def findings(table: Table) -> list[str]:
+    """Return the main results of a comparison, designs whose links close alone."""
+    closing = [row for row in table.rows if row.run.verdict in ("closes", "")]
+    lines = [line for key, what in _QUESTIONS if (line := _best(closing, key, what))]
+    front = [row.case for row in closing if row.on_front]
+    if front:
+        shown = ", ".join(front[:6]) + (f" and {len(front) - 6} more" if len(front) > 6 else "")
+        lines.append(f"No other design beats, all goals together: {shown}.")
+    lost = len(table.rows) - len(closing)
+    if lost:
+        lines.append(f"{lost} of {len(table.rows)} designs have links that do not close with three sigma to spare.")
+    return lines or ["No design has links that close."]
+
+
+def drivers_of_best(table: Table, most: int) -> Iterator[tuple[TornadoChart, str]]:
+    """Yield for the best design in power and in cost what its number hangs on, with a caption."""
+    closing = [row for row in table.rows if row.run.verdict in ("closes", "")]
+    for key, what in _QUESTIONS[:2]:
+        order = _ordered(closing, key)
+        if not order:
+            continue
+        try:
+            drivers = tornado(reopened(order[0].run), [key])[key]
+        except OptinetError:
+            continue  # a run of an older optinet, or one without a catalogue
+        metric = order[0].run.metrics[key]
+        if drivers:
+            bars = tuple((f"{d.name} {d.low:g} to {d.high:g}", d.metric_low, d.metric_high) for d in drivers[:most])
+            chart = TornadoChart(
+                f"{key} of {order[0].case}", f"{key.rsplit('_', 1)[0]}, {metric.unit}", metric.value, bars
+            )
+            yield chart, f"{what}, {order[0].case}: one component value at a time at the ends of its range."
+
+
+def _best(closing: list[Row], key: str, what: str) -> str:
+    order = _ordered(closing, key)
+    if not order:
+        return ""
+    best = order[0]
+    text = f"{what}: {best.case}, {_with_interval(best.run.metrics[key])}"
+    if len(order) == 1:
+        return f"{text}."
+    ties = [row for row in order[1:] if row.values[key] == best.values[key]]
+    if ties:
+        return f"{text}; {len(ties)} other designs have the same."
+    probability = _probability(best, order[1], key)
+    beaten = f"; next is {order[1].case} with {order[1].values[key]:,.5g}"
+    sure = "" if math.isnan(probability) else f", which it beats with a probability of {probability:.0%}"
+    return f"{text}{beaten}{sure}."
+
+
+def _ordered(rows: list[Row], key: str) -> list[Row]:
+    known = [row for row in rows if row.values.get(key) is not None and key in row.run.metrics]
+    return sorted(known, key=lambda row: row.values[key], reverse=higher_is_better(key))
+
+
+def _probability(one: Row, other: Row, key: str) -> float:
+    try:
+        both = [spreads(reopened(row.run), _DRAWS)[key] for row in (one, other)]
+    except OptinetError:
+        return math.nan
+    return probability_better(*both)
+
+
+def _with_interval(metric: Metric) -> str:
+    unit = "" if metric.unit == "1" else f" {metric.unit}"
+    if math.isnan(metric.low) or metric.low == metric.high:
+        return f"{metric.value:,.5g}{unit}"
+    return f"{metric.value:,.5g}{unit} ({metric.low:,.5g} to {metric.high:,.5g})"

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The index of a folder, and that it finds what the viewer's filter finds."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from experiments.index import NAME, Index
+from experiments.notes import Notes, read_notes, write_notes
+from experiments.query import parse
+from gui.state.columns import columns_for
+from gui.state.filters import RunFilter
+from gui.state.runs import read_entry
+from optinet.errors import OptinetError, RunFileError
+from optinet.results import find_runs, open_run
+
+
+@pytest.fixture
+def folder(swept, tmp_path):
+    target = tmp_path / "runs"
+    shutil.copytree(swept[0].parent, target)
+    return target
+
+
+def found(folder, text, **options):
+    with Index(folder) as index:
+        return [run.path.name.split("--")[0] for run in index.find(text, **options)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["lpo-random-permutation", "lpo-uniform", "pod-random-permutation", "pod-uniform",
+              "retimed-random-permutation", "retimed-uniform"]),
+        ("topology:torus", []),
+        ("topology:pod", ["pod-random-permutation", "pod-uniform"]),
+        ("LPO workload=uniform", ["lpo-uniform"]),
+        ("-topology:pod -workload:perm", ["lpo-uniform", "retimed-uniform"]),
+        ("topology.leaves>=2 design.optics:retimed workload:uniform", ["retimed-uniform"]),
+        ("topology.leaves<=1", []),
+        ("power_kw>1e9", []),
+        ("power_kw<1e9 case:pod workload:uniform", ["pod-uniform"]),
+        ('"nothing of the kind"', []),
+        ("tag:paper", []),
+        ("seed=3 -seed=3", []),
+    ],
+)  # fmt: skip
+def test_filters_find_runs(folder, text, expected):
+    assert found(folder, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("netwrk_kw<5", "no number column 'netwrk_kw'; did you mean 'network_kw'?"),
+        ("topolgy:x", "no text column 'topolgy'; did you mean 'topology'?"),
+        ("network_kw<many", "'network_kw<many' needs a number"),
+        ("network_kw<", "'network_kw<' needs a number"),
+        ("x:'; DROP TABLE runs", "no text column 'x'"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused(folder, text, message):
+    with pytest.raises(OptinetError) as caught:
+        found(folder, text)
+    assert message in str(caught.value)
+
+
+def test_what_a_user_types_is_never_part_of_the_sql(folder):
+    hostile = "title:x'; DROP TABLE runs; --"
+    with Index(folder) as index:
+        assert index.find(hostile) == []
+        assert index.find("\"'; DELETE FROM runs; '\"") == []
+        assert len(index) == 6
+
+
+def test_runs_are_sorted_and_come_with_the_columns_asked_for(folder):
+    with Index(folder) as index:
+        runs = index.find("", names=["design", "network_kw"], sort="network_kw", descending=True)
+        powers = [run.numbers["network_kw"] for run in runs]
+        assert powers == sorted(powers, reverse=True)
+        assert {run.texts["design"] for run in runs} == {"retimed", "LPO", "pod"}
+        names = [run.path.name for run in index.find("", sort="topology.leaves")]
+        assert all(name.startswith("pod") for name in names[-2:])  # without the number, so last
+        with pytest.raises(OptinetError, match=r"no number or text 'netwrk_kw'; did you mean 'network_kw'\?"):
+            index.find("", names=["netwrk_kw"])
+
+
+def test_the_index_follows_the_folder(folder):
+    with Index(folder) as index:
+        assert (len(index), index.update()) == (6, 0)
+    run = find_runs([folder])[0]
+    write_notes(run, Notes(tags=("paper",), star=True, note="Look here"))
+    assert found(folder, "tag:paper star:yes look") == [run.name.split("--")[0]]
+    write_notes(run, Notes())
+    assert found(folder, "tag:paper") == []
+    run.unlink()
+    (folder / "broken.h5").write_bytes(b"nonsense")
+    with Index(folder) as index:
+        assert len(index) == 5
+        (problem,) = index.problems
+        assert "broken.h5: is not a run file" in problem
+    (folder / "broken.h5").unlink()
+    with Index(folder) as index:
+        assert index.problems == []
+
+
+def test_a_damaged_or_older_index_is_made_anew(folder):
+    with Index(folder):
+        pass
+    (folder / NAME).write_bytes(b"not a database at all" * 100)
+    assert len(found(folder, "")) == 6
+    with sqlite3.connect(folder / NAME) as database:
+        database.execute("PRAGMA user_version = 0")
+    database.close()
+    assert len(found(folder, "")) == 6
+
+
+def test_an_index_in_use_by_another_process_is_left_alone(folder, monkeypatch):
+    monkeypatch.setattr("experiments.index._WAIT_S", 0.1)
+    with Index(folder):
+        pass
+    other = sqlite3.connect(folder / NAME)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        assert len(found(folder, "")) == 6  # in memory
+    finally:
+        other.rollback()
+        other.close()
+    assert sqlite3.connect(folder / NAME).execute("SELECT count(*) FROM runs").fetchone() == (6,)
+
+
+def test_a_folder_that_is_none_is_told(tmp_path):
+    with pytest.raises(RunFileError, match="no such folder"):
+        Index(tmp_path / "absent")
+
+
+@pytest.fixture(scope="module")
+def both(swept, tmp_path_factory):
+    target = tmp_path_factory.mktemp("both") / "runs"
+    shutil.copytree(swept[0].parent, target)
+    paths = find_runs([target])
+    write_notes(paths[0], Notes(tags=("paper", "draft"), note="first one"))
+    entries = [read_entry(open_run(path)) for path in paths]
+    with Index(target) as index:
+        yield index, entries, RunFilter(entries, columns_for(entries))
+
+
+_NAMES = st.sampled_from(["network_kw", "topology.leaves", "seed", "throughput", "cost_usd", "reconfiguration_ms"])
+_TERMS = st.one_of(
+    st.builds("{}{}{}".format, _NAMES, st.sampled_from(["<", "<=", ">", ">=", "="]),
+              st.sampled_from(["0", "1", "2", "3", "2.5", "0.9", "1e3", "-1"])),
+    st.builds("{}:{}".format, st.sampled_from(["topology", "design", "tag", "design.optics", "workload", "note"]),
+              st.sampled_from(["pod", "LPO", "paper", "", "uni", "retimed"])),
+    st.sampled_from(["pod", "PAPER", '"first one"', "lpo", "uniform", "design=pod", "tag=paper"]),
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(terms=st.lists(st.tuples(st.booleans(), _TERMS), max_size=3))
+def test_the_index_and_the_viewer_find_the_same_runs(both, terms):
+    index, entries, viewer = both
+    text = " ".join(f"{'-' if minus else ''}{term}" for minus, term in terms)
+    result = viewer.apply(text)
+    assert result.problem == ""
+    shown = [entry.run.path.name for entry, keep in zip(entries, result.keep, strict=True) if keep]
+    assert [run.path.name for run in index.find(text)] == shown
+
+
+def test_a_comparison_half_typed_is_told_apart_from_a_mistake():
+    query = parse("network_kw< x", {"network_kw"}, set())
+    assert (query.problem, query.unfinished, len(query.terms)) == ("", ("network_kw<",), 1)
+
+
+def test_notes_are_kept_beside_the_run_and_the_run_is_not_touched(folder):
+    run = find_runs([folder])[0]
+    before = run.read_bytes()
+    assert read_notes(run) == Notes()
+    write_notes(run, Notes().changed(add=["b", "a", "b"], star=True, note="why"))
+    assert read_notes(run) == Notes(tags=("a", "b"), star=True, note="why")
+    write_notes(run, read_notes(run).changed(remove=["b"], star=False))
+    assert read_notes(run) == Notes(tags=("a",), note="why")
+    assert run.read_bytes() == before
+    (beside,) = folder.glob("*.notes.toml")
+    beside.write_text("tagz = ['x']\n")
+    with pytest.raises(OptinetError, match=r"notes\.toml:1: tagz: unknown key 'tagz'.*did you mean 'tags'"):
+        read_notes(run)
+    assert len(found(folder, "unreadable")) == 1  # its run is found all the same
+    with pytest.raises(RunFileError, match="no such file"):
+        write_notes(folder / "absent.h5", Notes(note="x"))
