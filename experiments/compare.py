@@ -101,9 +101,9 @@ class Table:
         if base is None:
             return ""
         if column.key.endswith("_db"):
-            return f" ({value - base:+.{column.digits}f})"
+            return f" ({value - base:+.{column.digits}f})" if value != base else ""
         share = relative_difference(value, base)
-        return "" if share is None else f" ({share:+.0%})"
+        return "" if share is None or abs(share) < 0.005 else f" ({share:+.0%})"
 
     def marks(self, row: Row) -> str:
         """Return the footnote marks of a row, such as "[1,3]"."""
