@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from functools import singledispatch
 
 import matplotlib as mpl
@@ -17,6 +18,7 @@ from experiments.charts import Bars, Chart, Mark, Scatter, TornadoChart, Waterfa
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#000000")
 _VERDICT = {"closes": "#009e73", "at risk": "#e69f00", "infeasible": "#d55e00"}
 _MARKS = "osD^vP*X"
+_NAMED = 20  # designs on the front that are numbered
 _STYLE = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -99,14 +101,11 @@ def _scatter(chart: Scatter, axes: Axes) -> None:
         ms=10,
         label="on the front",
     )
-    for i, mark in enumerate(front[:12]):
-        axes.annotate(
-            mark.label,
-            (mark.x.value, mark.y.value),
-            xytext=(6, 7 if i % 2 else -11),
-            textcoords="offset points",
-            fontsize=7,
-        )
+    named = front[:_NAMED]
+    for number, mark in enumerate(named, 1):
+        axes.annotate(str(number), (mark.x.value, mark.y.value), (5, 5), textcoords="offset points", fontsize=7)
+    names = [f"{number}  {textwrap.shorten(mark.label, 34)}" for number, mark in enumerate(named, 1)]
+    axes.text(1.02, 1.0, "\n".join(names), transform=axes.transAxes, fontsize=7, va="top", linespacing=1.5)
     axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=7, frameon=False, ncols=4, loc="upper left", bbox_to_anchor=(0, -0.13))

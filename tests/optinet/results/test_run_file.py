@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import os
 import time
 from pathlib import Path
 
@@ -107,6 +108,8 @@ def test_the_structure_is_the_one_on_record(run_path):
             dims = ",".join(scale.name.rsplit("/", 1)[-1] for dim in data.dims for scale in dim.values()) or "-"
             dims = name.rsplit("/", 1)[-1] if data.is_scale else dims
             lines.append(f"/{name} {kind} ({dims}) [{attributes['units']}]")
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert lines == GOLDEN.read_text(encoding="utf-8").splitlines()
 
 
