@@ -42,6 +42,13 @@ def write(text: str) -> None:
     sys.stdout.write(text)
 
 
+def write_json(data: object) -> None:
+    """Write JSON to standard output; numbers that are none are null."""
+    from experiments.summary import to_json
+
+    write(to_json(data))
+
+
 def write_to(output: Path | None, text: str) -> None:
     """Write to a file, or to standard output where none is named."""
     if output is None:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from experiments.cli.common import AsJson, Output, Paths, Words, complain, runs_of, width, write
+from experiments.cli.common import AsJson, Output, Paths, Words, complain, runs_of, width, write, write_json
 
 
 def compare(
@@ -101,7 +101,6 @@ def uncertainty(
         Print JSON.
     """
     from experiments.saved import reopened
-    from experiments.summary import to_json as json_text
     from experiments.summary import uncertainty_text
     from experiments.uncertainty import MAIN_METRICS, probability_better, spreads, to_json, tornado
     from optinet.results import open_run
@@ -114,7 +113,7 @@ def uncertainty(
         others = spreads(reopened(open_run(against)), draws, seed)
         better = {name: probability_better(found[name], others[name]) for name in found if name in others}
     if as_json:
-        write(json_text(to_json(found, drivers, better)))
+        write_json(to_json(found, drivers, better))
     else:
         write(uncertainty_text(saved.run, found, drivers, better, against, width()))
 
@@ -139,13 +138,12 @@ def print_comparison(paths: Sequence[Path], form: str, *, baseline: str = "", pa
     """Print run files side by side, as text, Markdown or JSON."""
     from experiments.compare import comparison
     from experiments.present import comparison_markdown, comparison_text
-    from experiments.summary import to_json
     from optinet.results import open_run
 
     table = comparison(map(open_run, paths))
     table = table.beside(baseline) if baseline else table
     table = table.with_front(pareto) if pareto else table
     if form == "json":
-        write(to_json(table.to_json()))
+        write_json(table.to_json())
     else:
         write(comparison_markdown(table) if form == "markdown" else comparison_text(table, width()))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from experiments.cli.common import AsJson, Flag, Output, Paths, Words, complain, runs_of, width, write
+from experiments.cli.common import AsJson, Flag, Output, Paths, Words, complain, runs_of, width, write, write_json
 
 _COLUMNS = (
     "design",
@@ -52,14 +52,14 @@ def runs(
         Print JSON.
     """
     from experiments.index import Index
-    from experiments.summary import runs_text, to_json
+    from experiments.summary import runs_text
 
     with Index(folder) as index:
         known = index.numbers | index.texts
         shown = columns or tuple(name for name in _COLUMNS if name in known)
         found = index.find(filter_text, names=shown, sort=sort, descending=descending)
         if as_json:
-            write(to_json([{"file": str(run.path), **run.texts, **run.numbers} for run in found]))
+            write_json([{"file": str(run.path), **run.texts, **run.numbers} for run in found])
         else:
             write(runs_text(found, shown, width()))
         for problem in index.problems:

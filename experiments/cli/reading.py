@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from experiments.cli.common import AsJson, OptionalOutput, width, write, write_to
+from experiments.cli.common import AsJson, OptionalOutput, width, write, write_json, write_to
 from optinet.errors import Problem, RunFileError
 
 
@@ -71,13 +71,12 @@ def diff(one: Path, other: Path, /, *, as_json: AsJson = False) -> None:
     """
     from experiments.difference import differences, to_json
     from experiments.summary import differences_text
-    from experiments.summary import to_json as json_text
     from optinet.results import open_run
 
     before, after = open_run(one), open_run(other)
     changes = differences(before, after)
     if as_json:
-        write(json_text(to_json(changes)))
+        write_json(to_json(changes))
     else:
         write(differences_text(before, after, changes, width()))
 

@@ -182,7 +182,9 @@ def test_a_sweep_ends_with_the_table_and_where_the_files_are(optinet, study_path
 
 
 def test_a_sweep_with_a_failed_point_says_so_in_its_exit_code(optinet, study_path, tmp_path):
-    study_path.write_text(study_path.read_text().replace("seed = 3", 'seed = 3\ncatalogue = {"aec_1t6.reach_m" = 1.0}'))
+    study_path.write_text(
+        study_path.read_text().replace("links_per_pair = 1}", "links_per_pair = 1, host_length_m = 70.0}")
+    )
     code, out, err = optinet("sweep", study_path, "-o", tmp_path / "runs", "--workers", "1")
     assert code == 2
     assert "pod" in out and "retimed" not in out
