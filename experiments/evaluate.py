@@ -165,6 +165,8 @@ def warm_up() -> None:
         for demand in (Demand.uniform(fabric), Demand.permutation(fabric, range(fabric.n_endpoints)[::-1])):
             for routing in candidates(fabric):
                 optinet.solve(fabric, demand, routing)
+    mesh = topologies.build("ocs_mesh", blocks=4, hosts_per_block=1, uplinks_per_block=6)
+    optinet.rewire(mesh, [[0, 4, 1, 1], [4, 0, 1, 1], [1, 1, 0, 4], [1, 1, 4, 0]], prove=False)
 
 
 def _fabric(topology: Mapping[str, Any]) -> Fabric:

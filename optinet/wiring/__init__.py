@@ -21,7 +21,7 @@ from optinet.wiring.search import few_moves, fewest_moves, multigraph, tally
 
 Ints = NDArray[np.int64]
 
-SMALL = 4000
+SMALL = 2000
 """OCS times joined pairs of blocks up to which the integer program is tried."""
 
 

@@ -17,6 +17,8 @@ from optinet.kernels.rewire import State, add, bring_home, place_all
 from optinet.wiring.construct import construct
 
 Ints = NDArray[np.int64]
+TRIES = 256
+"""Chains looked at for one link."""
 
 
 def few_moves(links: Ints, ends: Ints, before: Ints, attempts: int = 4) -> tuple[Ints, int]:
@@ -53,11 +55,16 @@ def few_moves(links: Ints, ends: Ints, before: Ints, attempts: int = 4) -> tuple
 def _attempt(links: Ints, ends: Ints, before: Ints, rng: np.random.Generator, shift: int) -> tuple[Ints, int]:
     change = links - before.sum(axis=0)
     missing = multigraph(np.maximum(change, 0))
-    longest = 4 * len(links) + 8
-    used = before.sum(axis=2)
-    state = State(before.copy(), before, used, np.ascontiguousarray(ends.T), np.empty((longest, 4), dtype=np.int64))
+    state = State(
+        links=before.copy(),
+        before=before,
+        used=before.sum(axis=2),
+        room=np.ascontiguousarray(ends.T),
+        spare=np.maximum(-change, 0),
+        chain=np.empty((4 * len(links) + 8, 4), dtype=np.int64),
+    )
     order = rng.permutation(len(missing)) if shift else np.arange(len(missing))
-    left = place_all(state, np.maximum(-change, 0), missing, order, shift, 64)
+    left = place_all(state, missing, order, shift, TRIES)
     failed = [pair for pair in missing[left] if not _split_again(state, ends, pair)]
     bring_home(state, 8)
     return state.links, len(failed)
