@@ -102,9 +102,9 @@ def failing_links_fraction(
     weight = np.exp(-z * z / 2)
     left_db = np.asarray(margin_db)[..., None] - np.asarray(fiber_sigma_db)[..., None] * z
     own_db = np.broadcast_to(np.asarray(lane_sigma_db, dtype=np.float64)[..., None], left_db.shape)
-    lane_fails = np.where(
-        own_db > 0, 0.5 * erfc(left_db / np.where(own_db > 0, own_db, 1.0) / math.sqrt(2.0)), left_db < 0
-    )
+    with np.errstate(over="ignore"):  # next to no spread of its own
+        spread = left_db / np.where(own_db > 0, own_db, 1.0)
+    lane_fails = np.where(own_db > 0, 0.5 * erfc(spread / math.sqrt(2.0)), left_db < 0)
     with np.errstate(divide="ignore"):  # a fiber of which every lane fails
         fiber_fails = -np.expm1(lanes_per_fiber * np.log1p(-lane_fails)) @ (weight / weight.sum())
         return unwrapped(-np.expm1(fibers * np.log1p(-np.minimum(fiber_fails, 1.0))))

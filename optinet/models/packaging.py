@@ -190,59 +190,66 @@ def _of_tier(
     catalogue: Catalogue,
 ) -> SwitchOptics:
     switch = design.component("switch")
-
-    def fullest(places: NDArray[np.int64], per_end: list[float]) -> float:
-        """Largest sum over link ends in one place: a box, or a node, which is an ASIC."""
-        size = int(places.max()) + 1
-        sums = [n * np.bincount(places[each.nodes], minlength=size) for n, each in zip(per_end, ends, strict=True)]
-        return float(np.sum(sums, axis=0).max())
-
     rates_gbps = [each.path.gbps for each in ends]
-    modules = whole(fullest(boxes, [each.units for each in ends]))
-    gbps = fullest(boxes, rates_gbps)
-    fed_per_module = nominal_or_zero(catalogue, module, "external_laser_lanes")
-    lasers = whole(modules * nominal(catalogue, module, "lasers"))
+    units = [each.units for each in ends]
+    modules, gbps = whole(_fullest(boxes, ends, units)), _fullest(boxes, ends, rates_gbps)
     served_gbps = min(max(each.path.gbps / each.units for each in ends), gbps)
-    external = 0
-    optics_w: Quantity = modules * catalogue.value(module, "power_w")
-    laser_failure_gbps = served_gbps
-    lane_light_mw: Quantity = np.nan
-    if fed_per_module:
-        laser = design.component("external_laser")
-        fed = nominal(catalogue, laser, "tx_lanes_fed")
-        external = whole(fullest(boxes, [each.units * fed_per_module for each in ends]) / fed)
-        lasers = external * int(nominal(catalogue, laser, "lanes"))
-        optics_w = optics_w + external * external_laser_w(laser, catalogue)
-        laser_failure_gbps = min(served_gbps * fed / fed_per_module, gbps)
-        light_mw = nominal(catalogue, laser, "lanes") * catalogue.value(laser, "optical_power_mw")
-        passed = 10.0 ** (-catalogue.value(design.component("pm_connector"), "loss_db") / 10.0)
-        lane_light_mw = unwrapped(light_mw * passed / fed)
+    light = _light(module, _fullest(boxes, ends, units), served_gbps, design, catalogue)
     edge = _edge_of(module, catalogue)
-    around_gbps = gbps if edge == "front panel" else fullest(np.arange(fabric.n_nodes), rates_gbps)
-    long_reach = long_reach_serdes(nominal(catalogue, switch, "lane_gbps"))
+    around_gbps = gbps if edge == "front panel" else _fullest(np.arange(fabric.n_nodes), ends, rates_gbps)
     loss_db = nominal(catalogue, module, "electrical_loss_db")
-    repair_gbps = _joined_gbps(fabric, boxes, ends) if is_engine(module, catalogue) else served_gbps
     return SwitchOptics(
         where=where,
         switch=switch,
         module=module,
         packaging=text_of(catalogue, module, "packaging"),
-        serdes=serdes_for(loss_db, long_reach, catalogue),
+        serdes=serdes_for(loss_db, long_reach_serdes(nominal(catalogue, switch, "lane_gbps")), catalogue),
         electrical_loss_db=loss_db,
         modules=modules,
-        lasers=lasers,
-        external_lasers=external,
+        lasers=light.lasers,
+        external_lasers=light.laser_modules,
         optics_gbps=gbps,
-        optics_w=optics_w,
-        lane_light_mw=lane_light_mw,
+        optics_w=modules * catalogue.value(module, "power_w") + light.power_w,
+        lane_light_mw=light.lane_mw,
         edge=edge,
         edge_needed_mm=_needed_mm(around_gbps, module, catalogue),
         edge_available_mm=_available_mm(edge, switch, catalogue),
         module_failure_gbps=served_gbps,
-        laser_failure_gbps=laser_failure_gbps,
-        repair_gbps=repair_gbps,
+        laser_failure_gbps=min(light.failure_gbps, gbps),
+        repair_gbps=_joined_gbps(fabric, boxes, ends) if is_engine(module, catalogue) else served_gbps,
         attach_yield_fraction=_attach_yield(modules, module, catalogue),
     )
+
+
+def _fullest(places: NDArray[np.int64], ends: list[_Ends], per_end: list[float]) -> float:
+    """Largest sum over link ends in one place: a box, or a node, which is an ASIC."""
+    size = int(places.max()) + 1
+    sums = [n * np.bincount(places[each.nodes], minlength=size) for n, each in zip(per_end, ends, strict=True)]
+    return float(np.sum(sums, axis=0).max())
+
+
+@dataclass(frozen=True)
+class _Light:
+    """Where the light of the optics in a box comes from; power and light of a lane are of external lasers alone."""
+
+    lasers: int
+    laser_modules: int
+    power_w: Quantity
+    lane_mw: Quantity
+    failure_gbps: float
+
+
+def _light(module: str, modules: float, served_gbps: float, design: Design, catalogue: Catalogue) -> _Light:
+    lanes = nominal_or_zero(catalogue, module, "external_laser_lanes")
+    if not lanes:
+        return _Light(whole(whole(modules) * nominal(catalogue, module, "lasers")), 0, 0.0, np.nan, served_gbps)
+    laser = design.component("external_laser")
+    fed, lasers = nominal(catalogue, laser, "tx_lanes_fed"), int(nominal(catalogue, laser, "lanes"))
+    count = whole(modules * lanes / fed)
+    passed = 10.0 ** (-catalogue.value(design.component("pm_connector"), "loss_db") / 10.0)
+    lane_mw = unwrapped(lasers * catalogue.value(laser, "optical_power_mw") * passed / fed)
+    power_w = count * external_laser_w(laser, catalogue)
+    return _Light(count * lasers, count, power_w, lane_mw, served_gbps * fed / lanes)
 
 
 def _joined_gbps(fabric: Fabric, boxes: NDArray[np.int64], ends: list[_Ends]) -> float:
