@@ -9,6 +9,7 @@ is left to `optinet.models.reconfiguration`.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,6 +117,10 @@ def reconfigure(fabric: Fabric, circuit_ends: ArrayLike, *, structure: Structure
             Problem("circuit_ends", "not all fiber ends", f"whole numbers from 0 to {plant.n_ends - 1}")
         )
     wanted = wanted.astype(np.int64)
+    times = np.bincount(wanted.ravel(), minlength=plant.n_ends)
+    if times.max(initial=0) > 1:
+        found = f"fiber end {times.argmax()} is in {times.max()} circuits"
+        raise TopologyError(Problem("circuit_ends", found, "at most one circuit per end"))
     key_now, key_wanted = (np.sort(ends, axis=1) @ (plant.n_ends, 1) for ends in (plant.circuit_ends, wanted))
     stays = np.isin(key_now, key_wanted)
     new = wanted[~np.isin(key_wanted, key_now)]
@@ -194,7 +199,7 @@ def rewire(
     now = np.column_stack((plant.circuit_ocs, np.sort(end_block[plant.circuit_ends], axis=1)))[works]
     wiring = wire(links, plant.ends_of_blocks(block, n_blocks, usable), now, prove=prove, time_limit_s=time_limit_s)
     result = reconfigure(fabric, _ends_of(wiring, plant, end_block, usable, np.flatnonzero(works), now))
-    return Rewiring(**{**vars(result), "least_moves": wiring.least_moves, "method": wiring.method})
+    return dataclasses.replace(result, least_moves=wiring.least_moves, method=wiring.method)
 
 
 def _ends_of(
