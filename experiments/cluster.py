@@ -8,6 +8,7 @@ points to another one.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -100,7 +101,7 @@ class ClusterCrew:
         for future in futures:
             future.cancel()
         with contextlib.suppress(Exception):  # whatever is wrong with the cluster now, this sweep is over
-            self._client.run(_release, self._session.id, wait=False)
+            self._client.run(_release_soon, self._session.id, wait=False)
         self._client.close(timeout=1)
 
     def _look(self) -> None:
@@ -208,6 +209,10 @@ def _process(session: Session) -> Iterator[Any]:
         yield own.pool
     finally:
         own.busy, own.used = False, time.monotonic()
+
+
+async def _release_soon(session_id: str) -> None:
+    await asyncio.to_thread(_release, session_id)
 
 
 def _release(session_id: str | None) -> None:

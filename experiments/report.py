@@ -125,6 +125,8 @@ def _breakdowns(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
         ("cost", "Cost of all parts", 1e6, "million USD"),
     ):
         bars: Bars = breakdown(table.rows, group, title, scale=scale, unit=unit, most=_MOST_BARS)
+        if not bars.categories:
+            continue
         more = f" {bars.left_out} designs are not shown." if bars.left_out else ""
         yield figures.add(bars, f"{title} by category; the bar at the end is the 5th to 95th percentile.{more}")
 

@@ -43,8 +43,10 @@ def reopened(run: Run) -> Saved:
     Raises
     ------
     OptinetError
-        If the run was made by an optinet whose components or workloads this one does not know.
+        If the run lacks a part, or was made by an optinet whose components or workloads this one does not know.
     """
+    if missing := [name for name in ("paths", "routing", "catalogue") if not run.table(name)]:
+        raise RunFileError(Problem(str(run.path), f"has no {', '.join(missing)}", "a run made by 'run' or 'sweep'"))
     scenario = run.scenario
     fabric = run.fabric
     workload = dict(scenario["workload"])

@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A soak run: random cases without end, each checked, with an eye on memory.
+"""A soak run: sweeps killed at random moments, damaged run files, and random cases with an eye on memory.
 
-``python -m experiments.benchmarks.soak --minutes 10``. Every round draws a fabric, a demand and flows; loads must
-account for every hop of the paths, and a flow simulation must not depend on the order the flows are listed in. Stops
-with an error at the first case that fails, naming its seed, or when memory keeps growing.
+``python -m experiments.benchmarks.soak --minutes 10 --kills 100 --mutations 2000``. Sweeps and files are treated as
+`experiments.benchmarks.unkind` says. Then every round draws a fabric, a demand and flows; loads must account for every
+hop of the paths, and a flow simulation must not depend on the order the flows are listed in. Stops with an error at the
+first trial that fails, naming its seed, or when memory keeps growing.
 """
 
 from __future__ import annotations
 
 import resource
+import shutil
 import sys
+import tempfile
 import time
-from typing import Annotated
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.console import Console
 
 import optinet
 import topologies
+from experiments.benchmarks import unkind
 
 _GROWTH_LIMIT_MB = 300.0  # engineering estimate: compiled kernels and caches settle well below this
 
@@ -26,17 +31,66 @@ app = App(name="soak", help="Random cases, each checked, for a while.", help_for
 
 
 @app.default
-def soak(minutes: Annotated[float, Parameter(help="how long to go on")] = 10.0, seed: int = 0) -> None:
-    """Run random cases for a while.
+def soak(minutes: float = 10.0, kills: int = 100, mutations: int = 2000, seed: int = 0) -> None:
+    """Treat sweeps and files unkindly, then run random cases for a while.
 
     Parameters
     ----------
     minutes
-        How long to go on.
+        How long random cases go on.
+    kills
+        Sweeps to be killed.
+    mutations
+        Damaged run files to be read.
     seed
-        Seed of the first round; later rounds count up.
+        Seed of the first trial and round; later ones count up.
     """
     console = Console()
+    with tempfile.TemporaryDirectory() as name:
+        target = unkind.Target.made_in(Path(name))
+        _kills(console, target, Path(name), kills, seed)
+        _disks(console, target)
+        _mutations(console, target, Path(name), mutations, seed)
+    _cases(console, minutes, seed)
+
+
+def _kills(console: Console, target: unkind.Target, folder: Path, count: int, seed: int) -> None:
+    killed: Counter[str] = Counter()
+    for number in range(count):
+        what, problem = unkind.kill_trial(target, folder / f"kill-{number}", np.random.default_rng(seed + number))
+        if problem:
+            sys.exit(f"kill with seed {seed + number}, {what}: {problem}")
+        killed[what.split(" after ")[0]] += 1
+        shutil.rmtree(folder / f"kill-{number}")
+        if (number + 1) % 10 == 0:
+            console.print(f"{number + 1} of {count} sweeps killed")
+    console.print(f"{count} sweeps killed and resumed ({dict(killed)}): no damage, nothing lost, the same content")
+
+
+def _disks(console: Console, target: unkind.Target) -> None:
+    with unkind.small_disk(size_kib=1500) as disk:
+        if disk is None:
+            console.print("small disks: not tried, nothing can be mounted here")
+            return
+        problem = unkind.full_disk_trial(target, disk)
+        unkind.make_read_only(disk)
+        problem = problem or unkind.read_only_trial(target, disk / "runs")
+        if problem:
+            sys.exit(f"small disk: {problem}")
+    console.print("a full and a read-only disk: clear errors, no damage")
+
+
+def _mutations(console: Console, target: unkind.Target, folder: Path, count: int, seed: int) -> None:
+    run = folder / "undisturbed" / next(iter(target.contents))
+    for number, problem in enumerate(unkind.mutation_trials(run, folder, count, seed), 1):
+        if problem:
+            sys.exit(problem)
+        if number % 500 == 0:
+            console.print(f"{number} of {count} damaged files read")
+    console.print(f"{count} damaged files: each read whole or refused, in one process that outlived them all")
+
+
+def _cases(console: Console, minutes: float, seed: int) -> None:
     end = time.monotonic() + 60 * minutes
     settled_mb = 0.0
     rounds = 0

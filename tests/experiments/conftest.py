@@ -120,6 +120,8 @@ def made_run(tmp_path):
                 "meaning": [""] * len(names),
             },
         }
+        if notes := changes.pop("notes", ()):
+            groups["notes"] = {"text": list(notes)}
         head = {"title": "", "routing": "ecmp", "verdict": "closes", "scenario_sha256": "0" * 64} | changes
         path = tmp_path / f"{name or f'run-{next(count)}'}.h5"
         return open_run(write_run(path, RunContent(case=case, groups=groups, **head)))

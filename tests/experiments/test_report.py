@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page about a folder, the charts in it, and what it says in words."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from experiments.charts import Bars, Interval, TornadoChart, breakdown, scatter, waterfalls
+from experiments.compare import comparison
+from experiments.drawing import png, svg
+from experiments.findings import drivers_of_best, findings
+from experiments.pareto import front, goals_of
+from experiments.report import report_html
+from optinet.errors import OptinetError
+from optinet.results import find_runs, open_run
+
+
+@pytest.fixture(scope="module")
+def table(swept):
+    return comparison(map(open_run, swept)).with_front(["network_kw", "cost_per_endpoint_usd"])
+
+
+@pytest.fixture(scope="module")
+def page(swept):
+    return report_html(swept, baseline="retimed")
+
+
+class Outside(HTMLParser):
+    """Collects what a browser would load, and the ids of the page."""
+
+    def __init__(self):
+        super().__init__()
+        self.loaded, self.ids, self.open = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if (name in ("src", "srcset", "data") or (name.endswith("href") and tag != "a")) and value[0] != "#":
+                self.loaded.append((tag, value))
+            if name == "id":
+                self.ids.append(value)
+
+
+def test_the_page_is_complete_by_itself(page):
+    parser = Outside()
+    parser.feed(page)
+    assert parser.loaded == []
+    assert "<script" not in page and "@import" not in page and "url(http" not in page
+    assert len(parser.ids) == len(set(parser.ids)) > 50
+    for target in re.findall(r'(?:href="|url\()#([^")]+)', page):
+        assert target in set(parser.ids)
+
+
+def test_the_page_has_question_designs_figures_budgets_and_assumptions(page, swept):
+    assert "<h1>Tiny</h1>" in page  # the title of the study
+    for design in ("retimed", "LPO", "pod"):
+        assert f"<td>{design}" in page
+    assert page.count("<svg") == page.count("Figure ") >= 8
+    for words in ("Least network power", "5th to 95th percentile", "cube-ocs", "leaf-spine"):
+        assert words in page, words
+    used = open_run(swept[0]).table("catalogue")
+    assert used["component"][0] in page and used["source"][0].split()[0] in page
+    for path in swept:
+        assert open_run(path).content_sha256 in page
+    assert re.search(r"\(-\d+%\)", page)  # differences from the baseline
+
+
+def test_designs_that_do_not_close_and_points_that_failed_are_told_with_the_reason(made_run, tmp_path):
+    note = "leaf-spine: infeasible, typical margin -1.00 dB, 3 sigma margin -3.00 dB, about 9 of 9 links do not close"
+    runs = [
+        made_run("fine", metrics={"network_kw": 1.0, "cost_per_endpoint_usd": 2.0}, notes=(note, "something else")),
+        made_run(
+            "dark", metrics={"network_kw": 0.5, "cost_per_endpoint_usd": 1.0}, verdict="infeasible", notes=(note,)
+        ),
+        made_run(
+            "short", metrics={"network_kw": 0.4, "ocs_boxes": 2.0, "ocs_ports_short": 12.0}, notes=("OCS: 12 short",)
+        ),
+    ]
+    (tmp_path / "failures.json").write_text(json.dumps([{"point": "odd / <b>", "error": "does not fit"}]))
+    page = report_html([run.path for run in runs])
+    section = page[page.index("Designs that do not close") : page.index("<h2>Assumptions")]
+    assert "<td>dark</td>" in section and "infeasible" in section
+    assert "<td>short</td>" in section and "12 short" in section
+    assert "<td>fine</td>" not in section and "something else" not in section
+    assert "odd / &lt;b&gt;" in section and "does not fit" in section
+    assert "No other design beats, all goals together: fine" in page
+
+
+def test_texts_of_a_run_are_never_markup(made_run):
+    run = made_run("<script>alert(1)</script>", metrics={"network_kw": 1.0, "cost_per_endpoint_usd": 2.0})
+    page = report_html([run.path])
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_baseline_or_goal_that_names_nothing_is_refused(swept):
+    with pytest.raises(OptinetError, match=r"--baseline: unknown design 'retimd'.*did you mean 'retimed'"):
+        report_html(swept, baseline="retimd")
+    with pytest.raises(OptinetError, match=r"--pareto: unknown metric 'netwrk_kw'.*did you mean 'network_kw'"):
+        report_html(swept, goals=["netwrk_kw", "cost_usd"])
+    with pytest.raises(OptinetError, match="two or more"):
+        report_html(swept, goals=["network_kw"])
+
+
+def test_the_front_is_what_brute_force_finds():
+    rng = np.random.default_rng(4)
+    rows = [{"a": float(a), "b": float(b), "c": float(c)} for a, b, c in rng.integers(0, 6, (60, 3))]
+    rows += [{"a": 0.0, "b": None, "c": 9.0}, {"a": "text"}]
+    goals = goals_of(["a", "b:min", "c:max"], ["a", "b", "c"])
+
+    def beats(one, other):
+        pairs = [(one["a"], other["a"]), (one["b"], other["b"]), (-one["c"], -other["c"])]
+        return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
+
+    whole = rows[:60]
+    expected = [not any(beats(other, row) for other in whole) for row in whole] + [False, False]
+    assert front(rows, goals).tolist() == expected
+    assert sum(expected) > 1
+
+
+def test_sense_of_a_metric():
+    assert [goal.higher for goal in goals_of(["network_kw", "throughput"], ["network_kw", "throughput"])] == [
+        False,
+        True,
+    ]
+
+
+def test_bars_add_up_and_small_categories_are_put_together(table):
+    bars = breakdown(table.rows, "power", "Power", scale=1e3, unit="kW", most=2)
+    assert (bars.labels, bars.left_out) == (("retimed", "LPO"), 1)
+    assert len(bars.categories) <= 8
+    for row, values, total in zip(table.rows, bars.values, bars.totals, strict=False):
+        assert sum(values) == pytest.approx(row.run.metrics["network_kw"].value)
+        assert total.value == pytest.approx(sum(values))
+        assert total.low < total.value < total.high
+
+
+def test_a_scatter_has_every_design_that_has_both_numbers(table):
+    columns = {column.key: column for column in table.columns}
+    chart = scatter(table, columns["cost_per_endpoint_usd"], columns["network_kw"], "t")
+    assert [mark.label for mark in chart.marks] == ["retimed", "LPO", "pod"]
+    assert chart.x_label == "cost per endpoint, USD"
+    assert [mark.on_front for mark in chart.marks] == [row.on_front for row in table.rows]
+
+
+def test_a_waterfall_ends_at_the_margin_and_is_shown_once_for_designs_alike(table):
+    charts = waterfalls(table.rows)
+    assert [chart.margin_3sigma_db for chart in charts] == sorted(chart.margin_3sigma_db for chart in charts)
+    for chart in charts:
+        assert chart.steps[-1].left_db == pytest.approx(chart.typical_margin_db)
+        assert chart.budget_db - sum(step.loss_db for step in chart.steps) == pytest.approx(chart.typical_margin_db)
+    twice = waterfalls([table.rows[0], table.rows[0]])
+    assert len(twice) == len(waterfalls([table.rows[0]]))
+
+
+def test_findings_are_of_designs_that_close_alone(table, made_run):
+    lines = findings(table)
+    least = min(table.rows, key=lambda row: row.values["network_kw"])
+    assert lines[0].startswith(f"Least network power: {least.case}, ")
+    assert "probability of" in lines[0]
+    dark = comparison([made_run("dark", metrics={"network_kw": 1.0}, verdict="infeasible")])
+    assert findings(dark) == ["1 of 1 designs have links that do not close with three sigma to spare."]
+
+
+def test_drivers_of_the_best_design(table):
+    (chart, caption), *_ = drivers_of_best(table, 5)
+    assert 1 <= len(chart.drivers) <= 5
+    spans = [abs(high - low) for _, low, high in chart.drivers]
+    assert spans == sorted(spans, reverse=True)
+    assert "one component value at a time" in caption
+
+
+def test_charts_are_drawn_as_svg_and_png_and_equal_charts_are_equal_bytes(table):
+    bars = Bars("t", "kW", ("a",), ("x", "y"), ((1.0, 2.0),), (Interval.of(3.0, 2.5, 4.0),))
+    assert svg(bars, 3) == svg(bars, 3)
+    assert 'id="c3-' in svg(bars, 3) and 'id="c4-' in svg(bars, 4)
+    assert png(TornadoChart("t", "kW", 1.0, (("a", 0.5, 2.0),))).startswith(b"\x89PNG")
+    assert png(waterfalls(table.rows)[0]).startswith(b"\x89PNG")
+
+
+def test_an_interval_holds_its_value():
+    assert Interval.of(3.0, 4.0, 5.0) == Interval(3.0, 3.0, 5.0)
+    assert Interval.of(3.0) == Interval(3.0, 3.0, 3.0)
+
+
+def test_a_folder_copied_elsewhere_gives_the_same_page(swept, tmp_path, page):
+    shutil.copytree(swept[0].parent, tmp_path / "copy")
+    again = report_html([tmp_path / "copy" / path.name for path in swept], baseline="retimed")
+    assert again == page
+    assert len(find_runs([tmp_path / "copy"])) == 6
