@@ -25,6 +25,7 @@ COMMANDS = (
     running.validate,
     reading.topologies,
     reading.catalogue,
+    reading.ocs,
     reading.inspect,
     reading.export,
     reading.diff,

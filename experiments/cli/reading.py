@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from experiments.cli.common import AsJson, OptionalOutput, width, write, write_json, write_to
+from experiments.cli.common import AsJson, Changes, OptionalOutput, width, write, write_json, write_to
 from optinet.errors import Problem, RunFileError
 
 
@@ -38,6 +38,23 @@ def catalogue(name: str = "", /, *, as_json: AsJson = False) -> None:
     from experiments import summary
 
     write(summary.catalogue_json(name) if as_json else summary.catalogue_text(name, width()))
+
+
+def ocs(scenario: str, /, *, changes: Changes = (), as_json: AsJson = False) -> None:
+    """Show which optical circuit switches the plant of a scenario could be built of.
+
+    Parameters
+    ----------
+    scenario
+        The scenario file, or the name of a shipped one. The OCS it names plays no part.
+    changes
+        key=value, set on top of what the file says.
+    as_json
+        Print JSON.
+    """
+    from experiments import plants
+
+    write(plants.ocs_json(scenario, changes) if as_json else plants.ocs_text(scenario, changes, width()))
 
 
 def inspect(path: Path, /, *, as_json: AsJson = False) -> None:

@@ -14,12 +14,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optinet.models.values import Quantity, largest, optional, text_of
 from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
+    from optinet.rewiring import Rewiring
 
 _WITH_DSP = ("retimed", "lro")
 
@@ -98,3 +102,55 @@ def reconfiguration(
         catalogue.value(control, "reacquire_time_ms"),
         catalogue.value(control, "controller_overhead_ms"),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class TimedChange:
+    """A change of circuits in time, as `optinet.simulate_flows` takes it.
+
+    The arcs are those of the fabric before the change, in their order, then those of the new circuits.
+
+    Parameters
+    ----------
+    capacity_gbps
+        shape (n_arcs,): at the beginning; 0 for the new circuits.
+    arc_after
+        shape (fabric.n_arcs,): the arc that each arc of the fabric after the change is.
+    capacity_changes
+        time_s, arc and capacity_gbps: circuits that go are drained when the change starts, new ones carry traffic when
+        their dark time is over. Circuits that stay are not in it.
+    """
+
+    capacity_gbps: NDArray[np.float64]
+    arc_after: NDArray[np.int64]
+    capacity_changes: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
+
+
+def timed_change(moved: Rewiring, start_s: float, dark_s: float) -> TimedChange:
+    """Return a rewiring in time: drain, switch, restore, of just the circuits that move.
+
+    Parameters
+    ----------
+    moved
+        From `optinet.rewire` or `optinet.reconfigure`.
+    start_s
+        When circuits are drained, >= 0.
+    dark_s
+        How long new circuits take to carry traffic, >= 0: `Reconfiguration.total_ms` of the most moves on one OCS.
+    """
+    before, after = moved.before, moved.fabric
+    link = np.where(moved.link_before >= 0, moved.link_before, 0)
+    link[moved.added_links] = before.n_links + np.arange(moved.n_moves)
+    arc_after = np.column_stack((2 * link, 2 * link + 1)).ravel()
+    gone, new = _arcs(moved.removed_links), arc_after[_arcs(moved.added_links)]
+    new_gbps = after.arc_capacity_gbps[_arcs(moved.added_links)]
+    changes = (
+        np.repeat([start_s, start_s + dark_s], [len(gone), len(new)]),
+        np.concatenate((gone, new)),
+        np.concatenate((np.zeros(len(gone)), new_gbps)),
+    )
+    return TimedChange(np.concatenate((before.arc_capacity_gbps, np.zeros(len(new)))), arc_after, changes)
+
+
+def _arcs(links: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.column_stack((2 * links, 2 * links + 1)).ravel()
