@@ -27,6 +27,7 @@ _OURS = {
     "leaf_spine": "topologies.clos",
     "fat_tree": "topologies.clos",
     "clos3": "topologies.clos",
+    "sized_clos": "topologies.sized_clos",
     "torus": "topologies.torus",
     "tpu_pod": "topologies.tpu_pod",
     "ocs_mesh": "topologies.ocs_mesh",
