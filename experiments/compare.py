@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.growth import cliffs, differing
 from experiments.pareto import front, goals_of, relative_difference
 from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
@@ -182,6 +183,16 @@ _METRICS = (
 )
 
 
+_SIZES = (
+    Column("endpoints", ("endpoints", "", "")),
+    Column("switch_tiers", ("switch", "tiers", "")),
+    Column("network_w_per_endpoint", ("power per", "endpoint", "W"), 1),
+    Column("delivered_tbps", ("delivered", "by all", "Tb/s"), 1),
+    Column("cost_usd", ("cost", "", "USD")),
+)
+"""Shown where designs differ in size."""
+
+
 def comparison(runs: Iterable[Run]) -> Table:
     """Compare runs design by design.
 
@@ -199,6 +210,7 @@ def comparison(runs: Iterable[Run]) -> Table:
     rows, notes = [], _Footnotes()
     sizes = [_size(design[0]) for design in designs.values()]
     usual = max(sizes, key=sizes.count, default=(0, 0.0))
+    grows = _grow(designs.values(), sizes)
     for case, size, design in zip(_cases(designs.values()), sizes, designs.values(), strict=True):
         row = Row(case)
         chosen = next((run for run in design if _workload(run) == reference), design[0])
@@ -207,7 +219,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             row.values[key] = _value(run, DELIVERED)
             row.routing[key] = run.routing
         row.values |= _shown_values(chosen)
-        warnings = _warnings(chosen, size, usual)
+        warnings = _warnings(chosen, size, (size[0], usual[1]) if grows else usual)
         if _workload(chosen) != reference:
             warnings.append(f"latency, power and energy are under the workload {workloads[_workload(chosen)]}")
         row.notes = notes.numbers(warnings)
@@ -215,8 +227,18 @@ def comparison(runs: Iterable[Run]) -> Table:
         rows.append(row)
     labels = [workloads[key] for key in sorted(workloads, key=lambda key: key != reference)]
     delivered = (Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1) for label in labels)
-    columns = (*delivered, *(c for c in _METRICS if any(row.values.get(c.key) is not None for row in rows)))
-    return Table(columns, tuple(rows), tuple(notes.texts), _remarks(workloads.get(reference, "")))
+    sized = _SIZES if len({endpoints for endpoints, _ in sizes}) > 1 else ()
+    shown = (c for c in (*sized, *delivered, *_METRICS) if any(row.values.get(c.key) is not None for row in rows))
+    remarks = (*_remarks(workloads.get(reference, "")), *cliffs(row.run for row in rows))
+    return Table(tuple(shown), tuple(rows), tuple(notes.texts), remarks)
+
+
+def _grow(designs: Iterable[Sequence[Run]], sizes: Sequence[tuple[int, float]]) -> bool:
+    """Return whether designs of one case differ in size, which then is what is studied."""
+    of_case: dict[str, set[int]] = {}
+    for design, (endpoints, _) in zip(designs, sizes, strict=True):
+        of_case.setdefault(design[0].case, set()).add(endpoints)
+    return any(len(found) > 1 for case, found in of_case.items() if case)
 
 
 def _remarks(reference: str) -> tuple[str, ...]:
@@ -229,7 +251,7 @@ def _remarks(reference: str) -> tuple[str, ...]:
 
 
 def _shown_values(run: Run) -> dict[str, Any]:
-    values: dict[str, Any] = {column.key: _value(run, column.key) for column in _METRICS}
+    values: dict[str, Any] = {column.key: _value(run, column.key) for column in (*_SIZES, *_METRICS)}
     if not values["ocs_boxes"]:
         values |= dict.fromkeys(("ocs_boxes", "ocs_ports_used"))  # the question does not arise without a plant
     return values | {"verdict": run.verdict or None}
@@ -285,10 +307,17 @@ def _by_design(runs: Iterable[Run]) -> dict[str, list[Run]]:
 
 
 def _cases(designs: Iterable[Sequence[Run]]) -> list[str]:
-    """Name the rows; designs of one name that differ otherwise are told apart by their files."""
-    names = [(design[0].case or design[0].title or design[0].path.stem, design[0].path.stem) for design in designs]
-    titles = [name for name, _ in names]
-    return [name if titles.count(name) == 1 else f"{name} ({stem})" for name, stem in names]
+    """Name the rows; designs of one name are told apart by what they differ in, if by nothing then by their files."""
+    chosen = [design[0] for design in designs]
+    titles = [run.case or run.title or run.path.stem for run in chosen]
+    names = list(titles)
+    for title in {name for name in titles if titles.count(name) > 1}:
+        places = [i for i, name in enumerate(titles) if name == title]
+        for i, apart in zip(places, differing([chosen[i].scenario for i in places]), strict=True):
+            names[i] = ", ".join(filter(None, (title, apart)))
+    return [
+        f"{name} ({run.path.stem})" if names.count(name) > 1 else name for name, run in zip(names, chosen, strict=True)
+    ]
 
 
 def _workload(run: Run) -> str:

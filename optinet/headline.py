@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optinet.fabric import NodeKind
 from optinet.metric import Metric
 from optinet.models.cost import OPTICS
 from optinet.models.link_budget import worst
@@ -44,10 +45,11 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
     solution
         What was assessed.
     """
+    yield from _size(solution)
     yield from _delivery(solution)
     yield from _speed(assessment.latency)
     yield from _queueing(solution, assessment.latency)
-    yield from _watts(assessment.power)
+    yield from _watts(assessment.power, solution.fabric.n_endpoints)
     yield from _racks(assessment.racks)
     yield from _copper(assessment.copper)
     yield from _optics(assessment.budgets)
@@ -64,11 +66,23 @@ def _metric(name: str, value: Quantity, meaning: str, bounds: Sequence[float] = 
     return Metric(name, median(value), low, high, unit_of(name), meaning, draws)
 
 
+def _size(solution: Solution) -> Iterator[Metric]:
+    fabric = solution.fabric
+    tiers = np.unique(fabric.node_tier[fabric.node_kind == NodeKind.SWITCH])
+    yield _metric("endpoints", float(fabric.n_endpoints), "hosts and chips")
+    yield _metric("switch_tiers", float(len(tiers)), "tiers of packet switches")
+
+
 def _delivery(solution: Solution) -> Iterator[Metric]:
     yield _metric(
         "delivered_gbps_per_endpoint",
         solution.delivered_gbps_per_endpoint,
         "delivered rate per endpoint and direction, at min(1, throughput) of the demand",
+    )
+    yield _metric(
+        "delivered_tbps",
+        solution.delivered_gbps / 1e3,
+        "delivered rate of all endpoints together, each bit counted once end to end",
     )
     yield _metric("throughput", solution.throughput, "largest common scale factor of the demand that fits")
     yield _metric("stretch", solution.stretch, "mean links between switches of traffic that leaves its first switch")
@@ -94,13 +108,15 @@ def _queueing(solution: Solution, times: LatencyDistribution) -> Iterator[Metric
     yield _metric("loaded_latency_p99_ns", loaded.p99_ns, f"99th percentile over the traffic of {what}")
 
 
-def _watts(watts: PowerReport) -> Iterator[Metric]:
+def _watts(watts: PowerReport, n_endpoints: int) -> Iterator[Metric]:
     yield _metric("network_kw", watts.network_w / 1e3, "power of the network, NIC and on-chip networks inside")
     yield _metric(
         "network_without_nic_and_chip_kw",
         watts.network_without_nic_and_chip_w / 1e3,
         "power of the network without NIC and on-chip networks",
     )
+    per_endpoint_w = watts.network_w / n_endpoints if n_endpoints else np.nan
+    yield _metric("network_w_per_endpoint", per_endpoint_w, "network_kw per endpoint")
     yield _metric("facility_kw", watts.facility.total_w / 1e3, "power from the grid, power chain and cooling inside")
     yield _metric("pue_ratio", watts.facility.pue_ratio, "facility_kw over network_kw")
     yield _metric("energy_pj_per_bit", watts.energy_pj_per_bit, "network_kw over delivered bits")

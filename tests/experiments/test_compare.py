@@ -64,7 +64,7 @@ def test_workloads_of_one_name_are_told_apart_by_what_differs(made_run):
 
 def test_designs_of_one_name_are_two_rows_when_they_differ(made_run):
     runs = [made_run("A", metrics=delivered(s), name=f"file{s}", scenario={"seed": s}) for s in (1, 2)]
-    assert [row.case for row in comparison(runs).rows] == ["A (file1)", "A (file2)"]
+    assert [row.case for row in comparison(runs).rows] == ["A, seed=1", "A, seed=2"]
 
 
 def test_what_a_reader_must_know_is_a_footnote(made_run):
