@@ -41,6 +41,14 @@ BUILDERS = {
         {"pods": few, "leaves_per_pod": few, "aggs_per_pod": few, "cores": few, "hosts_per_leaf": few}
         | {"host_gbps": gbps, "leaf_agg_gbps": gbps, "agg_core_gbps": gbps}
     ),
+    "sized_clos": st.fixed_dictionaries(
+        {
+            "endpoints": st.integers(1, 60),
+            "radix": st.sampled_from([6, 8]),
+            "oversubscription": st.sampled_from([1.0, 2.0]),
+            "link_gbps": gbps,
+        }
+    ),
     "torus": st.fixed_dictionaries(
         {"dims": st.lists(st.integers(1, 5), min_size=1, max_size=3).filter(lambda dims: max(dims) > 1)}
         | {"capacity_gbps": gbps}
