@@ -50,7 +50,7 @@ def throughput_bound(fabric: Fabric, demand: Demand, *, arc_up: NDArray[np.bool_
     problem = FlowProblem.of(fabric, demand, arc_up)
     distance = problem.distance_sum(np.ones(problem.n_arcs))
     by_distance = float(problem.capacity_gbps.sum()) / distance if distance > 0 else np.inf
-    return min(by_distance, problem.host_limit.throughput)
+    return min(by_distance, problem.cut_limit.throughput)
 
 
 def worst_permutation(fabric: Fabric, gbps: float = 1.0) -> Demand:
@@ -135,6 +135,6 @@ def _group_hops(problem: FlowProblem) -> NDArray[np.float64]:
     hops = np.empty((core.n_groups, core.n_groups))
     length = np.ones(problem.n_arcs)
     for group, node in enumerate(core.group_node):
-        shortest_tree(node, problem.out_offsets, problem.head, length, work)
+        shortest_tree(node, problem.out_offsets[:0], problem.out_offsets, problem.head, length, work)
         hops[group] = np.where(sinks == node, 0.0, work.distance[sinks])
     return hops

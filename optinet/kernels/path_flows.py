@@ -2,7 +2,8 @@
 """Flows on explicit paths, moved from long paths to short ones while lengths follow the load.
 
 The length of an arc is ``exp(sharpness * (load / capacity / reference - 1)) / capacity``, the slope of a soft maximum
-of the utilization. Rows of demand are as in `optinet.kernels.trees`; each entry is one pair.
+of the utilization; kernels take ``softness = (sharpness, reference)``. Rows of demand are as in
+`optinet.kernels.trees`; each entry is one pair.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optinet.kernels._jit import kernel, part
+from optinet.kernels.hop_paths import shortest_of
 from optinet.kernels.trees import shortest_tree
 
 _NEGLIGIBLE = 1e-9  # part of a pair's demand below which a path is given up
@@ -58,23 +60,23 @@ def path_pool(n_pairs, n_paths, n_arcs):
 
 
 @kernel
-def set_lengths(load, sharpness, reference):
+def set_lengths(load, softness):
     """Compute all lengths anew."""
     for a in range(len(load.length)):
-        _set_length(a, load, sharpness, reference)
+        _set_length(a, load, softness)
 
 
 @kernel
-def add_shortest_paths(first_row, sources, offsets, targets, gbps, graph, load, pool, sharpness, reference, work):
-    """Add the shortest path of every pair where it is new; a pair without any sends all it has over it at once.
+def add_shortest_paths(first_row, last_row, sources, offsets, targets, gbps, graph, load, pool, softness, work):
+    """Add the shortest path of every pair of some rows where it is new; a pair without any sends all it has over it.
 
     `graph` is (out_offsets, head, tail); every target must be within reach. Return the row whose paths did not fit
-    into the pool, or the number of rows, and the sum of gbps times distance over the rows before it.
+    into the pool, or `last_row`, and the sum of gbps times distance over the rows before it.
     """
     out_offsets, head, tail = graph
     total = 0.0
-    for i in range(first_row, len(sources)):
-        shortest_tree(sources[i], out_offsets, head, load.length, work)
+    for i in range(first_row, last_row):
+        shortest_tree(sources[i], targets[offsets[i] : offsets[i + 1]], out_offsets, head, load.length, work)
         hops = 0
         part = 0.0
         for j in range(offsets[i], offsets[i + 1]):
@@ -87,16 +89,33 @@ def add_shortest_paths(first_row, sources, offsets, targets, gbps, graph, load, 
             return i, total
         total += part
         for j in range(offsets[i], offsets[i + 1]):
-            _add_shortest(j, sources[i], targets[j], gbps[j], tail, load, pool, sharpness, reference, work)
-    return len(sources), total
+            _add_shortest(j, sources[i], targets[j], gbps[j], tail, load, pool, softness, work)
+    return last_row, total
 
 
 @kernel
-def balance(gbps, load, pool, sharpness, reference, rounds):
-    """Balance the paths of every pair, one pair after the other, several times."""
-    for _ in range(rounds):
-        for j in range(len(gbps)):
-            _balance(j, load, pool, sharpness, reference)
+def add_hop_paths(first_row, last_row, sources, offsets, targets, gbps, known, graph, load, pool, softness, work):
+    """Add the shortest of the `HopPaths` of every pair of some rows; all else as in `add_shortest_paths`."""
+    _, head, tail = graph
+    total = 0.0
+    for i in range(first_row, last_row):
+        part = 0.0
+        for j in range(offsets[i], offsets[i + 1]):
+            # a path of fewest hops has no more arcs than there are nodes; what a row that is done anew has is not new
+            if len(pool.flow) == pool.used[0] or len(pool.arcs) - pool.used[1] < len(work.order):
+                return i, total
+            shortest_of(j, sources[i], known, head, tail, load.length, work)
+            part += gbps[j] * work.distance[targets[j]]
+            _add_shortest(j, sources[i], targets[j], gbps[j], tail, load, pool, softness, work)
+        total += part
+    return last_row, total
+
+
+@kernel
+def balance(first, last, load, pool, softness):
+    """Balance the paths of some pairs, one after the other."""
+    for j in range(first, last):
+        _balance(j, load, pool, softness)
 
 
 @kernel
@@ -132,7 +151,8 @@ def compact(gbps, load, pool, room):
 
 
 @part
-def _set_length(a, load, sharpness, reference):
+def _set_length(a, load, softness):
+    sharpness, reference = softness
     excess = sharpness * (load.gbps[a] / load.capacity[a] / reference - 1.0)
     load.length[a] = math.exp(min(max(excess, _FLATTEST), -_FLATTEST)) / load.capacity[a]
 
@@ -146,7 +166,7 @@ def _path_length(p, load, pool):
 
 
 @part
-def _add_shortest(j, source, target, gbps, tail, load, pool, sharpness, reference, work):
+def _add_shortest(j, source, target, gbps, tail, load, pool, softness, work):
     """Add the path in the tree unless the pair has one as short; a pair without any sends all it has over it."""
     length = 0.0
     v = target
@@ -170,7 +190,7 @@ def _add_shortest(j, source, target, gbps, tail, load, pool, sharpness, referenc
         v = tail[a]
         if pool.flow[new] > 0.0:
             load.gbps[a] += gbps
-            _set_length(a, load, sharpness, reference)
+            _set_length(a, load, softness)
     pool.size[new] = at - pool.start[new]
     pool.following[new] = pool.first[j]
     pool.first[j] = new
@@ -179,7 +199,7 @@ def _add_shortest(j, source, target, gbps, tail, load, pool, sharpness, referenc
 
 
 @part
-def _balance(j, load, pool, sharpness, reference):
+def _balance(j, load, pool, softness):
     """Move flow of one pair to its shortest path, from every other by a Newton step in the difference of lengths."""
     best = pool.first[j]
     if best < 0 or pool.following[best] < 0:
@@ -200,15 +220,16 @@ def _balance(j, load, pool, sharpness, reference):
             least = _path_length(best, load, pool)
             excess = _path_length(p, load, pool) - least
             if excess > 1e-6 * least:
-                _shift(p, best, excess, load, pool, sharpness, reference)
+                _shift(p, best, excess, load, pool, softness)
         p = pool.following[p]
     for k in range(pool.start[best], pool.start[best] + pool.size[best]):
         load.mark[pool.arcs[k]] = -1
 
 
 @part
-def _shift(p, best, excess, load, pool, sharpness, reference):
+def _shift(p, best, excess, load, pool, softness):
     """Move flow from path p to the path marked `best` until their lengths are about equal."""
+    sharpness, reference = softness
     slope = 0.0
     narrow = np.inf
     for k in range(pool.start[p], pool.start[p] + pool.size[p]):
@@ -232,10 +253,10 @@ def _shift(p, best, excess, load, pool, sharpness, reference):
         if load.mark[a] == -2 - best:
             continue
         load.gbps[a] -= step
-        _set_length(a, load, sharpness, reference)
+        _set_length(a, load, softness)
     for k in range(pool.start[best], pool.start[best] + pool.size[best]):
         a = pool.arcs[k]
         if load.mark[a] == best:
             load.gbps[a] += step
-            _set_length(a, load, sharpness, reference)
+            _set_length(a, load, softness)
         load.mark[a] = best

@@ -39,8 +39,11 @@ def tree_workspace(n_nodes, n_arcs):
 
 
 @kernel
-def shortest_tree(source, out_offsets, head, length, work):
-    """Fill distance (inf where unreachable), parent, rank (n_nodes there) and order; return how many were reached."""
+def shortest_tree(source, targets, out_offsets, head, length, work):
+    """Fill distance (inf where unreachable), parent, rank (n_nodes there) and order; return how many were reached.
+
+    The search ends once all `targets` are final; nothing is then told of nodes that are farther. None stand for all.
+    """
     n_nodes = len(out_offsets) - 1
     work.distance[:] = np.inf
     work.rank[:] = n_nodes
@@ -49,7 +52,12 @@ def shortest_tree(source, out_offsets, head, length, work):
     work.heap_node[0] = source
     size = 1
     reached = 0
+    final = 0
     while size > 0:
+        while final < len(targets) and work.distance[targets[final]] <= work.heap_key[0]:
+            final += 1
+        if final == len(targets) and final > 0:
+            return reached
         v = work.heap_node[0]
         size -= 1
         if size > 0:
@@ -79,11 +87,11 @@ def shortest_tree(source, out_offsets, head, length, work):
 
 
 @kernel
-def total_distance(sources, offsets, targets, gbps, out_offsets, head, length, work):
-    """Return the sum of gbps times distance, and the first pair without a path or (-1, -1)."""
+def total_distance(first_row, last_row, sources, offsets, targets, gbps, out_offsets, head, length, work):
+    """Return the sum of gbps times distance over some rows, and the first pair without a path or (-1, -1)."""
     total = 0.0
-    for i in range(len(sources)):
-        shortest_tree(sources[i], out_offsets, head, length, work)
+    for i in range(first_row, last_row):
+        shortest_tree(sources[i], targets[offsets[i] : offsets[i + 1]], out_offsets, head, length, work)
         part = 0.0
         for j in range(offsets[i], offsets[i + 1]):
             if work.distance[targets[j]] == np.inf:
@@ -100,7 +108,7 @@ def split_load(source, demand, out_offsets, head, length, capacity, in_offsets, 
     Return the demand times distance, inf if a node with demand was not reached. `inflow` is room for one number per
     node. Nodes settled earlier come before, so that arcs of length 0 make no circles.
     """
-    reached = shortest_tree(source, out_offsets, head, length, work)
+    reached = shortest_tree(source, out_offsets[:0], out_offsets, head, length, work)
     total = 0.0
     for v in range(len(demand)):
         inflow[v] = demand[v]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from optinet.errors import Problem, SolverError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.concurrent import fptas, lp, symmetric
+from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
+from optinet.flows.concurrent.planes import OnePlane
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem, require_demand_fits
 from optinet.flows.concurrent.result import ConcurrentFlow
 from optinet.flows.concurrent.rows import DemandRows
+from optinet.routing.core_graph import checked_mask
 from optinet.traffic.demand import Demand
 
 Method = Literal["auto", "symmetric", "lp", "fptas"]
@@ -43,7 +47,8 @@ def concurrent_flow(
     arc_up
         shape (n_arcs,): which arcs are up (`Fabric.arc_mask`); all when None.
     time_budget_s
-        Seconds after which "fptas" returns the bounds it has and says so in `note`, > 0.
+        Seconds after which the bounds found so far are returned, and `note` says so, >= 0. It is kept to about a
+        tenth of a second, once the demand has been laid on the graph. With no time at all the lower bound is 0.
 
     Returns
     -------
@@ -56,14 +61,25 @@ def concurrent_flow(
         method "symmetric" where symmetry does not give the answer.
     """
     _check(method, gap, time_budget_s)
+    deadline = Deadline(time_budget_s)
     require_demand_fits(fabric, demand)
     if demand.total_gbps == 0.0:
         nothing = np.zeros(fabric.n_arcs)
         return ConcurrentFlow(np.inf, np.inf, "symmetric" if method == "auto" else method, "", nothing, nothing.copy())
-    problem = FlowProblem.of(fabric, demand, arc_up)
+    if (one := OnePlane.of(fabric, checked_mask(fabric, arc_up))) is not None:
+        answer = _solved(FlowProblem.of(one.fabric, demand), method, gap, deadline)
+        flow, length = answer.arc_flow_gbps[one.arc_of] / one.planes, answer.arc_length[one.arc_of]
+        return replace(answer, arc_flow_gbps=flow, arc_length=length)
+    return _solved(FlowProblem.of(fabric, demand, arc_up), method, gap, deadline)
+
+
+def _solved(problem: FlowProblem, method: Method, gap: float, deadline: Deadline) -> ConcurrentFlow:
     note = ""
     if method in ("auto", "symmetric"):
-        answer = symmetric.solve(problem)
+        try:
+            answer = symmetric.solve(problem, deadline)
+        except OutOfTimeError:
+            answer = BoundedFlow.nothing_found(problem)
         if not isinstance(answer, str):
             return _told(problem, answer, method="symmetric", note="")
         if method == "symmetric":
@@ -71,36 +87,39 @@ def concurrent_flow(
         note = f"not by symmetry: {answer}"
     if not DemandRows(problem).sends.any():
         return _told(problem, BoundedFlow.without_demand(problem), method="lp" if method == "auto" else method, note="")
-    if method == "lp" or (method == "auto" and lp.is_small(problem)):
-        return _told(problem, lp.solve(problem), method="lp", note=note)
-    flow = fptas.solve(problem, gap, time_budget_s)
-    if not flow.reached:
-        note = "; ".join(filter(None, (note, f"the gap was not reached in the budget of {time_budget_s:g} s")))
-    return _told(problem, flow, method="fptas", note=note)
+    if method == "auto":
+        method = "lp" if lp.is_small(problem) else "fptas"
+    try:
+        found = lp.solve(problem, deadline) if method == "lp" else fptas.solve(problem, gap, deadline)
+    except OutOfTimeError:
+        found = BoundedFlow.nothing_found(problem)
+    return _told(problem, found, method=method, note=note)
 
 
 def _told(problem: FlowProblem, found: BoundedFlow, *, method: str, note: str) -> ConcurrentFlow:
-    """Return the answer on the whole fabric: the tighter of the graph's bounds and those of the hosts' own links."""
-    limit = problem.host_limit
+    """Return the answer on the whole fabric: the tighter of the graph's bounds and that of the plainest cuts."""
+    limit = problem.cut_limit
     upper = float(problem.capacity_gbps @ found.length) / found.distance if found.distance > 0 else np.inf
     if found.throughput > upper * (1.0 + 1e-6) and np.isfinite(found.throughput):
         msg = f"{method} found a flow of {found.throughput!r} above its own bound {upper!r}"
         raise RuntimeError(msg)
-    if limit.throughput <= upper:
-        upper = limit.throughput
-        arc_length = np.zeros(problem.core.fabric.n_arcs)
-        arc_length[limit.arcs] = 1.0 / limit.gbps
+    if limit.throughput <= upper * (1.0 + 1e-12):
+        upper = min(upper, limit.throughput)
+        arc_length = limit.arc_length
     else:
         arc_length = problem.fabric_length(found.length / found.distance)
     lower = min(found.throughput, upper)
-    scale = lower / found.throughput if np.isfinite(found.throughput) else 0.0
+    scale = lower / found.throughput if np.isfinite(found.throughput) and found.throughput > 0 else 0.0
+    if not found.reached:
+        note = "; ".join(filter(None, (note, "the gap was not reached in the time budget")))
     return ConcurrentFlow(lower, upper, method, note, problem.fabric_flow(found.flow_gbps * scale, lower), arc_length)
 
 
 def _check(method: str, gap: float, time_budget_s: float) -> None:
     problems = [] if method in get_args(Method) else [unknown_name("method", method, get_args(Method), "method")]
-    for name, value in (("gap", gap), ("time_budget_s", time_budget_s)):
-        if not value > 0:
-            problems.append(Problem(name, f"{value}", "above 0"))
+    if not gap > 0:
+        problems.append(Problem("gap", f"{gap}", "above 0"))
+    if not time_budget_s >= 0:
+        problems.append(Problem("time_budget_s", f"{time_budget_s}", "at least 0"))
     if problems:
         raise SolverError(problems)

@@ -17,13 +17,21 @@ from optinet.structure import Blocks, Clos, Dragonfly, HyperX, Planes, Torus
 
 def candidates(problem: FlowProblem) -> Iterator[Ints]:
     """Yield permutations of the problem's nodes; shape (n_nodes,), the image of each node."""
-    core = problem.core
-    fabric = core.fabric
-    forwarding = np.flatnonzero(fabric.forwards)
-    place = np.full(fabric.n_nodes, -1)
-    place[forwarding] = np.arange(len(forwarding))
-    for switches in _of_switches(fabric.structure, len(forwarding)):
-        if len(switches) == len(forwarding):
+    n_forwarding = int(problem.core.forwards.sum())
+    yield from _of_problem(problem, _of_switches(problem.core.fabric.structure, n_forwarding))
+
+
+def rotations(problem: FlowProblem) -> Iterator[Ints]:
+    """Yield more of the same kind: they suit demands laid out on a grid, and most fabrics and demands need none."""
+    structure = problem.core.fabric.structure
+    if isinstance(structure, Blocks):
+        yield from _of_problem(problem, _of_runs(structure.blocks))
+
+
+def _of_problem(problem: FlowProblem, permutations: Iterator[Ints]) -> Iterator[Ints]:
+    n_forwarding = int(problem.core.forwards.sum())
+    for switches in permutations:
+        if len(switches) == n_forwarding:
             image = np.arange(problem.n_nodes)
             image[: len(switches)] = switches
             yield from _with_hosts(problem, image)
@@ -129,6 +137,13 @@ def _of_planes(planes: Planes, n: int) -> Iterator[Ints]:
     yield np.roll(np.arange(n).reshape(planes.planes, -1), -1, axis=0).ravel()
     for one in _of_clos(planes.plane):
         yield (first + one).ravel()
+
+
+def _of_runs(n: int) -> Iterator[Ints]:
+    """Rotate runs of d by e, for all divisors e of d of n: the axes of a grid in row-major order are among them."""
+    for d in (d for d in range(n, 1, -1) if n % d == 0):
+        for e in (e for e in range(1, d) if d % e == 0):
+            yield np.roll(np.arange(n).reshape(-1, d), -e, axis=1).ravel()
 
 
 def _of_grid(dims: tuple[int, ...]) -> Iterator[Ints]:

@@ -9,11 +9,13 @@ Memory grows with arcs alone; the gap closes far slower than with paths.
 
 from __future__ import annotations
 
-import time
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
 from optinet.flows.concurrent.rows import DemandRows
 from optinet.kernels.trees import split_load, tree_workspace
@@ -22,29 +24,38 @@ _FIRST_SHARPNESS = 10.0
 _WEIGHTS = 2.0 ** -np.arange(1, 12)
 
 
-def solve(problem: FlowProblem, gap: float, time_budget_s: float) -> BoundedFlow:
-    """Return a flow and lengths whose bounds are within the gap, or the best found in the time; at least one routing.
+def solve(problem: FlowProblem, gap: float, deadline: Deadline) -> BoundedFlow:
+    """Return a flow and lengths whose bounds are within the gap, or the best found in the time.
 
     Raises
     ------
     SolverError
         If a demand has no path.
     """
-    end = time.monotonic() + time_budget_s
-    rows, capacity = DemandRows(problem), problem.capacity_gbps
+    best = BoundedFlow.nothing_found(problem)
+    with contextlib.suppress(OutOfTimeError):
+        for better in _improved(problem, gap, deadline):
+            best = better
+    return best
+
+
+def _improved(problem: FlowProblem, gap: float, deadline: Deadline) -> Iterator[BoundedFlow]:
+    """Yield the best flow and lengths so far until they are within the gap."""
+    capacity, limit = problem.capacity_gbps, problem.cut_limit.throughput
     length = 1.0 / capacity
-    mean, distance = _routed(problem, rows, length)
+    mean, distance = routed(problem, length, deadline)
     best = BoundedFlow(0.0, mean, length, distance, reached=False)
     upper, sharpness = float(capacity @ length) / distance, _FIRST_SHARPNESS
     while True:
         highest = float((mean / capacity).max())
         if 1.0 / highest > best.throughput:
             best = replace(best, throughput=1.0 / highest, flow_gbps=mean / highest)
-        reached = upper <= best.throughput * (1.0 + gap)
-        if reached or time.monotonic() >= end:
-            return replace(best, reached=reached)
+        best = replace(best, reached=min(upper, limit) <= best.throughput * (1.0 + gap))
+        yield best
+        if best.reached:
+            return
         length = np.exp(sharpness * (mean / capacity / highest - 1.0)) / capacity
-        load, distance = _routed(problem, rows, length)
+        load, distance = routed(problem, length, deadline)
         bound = float(capacity @ length) / distance
         if bound < upper:
             upper = bound
@@ -59,17 +70,27 @@ def solve(problem: FlowProblem, gap: float, time_budget_s: float) -> BoundedFlow
             sharpness *= 1.5
 
 
-def _routed(problem: FlowProblem, rows: DemandRows, length: Floats) -> tuple[Floats, float]:
-    """Return the load of all demand over shortest paths, and the demand times distance."""
-    work = tree_workspace(problem.n_nodes, problem.n_arcs)
+def routed(problem: FlowProblem, length: Floats, deadline: Deadline) -> tuple[Floats, float]:
+    """Return the load of all demand over shortest paths, split by capacity, and the demand times distance.
+
+    Raises
+    ------
+    SolverError
+        If a demand has no path.
+    OutOfTimeError
+        After the deadline.
+    """
+    rows, work = DemandRows(problem), tree_workspace(problem.n_nodes, problem.n_arcs)
     load, inflow, total = np.zeros(problem.n_arcs), np.empty(problem.n_nodes), 0.0
-    for source in np.flatnonzero(rows.sends):
-        row = rows.row(int(source))
-        distance = split_load(
-            source, row, problem.out_offsets, problem.head, length, problem.capacity_gbps, *problem.by_head,
-            problem.tail, work, inflow, load,
-        )  # fmt: skip
-        if np.isinf(distance):
-            problem.require_path(int(source), int(np.flatnonzero((row > 0) & np.isinf(work.distance))[0]))
-        total += distance
+    sources = np.flatnonzero(rows.sends)
+    for first, last in deadline.pieces(len(sources), 2 * problem.n_arcs):
+        for source in sources[first:last]:
+            row = rows.row(int(source))
+            distance = split_load(
+                source, row, problem.out_offsets, problem.head, length, problem.capacity_gbps, *problem.by_head,
+                problem.tail, work, inflow, load,
+            )  # fmt: skip
+            if np.isinf(distance):
+                problem.require_path(int(source), int(np.flatnonzero((row > 0) & np.isinf(work.distance))[0]))
+            total += distance
     return load, total

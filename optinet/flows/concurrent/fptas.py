@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Concurrent flow to a proven gap, at sizes no linear program reaches.
 
+First all demand is routed over shortest paths, split by capacity at every node. Where that meets the bound by
+distances or a plain cut, as on any Clos that is whole, it is the answer. Else a search follows.
+
 Smooth the largest utilization u_a = load_a / c_a into a soft maximum of sharpness s. Its slope in the load of an arc,
 
 .. math:: l_a \propto \exp(s\, u_a / \max u) / c_a,
@@ -12,33 +15,50 @@ moves flow from longer paths to its shortest by a Newton step in the difference 
 once (gradient projection for traffic assignment: R. Jayakrishnan et al., Transp. Res. Rec. 1443 (1994)). When the gap
 no longer falls, the sharpness rises.
 
+A search for shortest paths through the whole graph is by far the dearest part where every source has few targets. Then
+most steps add the shortest of the pair's paths of fewest hops, which are few arcs and kept
+(`optinet.kernels.hop_paths`), and only some search the graph: they find the detours, and prove bounds.
+
 How good the answer is does not rest on any of this. The flow's largest utilization is a lower bound, the lengths an
 upper one, and both are evaluated exactly; lengths of the search and their running mean are tried, and the best kept.
-The first are alike for all arcs of one capacity, which alone proves the bound by distances.
 
 Where there are so many pairs that their paths do not fit into memory, `averages` takes over.
 """
 
 from __future__ import annotations
 
-import time
+import contextlib
 
 import numpy as np
 
 from optinet.flows.concurrent import averages
+from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
-from optinet.kernels.path_flows import Load, PathPool, add_shortest_paths, balance, compact, path_pool, set_lengths
+from optinet.kernels.hop_paths import HopPaths, list_hop_paths
+from optinet.kernels.path_flows import (
+    Load,
+    PathPool,
+    add_hop_paths,
+    add_shortest_paths,
+    balance,
+    compact,
+    path_pool,
+    set_lengths,
+)
 from optinet.kernels.trees import tree_workspace
 from optinet.routing.group_demand import n_group_pairs
 
 _FIRST_SHARPNESS = 5.0
 _SHARPER = 1.3
+_AT_BALANCE, _AT_BALANCE_OF_HOP_PATHS = 2.0, 3.0  # gap times sharpness; the fastest of several tried
 _PATIENCE = 4  # steps without progress before the sharpness rises
 _MOST_ROUNDS = 20
+_HOP_ROUNDS = 3
+_MOST_HOP_STEPS = 20
 MOST_PAIRS = 4_000_000  # about 1 GB of paths
 
 
-def solve(problem: FlowProblem, gap: float, time_budget_s: float) -> BoundedFlow:
+def solve(problem: FlowProblem, gap: float, deadline: Deadline) -> BoundedFlow:
     """Return a flow and lengths whose bounds are within the gap, or the best found in the time.
 
     Raises
@@ -47,92 +67,148 @@ def solve(problem: FlowProblem, gap: float, time_budget_s: float) -> BoundedFlow
         If a demand has no path.
     """
     if n_group_pairs(problem.core, problem.demand) > MOST_PAIRS:
-        return averages.solve(problem, gap, time_budget_s)
-    end = time.monotonic() + time_budget_s
-    search = _Search(problem)
-    while search.gap > gap and time.monotonic() < end:
-        search.step(gap)
+        return averages.solve(problem, gap, deadline)
+    search = _Search(problem, deadline)
+    with contextlib.suppress(OutOfTimeError):
+        search.run(gap)
     return BoundedFlow(search.lower, search.flow, search.length, search.distance, search.gap <= gap)
 
 
 class _Search:
     """Paths, lengths and the bounds they prove."""
 
-    def __init__(self, problem: FlowProblem) -> None:
-        self._problem = problem
+    def __init__(self, problem: FlowProblem, deadline: Deadline) -> None:
+        self._problem, self._deadline = problem, deadline
         self._capacity = problem.capacity_gbps
-        self.length = 1.0 / self._capacity
-        self.distance = problem.distance_sum(self.length)
-        self._upper = problem.n_arcs / self.distance
-        self.lower = 0.0
-        self.flow = np.zeros(problem.n_arcs)
-        gbps = problem.rows[3]
-        self._work = tree_workspace(problem.n_nodes, problem.n_arcs)
-        self._load = Load(self._capacity, np.zeros(problem.n_arcs), self.length.copy(), _nowhere(problem.n_arcs))
-        self._pool = path_pool(len(gbps), 2 * len(gbps), 8 * len(gbps))
-        self._mean_length = np.zeros(problem.n_arcs)
-        self._sharpness, self._reference = _FIRST_SHARPNESS, 1.0 / self._upper
-        self._least_gap, self._waited, self._steps = np.inf, 0, 0
-        self._set_lengths()
-        self._add_paths()
-        self._balance()
+        self.length, self.distance, self._upper = np.zeros(problem.n_arcs), 0.0, np.inf
+        self.lower, self.flow = 0.0, np.zeros(problem.n_arcs)
+
+    def run(self, gap: float) -> None:
+        """Improve the bounds until they are within the gap; `OutOfTimeError` if the time does not suffice."""
+        self._split()
+        if self.gap <= gap:
+            return
+        self._start()
+        while self.gap > gap:
+            self._step(gap)
 
     @property
     def gap(self) -> float:
-        """How far the bounds are apart, where the hosts' own links do not bind first."""
-        limit = self._problem.host_limit.throughput
+        """How far the bounds are apart, where no plain cut binds first."""
+        limit = self._problem.cut_limit.throughput
         return max(0.0, min(self._upper, limit) / min(self.lower, limit) - 1.0) if self.lower > 0 else np.inf
 
-    def step(self, gap: float) -> None:
-        """Prove bounds with the present lengths, add paths, move flow and perhaps sharpen."""
-        self._set_lengths()
+    def _split(self) -> None:
+        length = 1.0 / self._capacity
+        load, distance = averages.routed(self._problem, length, self._deadline)
+        self._try_lengths(length, distance)
+        self.lower = 1.0 / float((load / self._capacity).max())
+        self.flow = load * self.lower
+
+    def _start(self) -> None:
+        n_arcs, gbps = self._problem.n_arcs, self._problem.rows[3]
+        self._work = tree_workspace(self._problem.n_nodes, n_arcs)
+        self._load = Load(self._capacity, np.zeros(n_arcs), self.length.copy(), np.full(n_arcs, -1, dtype=np.int64))
+        self._pool = path_pool(len(gbps), 2 * len(gbps), 8 * len(gbps) + n_arcs)
+        self._mean_length = np.zeros(n_arcs)
+        self._sharpness, self._reference = _FIRST_SHARPNESS, 1.0 / self._upper
+        self._least_gap, self._waited, self._searches = np.inf, 0, 0
+        self._hop_steps = self._hop_steps_left = 0
+        self._hop_apart = np.inf  # the gap as far as these paths alone tell
+        self._hop_paths = self._list_hop_paths()
+        set_lengths(self._load, self._softness)
+        self._add_paths(by_hops=self._hop_paths is not None)
+        self._balance()
+
+    def _list_hop_paths(self) -> HopPaths | None:
+        """Return the paths of fewest hops if following them costs far less than searching the graph."""
+        p = self._problem
+        sources, offsets, targets, _ = p.rows
+        search = len(sources) * p.n_arcs
+        counts, arcs, size = [], [], 0
+        for first, last in self._deadline.pieces(len(sources), 2 * p.n_arcs):
+            found = list_hop_paths(first, last, sources, offsets, targets, p.out_offsets, p.head, *p.by_head, p.tail)
+            counts.append(found[0])
+            arcs.append(found[1])
+            size += len(found[1])
+            if size * 8 > search:
+                return None
+        self._hop_steps = self._hop_steps_left = int(np.clip(search // (4 * max(1, size)), 1, _MOST_HOP_STEPS))
+        offsets = np.concatenate(([0], np.cumsum(np.concatenate(counts)))).astype(np.int64)
+        return HopPaths(offsets, np.concatenate(arcs))
+
+    def _step(self, gap: float) -> None:
+        """Add paths, prove bounds where the whole graph was searched, move flow, and perhaps sharpen."""
+        by_hops = self._hop_steps_left > 0
+        set_lengths(self._load, self._softness)
         scale = 1.0 / float(self._capacity @ self._load.length)
         length = self._load.length * scale
-        self._mean_length = 0.7 * self._mean_length + 0.3 * length
-        distance = self._add_paths() * scale
-        self._try_lengths(length, distance)
-        self._steps += 1
-        if self._steps % _PATIENCE == 0:
-            self._try_lengths(self._mean_length, self._problem.distance_sum(self._mean_length))
-        present = self._reference / distance - 1.0
+        distance = self._add_paths(by_hops=by_hops) * scale
+        apart = self._reference / distance - 1.0
+        if by_hops:
+            self._hop_steps_left = self._hop_steps_left - 1 if apart > 0.5 * gap else 0
+            self._hop_apart = apart
+        else:
+            self._prove(length, distance)
+            if self._hop_paths is not None and apart > 2.0 * self._hop_apart + gap:
+                # detours matter: balance anew with all paths
+                self._hop_paths, self._hop_steps = None, 0
+                self._sharpness = _FIRST_SHARPNESS
+            self._hop_steps_left = self._hop_steps
         self._waited += 1
-        if present < 0.95 * self._least_gap:
-            self._least_gap, self._waited = present, 0
+        if apart < 0.95 * self._least_gap:
+            self._least_gap, self._waited = apart, 0
         self._balance()
         # at balance the soft maximum alone keeps the bounds about 1 / sharpness apart: then a sharper one is due
-        if (present * self._sharpness < 2.0 or self._waited >= _PATIENCE) and self._sharpness < 6.0 / gap:
+        at_balance = _AT_BALANCE_OF_HOP_PATHS if self._hop_paths is not None else _AT_BALANCE
+        if (apart * self._sharpness < at_balance or self._waited >= _PATIENCE) and self._sharpness < 6.0 / gap:
             self._sharpness *= _SHARPER
             self._least_gap, self._waited = np.inf, 0
+
+    def _prove(self, length: Floats, distance: float) -> None:
+        self._mean_length = 0.7 * self._mean_length + 0.3 * length
+        self._try_lengths(length, distance)
+        self._searches += 1
+        if self._searches % _PATIENCE == 0:
+            self._try_lengths(self._mean_length, self._problem.distance_sum(self._mean_length, self._deadline))
 
     def _try_lengths(self, length: Floats, distance: float) -> None:
         upper = float(self._capacity @ length) / distance
         if upper < self._upper:
             self._upper, self.length, self.distance = upper, length, distance
 
-    def _set_lengths(self) -> None:
-        set_lengths(self._load, self._sharpness, self._reference)
+    @property
+    def _softness(self) -> tuple[float, float]:
+        return self._sharpness, self._reference
 
-    def _add_paths(self) -> float:
+    def _add_paths(self, *, by_hops: bool) -> float:
         """Add every pair's shortest path; return the demand times distance under the present lengths."""
-        p = self._problem
+        p, known, total = self._problem, self._hop_paths, 0.0
         graph = (p.out_offsets, p.head, p.tail)
-        row, total = 0, 0.0
-        while True:
-            row, part = add_shortest_paths(
-                row, *p.rows, graph, self._load, self._pool, self._sharpness, self._reference, self._work
-            )
-            total += part
-            if row == len(p.rows[0]):
-                return total
-            self._pool = _copied(self._pool, 2)
+        per_row = len(known.arcs) / len(p.rows[0]) if by_hops and known else p.n_arcs
+        for first, last in self._deadline.pieces(len(p.rows[0]), per_row):
+            row = first
+            while row < last:
+                tail = (graph, self._load, self._pool, self._softness, self._work)
+                if by_hops and known:
+                    row, part = add_hop_paths(row, last, *p.rows, known, *tail)
+                else:
+                    row, part = add_shortest_paths(row, last, *p.rows, *tail)
+                total += part
+                if row < last:
+                    self._pool = _copied(self._pool, 2)
+        return total
 
     def _balance(self) -> None:
         """Move flow, drop paths without any, and keep the flow if it is the best so far."""
         p = self._problem
         gbps = p.rows[3]
+        used = 2 * int(self._pool.used[1])
         # as much work as finding the paths takes, so that neither dominates
-        rounds = int(np.clip(4 * len(p.rows[0]) * p.n_arcs // (2 * int(self._pool.used[1])), 2, _MOST_ROUNDS))
-        balance(gbps, self._load, self._pool, self._sharpness, self._reference, rounds)
+        search = _HOP_ROUNDS * used if self._hop_paths is not None else 4 * len(p.rows[0]) * p.n_arcs
+        for _ in range(int(np.clip(search // used, 2, _MOST_ROUNDS))):
+            for first, last in self._deadline.pieces(len(gbps), 2 * used / len(gbps)):
+                balance(first, last, self._load, self._pool, self._softness)
         room = path_pool(len(gbps), len(self._pool.flow), len(self._pool.arcs))
         compact(gbps, self._load, self._pool, room)
         self._pool = room
@@ -140,10 +216,6 @@ class _Search:
         if 1.0 / self._reference > self.lower:
             self.lower = 1.0 / self._reference
             self.flow = self._load.gbps * self.lower
-
-
-def _nowhere(n_arcs: int) -> np.ndarray:
-    return np.full(n_arcs, -1, dtype=np.int64)
 
 
 def _copied(pool: PathPool, factor: int) -> PathPool:

@@ -8,14 +8,18 @@ from the solver's flow and prices, so that its tolerances cannot make them wrong
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
 from optinet.errors import Problem, SolverError
+from optinet.flows.concurrent.deadline import Deadline
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem
 
 _SMALL = 4_000
+_OUT_OF_TIME = 1  # or out of iterations, which have no limit here
 
 
 def size(problem: FlowProblem) -> int:
@@ -28,15 +32,20 @@ def is_small(problem: FlowProblem) -> bool:
     return problem.n_arcs <= _SMALL and size(problem) <= _SMALL
 
 
-def solve(problem: FlowProblem) -> BoundedFlow:
-    """Return the optimal flow and the dual lengths.
+def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow:
+    """Return the optimal flow and the dual lengths, or the bound of equal lengths if the time does not suffice.
 
     Raises
     ------
     SolverError
         If a demand has no path, or HiGHS does not find the optimum.
+    OutOfTimeError
+        If the time does not suffice even for a bound.
     """
-    problem.distance_sum(np.ones(problem.n_arcs))  # names a pair without a path
+    equal = 1.0 / problem.capacity_gbps
+    in_time = replace(
+        BoundedFlow.nothing_found(problem), length=equal, distance=problem.distance_sum(equal, deadline)
+    )  # names a pair without a path, too
     n_arcs, n_nodes = problem.n_arcs, problem.n_nodes
     sources = problem.rows[0]
     # numbers near 1 suit the solver's tolerances
@@ -58,7 +67,10 @@ def solve(problem: FlowProblem) -> BoundedFlow:
         A_eq=balance,
         b_eq=np.zeros(balance.shape[0]),
         method="highs",
+        options={"time_limit": deadline.left_s},
     )
+    if answer.status == _OUT_OF_TIME:
+        return in_time
     if answer.x is None or answer.status != 0:
         raise SolverError(Problem("concurrent_flow", f"HiGHS found no optimum: {answer.message}", 'method "fptas"'))
     flow = np.maximum(answer.x[:-1].reshape(len(sources), n_arcs).sum(axis=0), 0.0) / per_capacity

@@ -27,6 +27,8 @@ from scipy import sparse
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
+from optinet.flows.concurrent.cuts import CutLimit, tightest
+from optinet.flows.concurrent.deadline import Deadline
 from optinet.kernels.trees import total_distance, tree_workspace
 from optinet.routing.core_graph import CoreGraph, sum_by
 from optinet.routing.group_demand import group_demand
@@ -34,15 +36,6 @@ from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class HostLimit:
-    """The tightest bound that a host's own links set: `gbps` of demand over `arcs` in parallel."""
-
-    throughput: float
-    arcs: Ints
-    gbps: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +65,15 @@ class BoundedFlow:
         """Return the answer where no demand crosses any arc of the graph."""
         return cls(np.inf, np.zeros(problem.n_arcs), np.zeros(problem.n_arcs), 0.0)
 
+    @classmethod
+    def nothing_found(cls, problem: FlowProblem) -> BoundedFlow:
+        """Return the answer of a method that had no time."""
+        return cls(0.0, np.zeros(problem.n_arcs), np.zeros(problem.n_arcs), 0.0, reached=False)
+
 
 @dataclass(frozen=True, eq=False)
 class FlowProblem:
-    """A directed graph without parallel arcs, demands between its nodes, and the bound set by host links.
+    """A directed graph without parallel arcs, demands between its nodes, and the bound of the plainest cuts.
 
     Parameters
     ----------
@@ -87,8 +85,8 @@ class FlowProblem:
         Arcs sorted by tail, then head; capacities > 0.
     arc_of_core
         shape (n_core_arcs,): the arc each core arc is part of.
-    host_limit
-        The bound set by the links of single-homed hosts.
+    cut_limit
+        The tightest of the cuts that are plain to see.
     """
 
     core: CoreGraph
@@ -98,7 +96,7 @@ class FlowProblem:
     head: Ints
     capacity_gbps: Floats
     arc_of_core: Ints
-    host_limit: HostLimit
+    cut_limit: CutLimit
 
     @classmethod
     def of(cls, fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None) -> FlowProblem:
@@ -119,9 +117,7 @@ class FlowProblem:
         head = np.where(core.head < n_forwarding, core.head, core.head + core.n_nodes - n_forwarding)
         key, arc_of_core = np.unique(tail * n_nodes + head, return_inverse=True)
         capacity = sum_by(arc_of_core, _core_capacity_gbps(core), len(key))
-        return cls(
-            core, demand, n_nodes, key // n_nodes, key % n_nodes, capacity, arc_of_core, _host_limit(core, demand)
-        )
+        return cls(core, demand, n_nodes, key // n_nodes, key % n_nodes, capacity, arc_of_core, tightest(core, demand))
 
     @property
     def n_arcs(self) -> int:
@@ -164,19 +160,22 @@ class FlowProblem:
         n_forwarding = int(self.core.forwards.sum())
         return np.where(node < n_forwarding, node, node + self.core.n_nodes - n_forwarding)
 
-    def distance_sum(self, length: Floats) -> float:
+    def distance_sum(self, length: Floats, deadline: Deadline | None = None) -> float:
         """Return the demand times its distance under the given lengths, over all pairs.
 
         Raises
         ------
         SolverError
             If a demand has no path.
+        OutOfTimeError
+            After the deadline.
         """
-        total, source, target = total_distance(
-            *self.rows, self.out_offsets, self.head, length, tree_workspace(self.n_nodes, self.n_arcs)
-        )
-        self.require_path(source, target)
-        return float(total)
+        work, total = tree_workspace(self.n_nodes, self.n_arcs), 0.0
+        for first, last in (deadline or Deadline()).pieces(len(self.rows[0]), self.n_arcs):
+            part, source, target = total_distance(first, last, *self.rows, self.out_offsets, self.head, length, work)
+            self.require_path(source, target)
+            total += float(part)
+        return total
 
     def require_path(self, source: int, target: int) -> None:
         """Raise `SolverError` naming two nodes without a path, unless they are negative."""
@@ -235,21 +234,6 @@ def _merged_hosts_are_alike(core: CoreGraph, demand: Demand) -> bool:
         if any(bool(np.any(rows != rows[0])) for rows in same):
             return False
     return True
-
-
-def _host_limit(core: CoreGraph, demand: Demand) -> HostLimit:
-    limit = HostLimit(np.inf, np.zeros(0, dtype=np.int64), 0.0)
-    for group in np.flatnonzero(core.joined):
-        attachment = core.attachments[group]
-        assert attachment is not None
-        for arcs, every in ((attachment.up, demand.out_gbps), (attachment.down, demand.in_gbps)):
-            gbps = every[attachment.members]
-            capacity = core.fabric.arc_capacity_gbps[arcs].sum(axis=1)
-            fits = np.divide(capacity, gbps, out=np.full(len(gbps), np.inf), where=gbps > 0)
-            worst = int(np.argmin(fits))
-            if fits[worst] < limit.throughput:
-                limit = HostLimit(float(fits[worst]), arcs[worst], float(gbps[worst]))
-    return limit
 
 
 def require_demand_fits(fabric: Fabric, demand: Demand) -> None:

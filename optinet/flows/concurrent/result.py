@@ -26,9 +26,9 @@ class ConcurrentFlow:
     arc_flow_gbps
         shape (n_arcs,), >= 0: the flow of `lower` times the demand, within every capacity.
     arc_length
-        shape (n_arcs,), >= 0, per Gb/s: lengths under which one unit of every demand travels 1 in all, so that no
-        scale factor above ``sum(capacity * length)`` fits. They say where the limit is: `upper` falls short because
-        of the arcs of positive length, and one more Gb/s on an arc adds at most its length to `upper`.
+        shape (n_arcs,), >= 0, per Gb/s: lengths under which one unit of every demand travels at least 1 in all, so
+        that no scale factor above ``upper = sum(capacity * length)`` fits. They say where the limit is
+        (`optinet.flows.limit`): one more Gb/s on an arc adds at most its length to the throughput.
     """
 
     lower: float

@@ -10,7 +10,8 @@ whose loads L_o on the orbits are least against C_o,
 
 The routings are made as they are needed: shortest paths under the prices of the orbits, from one source of each orbit
 of sources, times the orbit's size (G. B. Dantzig, P. Wolfe, "Decomposition principle for linear programs", Oper.
-Res. 8 (1960)). For uniform traffic on a torus of equal sides the first routing is the answer.
+Res. 8 (1960)); the prices are smoothed (P. Wentges, Int. Trans. Oper. Res. 4 (1997)). For uniform traffic on a torus of
+equal sides the first routing is the answer.
 
 What is proven. Candidate automorphisms come from the structure (`automorphisms`), and each is checked on the whole
 graph and demand arc by arc before it is used; orbits are what those generate. The combination of routings, spread
@@ -26,21 +27,31 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
-from optinet.flows.concurrent.automorphisms import candidates
+from optinet.flows.concurrent.automorphisms import candidates, rotations
+from optinet.flows.concurrent.deadline import Deadline
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem, Ints
 from optinet.flows.concurrent.rows import DemandRows
 from optinet.kernels.trees import split_load, tree_workspace
 
 _MEET = 1e-9
+_STAY = 0.7
 _MOST_ROUTINGS = 200
 _MOST_ORBITS = 2_000
 _MOST_SOURCES = 64
 
 
-def solve(problem: FlowProblem) -> BoundedFlow | str:
-    """Return the flow and the lengths whose bounds meet, or why symmetry does not give them."""
+def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow | str:
+    """Return the flow and the lengths whose bounds meet, or why symmetry does not give them.
+
+    Raises
+    ------
+    SolverError
+        If a demand has no path.
+    OutOfTimeError
+        After the deadline.
+    """
     rows = DemandRows(problem)
-    maps = [node_map for node_map in candidates(problem) if _preserves(problem, rows, node_map)]
+    maps = _automorphisms(problem, rows, deadline)
     if not maps:
         return "no symmetry known of this fabric and demand"
     node_orbit = _orbits(np.arange(problem.n_nodes), maps)
@@ -52,14 +63,38 @@ def solve(problem: FlowProblem) -> BoundedFlow | str:
         return f"{n_orbits} kinds of arcs and {len(senders)} of sources are too many"
     if not senders:
         return BoundedFlow.without_demand(problem)
-    return _generate(_Router(problem, rows, senders, arc_orbit))
+    return _generate(_Router(problem, rows, senders, arc_orbit, deadline))
+
+
+def _automorphisms(problem: FlowProblem, rows: DemandRows, deadline: Deadline) -> list[Ints]:
+    """Return the candidates that are symmetries; of the many rotations only those that join further nodes."""
+    maps: list[Ints] = []
+    for node_map in candidates(problem):
+        deadline.check()
+        if _preserves(problem, rows, node_map):
+            maps.append(node_map)
+    orbit = _orbits(np.arange(problem.n_nodes), maps) if maps else np.arange(problem.n_nodes)
+    for node_map in rotations(problem):
+        deadline.check()
+        if np.any(orbit[node_map] != orbit) and _preserves(problem, rows, node_map):
+            maps.append(node_map)
+            orbit = _orbits(np.arange(problem.n_nodes), maps)
+    return maps
 
 
 class _Router:
     """Routes the demand over shortest paths under lengths alike within orbits, and tells the loads of the orbits."""
 
-    def __init__(self, problem: FlowProblem, rows: DemandRows, senders: list[tuple[int, int]], arc_orbit: Ints) -> None:
+    def __init__(
+        self,
+        problem: FlowProblem,
+        rows: DemandRows,
+        senders: list[tuple[int, int]],
+        arc_orbit: Ints,
+        deadline: Deadline,
+    ) -> None:
         self.problem, self.rows, self.senders, self.arc_orbit = problem, rows, senders, arc_orbit
+        self.deadline = deadline
         self.capacity = np.bincount(arc_orbit, weights=problem.capacity_gbps)
         self._work = tree_workspace(problem.n_nodes, problem.n_arcs)
 
@@ -69,6 +104,7 @@ class _Router:
         length = orbit_length[self.arc_orbit]
         loads, total = np.zeros((len(self.senders), len(self.capacity))), 0.0
         for i, (source, count) in enumerate(self.senders):
+            self.deadline.check()
             arc_load = np.zeros(p.n_arcs)
             distance = split_load(
                 source, self.rows.row(source), p.out_offsets, p.head, length, p.capacity_gbps, *p.by_head, p.tail,
@@ -94,19 +130,21 @@ def _generate(router: _Router) -> BoundedFlow | str:
         if bound < upper:
             upper, best = bound, (price, distance)
         loads.append(load)
-        answer = _master(np.array(loads) / capacity)
+        answer = _master(np.array(loads) / capacity, router.deadline)
         if answer is None:
             break
         mixed, price = answer
         lower = 1.0 / float(mixed.max())
-        if upper - lower <= _MEET * lower:
+        if min(upper, problem.cut_limit.throughput) - lower <= _MEET * lower:
             flow = lower * mixed[router.arc_orbit] * problem.capacity_gbps
             return BoundedFlow(lower, flow, best[0][router.arc_orbit], best[1])
-        price = price / capacity
+        # prices of the few routings so far jump about: stay near the best known
+        old = best[0] / float(capacity @ best[0])
+        price = _STAY * old + (1.0 - _STAY) * price / capacity
     return f"{len(loads)} routings over {n_orbits} kinds of arcs leave {lower:.9g} to {upper:.9g}"
 
 
-def _master(utilization: Floats) -> tuple[Floats, Floats] | None:
+def _master(utilization: Floats, deadline: Deadline) -> tuple[Floats, Floats] | None:
     """Return the least even mixture of each sender's routings, and the prices of the orbits, or None if HiGHS fails.
 
     `utilization` has shape (n_routings, n_senders, n_orbits).
@@ -124,8 +162,13 @@ def _master(utilization: Floats) -> tuple[Floats, Floats] | None:
         A_eq=each,
         b_eq=np.ones(n_senders),
         method="highs-ds",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        options={
+            "primal_feasibility_tolerance": 1e-10,
+            "dual_feasibility_tolerance": 1e-10,
+            "time_limit": deadline.left_s,
+        },
     )
+    deadline.check()
     if answer.x is None or answer.status != 0:
         return None
     mixture = np.maximum(answer.x[:-1], 0.0).reshape(n_routings, n_senders)
@@ -144,10 +187,10 @@ def _arc_map(problem: FlowProblem, node_map: Ints) -> Ints:
 
 def _preserves(problem: FlowProblem, rows: DemandRows, node_map: Ints) -> bool:
     """Whether a permutation of the nodes maps the graph, its capacities and the demand onto themselves."""
-    arc = _arc_map(problem, node_map)
-    if np.any(arc < 0) or np.any(problem.capacity_gbps[arc] != problem.capacity_gbps):
+    if not rows.preserved_by(node_map):
         return False
-    return rows.preserved_by(node_map)
+    arc = _arc_map(problem, node_map)
+    return not np.any(arc < 0) and bool(np.all(problem.capacity_gbps[arc] == problem.capacity_gbps))
 
 
 def _orbits(items: Ints, maps: list[Ints]) -> Ints:

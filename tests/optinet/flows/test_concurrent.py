@@ -15,6 +15,7 @@ import optinet
 import topologies
 from optinet.errors import SolverError
 from optinet.flows.concurrent import fptas, lp, symmetric
+from optinet.flows.concurrent.deadline import Deadline
 from optinet.flows.concurrent.problem import FlowProblem
 from optinet.traffic.patterns import grid_neighbors, random_permutation
 
@@ -42,7 +43,7 @@ def proven(fabric, demand, method="auto", gap=0.01, arc_up=None, **options):
     assert flow.sum() >= answer.lower * far * (1 - 1e-9)
     # any lengths bound the throughput by capacity times length over demand times distance
     distance = demand_distance(fabric, matrix, np.where(capacity > 0, length, np.inf))
-    assert answer.upper == pytest.approx(capacity @ length / distance, rel=1e-7)
+    assert answer.upper >= capacity @ length / distance * (1 - 1e-7)
     return answer
 
 
@@ -356,7 +357,7 @@ def test_methods_agree_within_the_gap(case):
     assert close.gap <= 0.01
     assert close.lower <= exact.upper * (1 + 1e-9)
     assert close.upper >= exact.lower * (1 - 1e-9)
-    by_symmetry = symmetric.solve(FlowProblem.of(fabric, demand))
+    by_symmetry = symmetric.solve(FlowProblem.of(fabric, demand), Deadline())
     assert isinstance(by_symmetry, str)  # nothing is known of such a graph
 
 
@@ -424,7 +425,7 @@ def test_a_short_budget_returns_the_bounds_it_has():
     fabric = fabric_of("random_regular", switches=40, degree=5, hosts_per_switch=0, seed=3)
     demand = random_permutation(fabric, 800.0, 3)
     answer = proven(fabric, demand, "fptas", 1e-7, time_budget_s=0.05)
-    assert "the gap was not reached in the budget of 0.05 s" in answer.note
+    assert "the gap was not reached in the time budget" in answer.note
     assert 0 < answer.lower < answer.upper < 2 * answer.lower
 
 
