@@ -5,12 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
 from optinet.traffic.demand import Demand
+
+if TYPE_CHECKING:
+    from optinet.flows.concurrent.result import ConcurrentFlow
+    from optinet.flows.limit import Limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +110,22 @@ class PathSignatures:
 
 
 @dataclass(frozen=True, eq=False)
+class Optimum:
+    """What the best routing there is carries of a demand, and why no more.
+
+    Parameters
+    ----------
+    flow
+        The throughput between two proven bounds.
+    limit
+        Where the limit is.
+    """
+
+    flow: ConcurrentFlow
+    limit: Limit
+
+
+@dataclass(frozen=True, eq=False)
 class Solution:
     """A fabric with one demand routed and solved.
 
@@ -118,6 +139,8 @@ class Solution:
         Throughput of every routing that was tried, by name.
     paths
         Composition of the paths, of the same routing.
+    optimum
+        What any routing can carry; None if it was not asked for.
     """
 
     fabric: Fabric
@@ -125,6 +148,7 @@ class Solution:
     loads: LinkLoads
     alternatives: dict[str, float]
     paths: PathSignatures
+    optimum: Optimum | None = None
 
     @property
     def routing(self) -> str:

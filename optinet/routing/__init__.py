@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from optinet.errors import SolverError, unknown_name
 from optinet.fabric import Fabric
@@ -19,9 +19,32 @@ from optinet.structure import Blocks, Clos, Planes, Torus
 
 
 class NoOptions(BaseModel):
-    """A routing without options."""
+    """A routing without options of its own; what every routing can be asked for besides."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    optimum_gap: float | None = Field(
+        default=None, gt=0, description="bound what the best of all routings carries, to this relative gap"
+    )
+    optimum_budget_s: float | None = Field(
+        default=None, ge=0, description="time after which the bounds found so far are kept; 60 when left out"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_budget(cls, data: Any) -> Any:
+        gap = data.get("optimum_gap", cls.model_fields["optimum_gap"].default) if isinstance(data, dict) else None
+        return data if gap is None else {"optimum_budget_s": 60.0} | data
+
+
+class OptimalOptions(NoOptions):
+    """Options of the best of all routings."""
+
+    optimum_gap: float = Field(default=0.01, gt=0, description="relative gap between the bounds of its throughput")
+
+
+OPTIMUM = ("optimum_gap", "optimum_budget_s")
+"""Options that are for `optinet.solve`, not for a routing."""
 
 
 class DorOptions(NoOptions):
@@ -120,12 +143,18 @@ _ROUTINGS: dict[str, Routing] = {
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all routings, and ``best``, which stands for the best of those that suit a fabric."""
-    return ("best", *_ROUTINGS)
+    """Return the names of all routings.
+
+    ``best`` stands for the best of those that suit a fabric, and ``optimal`` for what no routing surpasses: the flow of
+    `optinet.concurrent_flow`.
+    """
+    return ("best", "optimal", *_ROUTINGS)
 
 
 def parameters_of(name: str) -> type[BaseModel]:
     """Return the option model of a routing."""
+    if name == "optimal":
+        return OptimalOptions
     return NoOptions if name == "best" else routing(name).options
 
 
@@ -142,7 +171,15 @@ def candidates(fabric: Fabric) -> tuple[str, ...]:
 
 
 def validated_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a routing with defaults filled in; `SolverError` naming every wrong one."""
+    """Return the options of a routing with defaults filled in; `SolverError` naming every wrong one.
+
+    Those of `OPTIMUM` are checked and left out.
+    """
+    return {key: value for key, value in all_options(name, options).items() if key not in OPTIMUM}
+
+
+def all_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a routing, those of `OPTIMUM` too; `SolverError` naming every wrong one."""
     from pydantic import ValidationError
 
     from optinet.validation import problems_of

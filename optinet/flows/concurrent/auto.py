@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,7 +16,9 @@ from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.planes import OnePlane
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem, require_demand_fits
 from optinet.flows.concurrent.result import ConcurrentFlow
+from optinet.flows.concurrent.routes import signatures
 from optinet.flows.concurrent.rows import DemandRows
+from optinet.flows.solution import HopKinds, PathSignatures
 from optinet.routing.core_graph import checked_mask
 from optinet.traffic.demand import Demand
 
@@ -60,20 +62,69 @@ def concurrent_flow(
         For an unknown method, a gap or budget that is not positive, a demand between endpoints without a path, or
         method "symmetric" where symmetry does not give the answer.
     """
+    return concurrent_routes(fabric, demand, method, gap, arc_up=arc_up, time_budget_s=time_budget_s).flow
+
+
+@dataclass(frozen=True, eq=False)
+class RoutedFlow:
+    """A concurrent flow, and the paths it takes in the problem that was solved for it.
+
+    Parameters
+    ----------
+    fabric
+        The whole fabric.
+    flow
+        The answer on it.
+    problem
+        What was solved; None for a demand that is empty.
+    found
+        The answer to it.
+    """
+
+    fabric: Fabric
+    flow: ConcurrentFlow
+    problem: FlowProblem | None = None
+    found: BoundedFlow | None = None
+
+    def signatures(self, seed: int = 0) -> PathSignatures:
+        """Return how the traffic's paths are composed; `seed` picks the sources where not all are looked at."""
+        if self.problem is None or self.found is None:
+            none = np.zeros(0)
+            kinds = HopKinds.of(self.fabric)
+            return PathSignatures(np.zeros((0, len(kinds.link_class)), dtype=np.int64), none, none, kinds, "exact")
+        paths = signatures(self.problem, self.found.routes, seed)
+        # one plane may stand for several, which are built alike
+        return paths if self.problem.core.fabric is self.fabric else replace(paths, kinds=HopKinds.of(self.fabric))
+
+
+def concurrent_routes(
+    fabric: Fabric,
+    demand: Demand,
+    method: Method = "auto",
+    gap: float = 0.01,
+    *,
+    arc_up: NDArray[np.bool_] | None = None,
+    time_budget_s: float = 60.0,
+) -> RoutedFlow:
+    """Return what `concurrent_flow` does, with the paths that the flow takes."""
     _check(method, gap, time_budget_s)
     deadline = Deadline(time_budget_s)
     require_demand_fits(fabric, demand)
     if demand.total_gbps == 0.0:
-        nothing = np.zeros(fabric.n_arcs)
-        return ConcurrentFlow(np.inf, np.inf, "symmetric" if method == "auto" else method, "", nothing, nothing.copy())
-    if (one := OnePlane.of(fabric, checked_mask(fabric, arc_up))) is not None:
-        answer = _solved(FlowProblem.of(one.fabric, demand), method, gap, deadline)
-        flow, length = answer.arc_flow_gbps[one.arc_of] / one.planes, answer.arc_length[one.arc_of]
-        return replace(answer, arc_flow_gbps=flow, arc_length=length)
-    return _solved(FlowProblem.of(fabric, demand, arc_up), method, gap, deadline)
+        nothing, method = np.zeros(fabric.n_arcs), "symmetric" if method == "auto" else method
+        return RoutedFlow(fabric, ConcurrentFlow(np.inf, np.inf, method, "", nothing, nothing.copy()))
+    one = OnePlane.of(fabric, checked_mask(fabric, arc_up))
+    problem = FlowProblem.of(one.fabric, demand) if one else FlowProblem.of(fabric, demand, arc_up)
+    found, method, note = _solved(problem, method, gap, deadline)
+    flow = _told(problem, found, method=method, note=note)
+    if one:
+        share = flow.arc_flow_gbps[one.arc_of] / one.planes
+        flow = replace(flow, arc_flow_gbps=share, arc_length=flow.arc_length[one.arc_of])
+    return RoutedFlow(fabric, flow, problem, found)
 
 
-def _solved(problem: FlowProblem, method: Method, gap: float, deadline: Deadline) -> ConcurrentFlow:
+def _solved(problem: FlowProblem, method: Method, gap: float, deadline: Deadline) -> tuple[BoundedFlow, Method, str]:
+    """Return what is found, by which method, and why it was not by a better one."""
     note = ""
     if method in ("auto", "symmetric"):
         try:
@@ -81,19 +132,19 @@ def _solved(problem: FlowProblem, method: Method, gap: float, deadline: Deadline
         except OutOfTimeError:
             answer = BoundedFlow.nothing_found(problem)
         if not isinstance(answer, str):
-            return _told(problem, answer, method="symmetric", note="")
+            return answer, "symmetric", ""
         if method == "symmetric":
             raise SolverError(Problem("method", f"symmetry does not give the answer: {answer}", "auto, lp, fptas"))
         note = f"not by symmetry: {answer}"
     if not DemandRows(problem).sends.any():
-        return _told(problem, BoundedFlow.without_demand(problem), method="lp" if method == "auto" else method, note="")
+        return BoundedFlow.without_demand(problem), "lp" if method == "auto" else method, ""
     if method == "auto":
         method = "lp" if lp.is_small(problem) else "fptas"
     try:
         found = lp.solve(problem, deadline) if method == "lp" else fptas.solve(problem, gap, deadline)
     except OutOfTimeError:
         found = BoundedFlow.nothing_found(problem)
-    return _told(problem, found, method=method, note=note)
+    return found, method, note
 
 
 def _told(problem: FlowProblem, found: BoundedFlow, *, method: str, note: str) -> ConcurrentFlow:

@@ -17,6 +17,7 @@ import numpy as np
 
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
+from optinet.flows.concurrent.routes import SplitRoutes
 from optinet.flows.concurrent.rows import DemandRows
 from optinet.kernels.trees import split_load, tree_workspace
 
@@ -44,12 +45,14 @@ def _improved(problem: FlowProblem, gap: float, deadline: Deadline) -> Iterator[
     capacity, limit = problem.capacity_gbps, problem.cut_limit.throughput
     length = 1.0 / capacity
     mean, distance = routed(problem, length, deadline)
+    lengths, parts = [length], np.ones(1)
     best = BoundedFlow(0.0, mean, length, distance, reached=False)
     upper, sharpness = float(capacity @ length) / distance, _FIRST_SHARPNESS
     while True:
         highest = float((mean / capacity).max())
         if 1.0 / highest > best.throughput:
-            best = replace(best, throughput=1.0 / highest, flow_gbps=mean / highest)
+            routes = SplitRoutes(np.array(lengths), np.repeat(parts[:, None], problem.n_nodes, axis=1))
+            best = replace(best, throughput=1.0 / highest, flow_gbps=mean / highest, routes=routes)
         best = replace(best, reached=min(upper, limit) <= best.throughput * (1.0 + gap))
         yield best
         if best.reached:
@@ -60,14 +63,12 @@ def _improved(problem: FlowProblem, gap: float, deadline: Deadline) -> Iterator[
         if bound < upper:
             upper = bound
             best = replace(best, length=length, distance=distance)
-        mixtures = [(1.0 - weight) * mean + weight * load for weight in _WEIGHTS]
-        least = min(mixtures, key=lambda mixture: float((mixture / capacity).max()))
-        if float((least / capacity).max()) < highest:
-            mean = least
-        else:
-            # the softer maximum falls with a small step although the largest utilization does not
-            mean = mixtures[-1]
-            sharpness *= 1.5
+        heights = [float((((1.0 - weight) * mean + weight * load) / capacity).max()) for weight in _WEIGHTS]
+        # the softer maximum falls with a small step although the largest utilization does not
+        weight = _WEIGHTS[int(np.argmin(heights))] if min(heights) < highest else _WEIGHTS[-1]
+        sharpness *= 1.0 if min(heights) < highest else 1.5
+        mean = (1.0 - weight) * mean + weight * load
+        lengths, parts = [*lengths, length], np.append((1.0 - weight) * parts, weight)
 
 
 def routed(problem: FlowProblem, length: Floats, deadline: Deadline) -> tuple[Floats, float]:

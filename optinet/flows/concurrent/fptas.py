@@ -34,6 +34,7 @@ import numpy as np
 from optinet.flows.concurrent import averages
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
+from optinet.flows.concurrent.routes import ListedRoutes, Routes, SplitRoutes
 from optinet.kernels.hop_paths import HopPaths, list_hop_paths
 from optinet.kernels.path_flows import (
     Load,
@@ -71,7 +72,7 @@ def solve(problem: FlowProblem, gap: float, deadline: Deadline) -> BoundedFlow:
     search = _Search(problem, deadline)
     with contextlib.suppress(OutOfTimeError):
         search.run(gap)
-    return BoundedFlow(search.lower, search.flow, search.length, search.distance, search.gap <= gap)
+    return BoundedFlow(search.lower, search.flow, search.length, search.distance, search.gap <= gap, search.routes)
 
 
 class _Search:
@@ -82,6 +83,7 @@ class _Search:
         self._capacity = problem.capacity_gbps
         self.length, self.distance, self._upper = np.zeros(problem.n_arcs), 0.0, np.inf
         self.lower, self.flow = 0.0, np.zeros(problem.n_arcs)
+        self.routes: Routes | None = None
 
     def run(self, gap: float) -> None:
         """Improve the bounds until they are within the gap; `OutOfTimeError` if the time does not suffice."""
@@ -104,6 +106,7 @@ class _Search:
         self._try_lengths(length, distance)
         self.lower = 1.0 / float((load / self._capacity).max())
         self.flow = load * self.lower
+        self.routes = SplitRoutes(length[None], np.ones((1, self._problem.n_nodes)))
 
     def _start(self) -> None:
         n_arcs, gbps = self._problem.n_arcs, self._problem.rows[3]
@@ -216,6 +219,7 @@ class _Search:
         if 1.0 / self._reference > self.lower:
             self.lower = 1.0 / self._reference
             self.flow = self._load.gbps * self.lower
+            self.routes = ListedRoutes.of_pool(self._pool)
 
 
 def _copied(pool: PathPool, factor: int) -> PathPool:

@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 from optinet.errors import Problem, SolverError
 from optinet.flows.concurrent.deadline import Deadline
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem
+from optinet.flows.concurrent.routes import ListedRoutes
 
 _SMALL = 4_000
 _OUT_OF_TIME = 1  # or out of iterations, which have no limit here
@@ -73,11 +74,13 @@ def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow:
         return in_time
     if answer.x is None or answer.status != 0:
         raise SolverError(Problem("concurrent_flow", f"HiGHS found no optimum: {answer.message}", 'method "fptas"'))
-    flow = np.maximum(answer.x[:-1].reshape(len(sources), n_arcs).sum(axis=0), 0.0) / per_capacity
+    by_source = np.maximum(answer.x[:-1].reshape(len(sources), n_arcs), 0.0) / per_capacity
+    flow = by_source.sum(axis=0)
     fits = float(answer.x[-1]) * per_demand / per_capacity
     overload = max(1.0, float((flow / problem.capacity_gbps).max()))
     length = np.maximum(-answer.ineqlin.marginals, 0.0)
-    return BoundedFlow(fits / overload, flow / overload, length, problem.distance_sum(length))
+    routes = ListedRoutes.of_flow(problem, fits, by_source)
+    return BoundedFlow(fits / overload, flow / overload, length, problem.distance_sum(length), routes=routes)
 
 
 def _balance(problem: FlowProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

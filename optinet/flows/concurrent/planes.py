@@ -50,9 +50,10 @@ class OnePlane:
             return None
         one = order[: len(order) // planes]
         capacity = fabric.arc_capacity_gbps.reshape(-1, 2)
+        tiers = (fabric.node_tier[tail], fabric.node_tier[head])
+        alike = (place[tail], place[head], capacity, fabric.link_class, fabric.link_length_m, *tiers)
         for links in order.reshape(planes, -1)[1:]:
-            same = [place[tail[links]] == place[tail[one]], place[head[links]] == place[head[one]]]
-            if not all(bool(np.all(each)) for each in same) or np.any(capacity[links] != capacity[one]):
+            if any(bool(np.any(each[links] != each[one])) for each in alike):
                 return None
         first = node < hosts + per_plane
         wide = Fabric.from_links(
@@ -60,6 +61,9 @@ class OnePlane:
             np.column_stack((tail[one], head[one])),
             capacity_gbps=planes * capacity[one, 0],
             reverse_capacity_gbps=planes * capacity[one, 1],
+            length_m=fabric.link_length_m[one],
+            link_class=fabric.link_class[one],
+            link_class_names=fabric.link_class_names,
             node_tier=fabric.node_tier[first],
             node_names=list(fabric.node_names)[: hosts + per_plane],
             structure=structure.plane,

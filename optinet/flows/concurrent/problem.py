@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ from optinet.kernels.trees import total_distance, tree_workspace
 from optinet.routing.core_graph import CoreGraph, sum_by
 from optinet.routing.group_demand import group_demand
 from optinet.traffic.demand import Demand
+
+if TYPE_CHECKING:
+    from optinet.flows.concurrent.routes import Routes
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -52,6 +56,8 @@ class BoundedFlow:
         The demand times its distance under these lengths, over all pairs; the bound is capacity times length over it.
     reached
         Whether the bounds are as close as was asked.
+    routes
+        The paths of the flow; None if it has none.
     """
 
     throughput: float
@@ -59,6 +65,7 @@ class BoundedFlow:
     length: Floats
     distance: float
     reached: bool = True
+    routes: Routes | None = None
 
     @classmethod
     def without_demand(cls, problem: FlowProblem) -> BoundedFlow:
@@ -137,6 +144,11 @@ class FlowProblem:
         return offsets.astype(np.int64), order.astype(np.int64)
 
     @cached_property
+    def core_capacity_gbps(self) -> Floats:
+        """Capacity of each core arc, of merged hosts all together; shape (n_core_arcs,)."""
+        return _core_capacity_gbps(self.core)
+
+    @cached_property
     def matrix(self) -> sparse.csr_array:
         """Gb/s between nodes that must cross arcs; shape (n_nodes, n_nodes)."""
         by_group = group_demand(self.core, self.demand)
@@ -186,7 +198,7 @@ class FlowProblem:
         """Spread flow over the fabric's arcs and add what single-homed hosts carry; shape (n_fabric_arcs,)."""
         core, fabric = self.core, self.core.fabric
         capacity = fabric.arc_capacity_gbps
-        share = _core_capacity_gbps(core) / self.capacity_gbps[self.arc_of_core]
+        share = self.core_capacity_gbps / self.capacity_gbps[self.arc_of_core]
         flow = np.zeros(fabric.n_arcs)
         flow[core.fabric_arc] = arc_flow_gbps[self.arc_of_core] * share
         for group, attachment in enumerate(core.attachments):

@@ -30,6 +30,7 @@ from scipy.sparse.csgraph import connected_components
 from optinet.flows.concurrent.automorphisms import candidates, rotations
 from optinet.flows.concurrent.deadline import Deadline
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem, Ints
+from optinet.flows.concurrent.routes import SplitRoutes
 from optinet.flows.concurrent.rows import DemandRows
 from optinet.kernels.trees import split_load, tree_workspace
 
@@ -58,12 +59,12 @@ def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow | str:
     arc_orbit = _orbits(np.arange(problem.n_arcs), [_arc_map(problem, node_map) for node_map in maps])
     n_orbits = int(arc_orbit.max()) + 1
     _, first = np.unique(node_orbit, return_index=True)
-    senders = [(int(node), int(np.sum(node_orbit == node_orbit[node]))) for node in first if rows.sends[node]]
+    senders = first[rows.sends[first]]
     if n_orbits > _MOST_ORBITS or len(senders) > _MOST_SOURCES:
         return f"{n_orbits} kinds of arcs and {len(senders)} of sources are too many"
-    if not senders:
+    if not len(senders):
         return BoundedFlow.without_demand(problem)
-    return _generate(_Router(problem, rows, senders, arc_orbit, deadline))
+    return _generate(_Router(problem, rows, senders, node_orbit, arc_orbit, deadline))
 
 
 def _automorphisms(problem: FlowProblem, rows: DemandRows, deadline: Deadline) -> list[Ints]:
@@ -83,18 +84,23 @@ def _automorphisms(problem: FlowProblem, rows: DemandRows, deadline: Deadline) -
 
 
 class _Router:
-    """Routes the demand over shortest paths under lengths alike within orbits, and tells the loads of the orbits."""
+    """Routes the demand over shortest paths under lengths alike within orbits, and tells the loads of the orbits.
+
+    `is_sender` tells for each of the senders, one of every orbit, which nodes are in its orbit.
+    """
 
     def __init__(
         self,
         problem: FlowProblem,
         rows: DemandRows,
-        senders: list[tuple[int, int]],
+        senders: Ints,
+        node_orbit: Ints,
         arc_orbit: Ints,
         deadline: Deadline,
     ) -> None:
         self.problem, self.rows, self.senders, self.arc_orbit = problem, rows, senders, arc_orbit
         self.deadline = deadline
+        self.is_sender = (node_orbit[senders][:, None] == node_orbit).astype(np.float64)
         self.capacity = np.bincount(arc_orbit, weights=problem.capacity_gbps)
         self._work = tree_workspace(problem.n_nodes, problem.n_arcs)
 
@@ -103,16 +109,16 @@ class _Router:
         p = self.problem
         length = orbit_length[self.arc_orbit]
         loads, total = np.zeros((len(self.senders), len(self.capacity))), 0.0
-        for i, (source, count) in enumerate(self.senders):
+        for i, (source, count) in enumerate(zip(self.senders, self.is_sender.sum(axis=1), strict=True)):
             self.deadline.check()
             arc_load = np.zeros(p.n_arcs)
             distance = split_load(
-                source, self.rows.row(source), p.out_offsets, p.head, length, p.capacity_gbps, *p.by_head, p.tail,
+                source, self.rows.row(int(source)), p.out_offsets, p.head, length, p.capacity_gbps, *p.by_head, p.tail,
                 self._work, np.empty(p.n_nodes), arc_load,
             )  # fmt: skip
             if np.isinf(distance):
-                lost = np.flatnonzero((self.rows.row(source) > 0) & np.isinf(self._work.distance))[0]
-                p.require_path(source, int(lost))
+                lost = np.flatnonzero((self.rows.row(int(source)) > 0) & np.isinf(self._work.distance))[0]
+                p.require_path(int(source), int(lost))
             loads[i] = count * np.bincount(self.arc_orbit, weights=arc_load, minlength=len(self.capacity))
             total += count * distance
         return loads, total
@@ -122,6 +128,7 @@ def _generate(router: _Router) -> BoundedFlow | str:
     problem, capacity = router.problem, router.capacity
     n_orbits = len(capacity)
     loads: list[Floats] = []
+    prices: list[Floats] = []
     price = np.full(n_orbits, 1.0 / capacity.sum())
     lower, upper, best = 0.0, np.inf, (price, 1.0)
     for _ in range(_MOST_ROUTINGS):
@@ -130,22 +137,27 @@ def _generate(router: _Router) -> BoundedFlow | str:
         if bound < upper:
             upper, best = bound, (price, distance)
         loads.append(load)
+        prices.append(price)
         answer = _master(np.array(loads) / capacity, router.deadline)
         if answer is None:
             break
-        mixed, price = answer
+        mixture, mixed, price = answer
         lower = 1.0 / float(mixed.max())
         if min(upper, problem.cut_limit.throughput) - lower <= _MEET * lower:
             flow = lower * mixed[router.arc_orbit] * problem.capacity_gbps
-            return BoundedFlow(lower, flow, best[0][router.arc_orbit], best[1])
+            taken = mixture.max(axis=1) > 0
+            routes = SplitRoutes(
+                np.array(prices)[taken][:, router.arc_orbit], mixture[taken] @ router.is_sender, symmetric=True
+            )
+            return BoundedFlow(lower, flow, best[0][router.arc_orbit], best[1], routes=routes)
         # prices of the few routings so far jump about: stay near the best known
         old = best[0] / float(capacity @ best[0])
         price = _STAY * old + (1.0 - _STAY) * price / capacity
     return f"{len(loads)} routings over {n_orbits} kinds of arcs leave {lower:.9g} to {upper:.9g}"
 
 
-def _master(utilization: Floats, deadline: Deadline) -> tuple[Floats, Floats] | None:
-    """Return the least even mixture of each sender's routings, and the prices of the orbits, or None if HiGHS fails.
+def _master(utilization: Floats, deadline: Deadline) -> tuple[Floats, Floats, Floats] | None:
+    """Return the best mixture of each sender's routings, its utilization, and the prices; None if HiGHS fails.
 
     `utilization` has shape (n_routings, n_senders, n_orbits).
     """
@@ -172,9 +184,9 @@ def _master(utilization: Floats, deadline: Deadline) -> tuple[Floats, Floats] | 
     if answer.x is None or answer.status != 0:
         return None
     mixture = np.maximum(answer.x[:-1], 0.0).reshape(n_routings, n_senders)
-    mixture = (mixture / mixture.sum(axis=0)).ravel()
+    mixture = mixture / mixture.sum(axis=0)
     price = np.maximum(-answer.ineqlin.marginals, 0.0)
-    return mixture @ utilization, price / price.sum()
+    return mixture, mixture.ravel() @ utilization, price / price.sum()
 
 
 def _arc_map(problem: FlowProblem, node_map: Ints) -> Ints:
