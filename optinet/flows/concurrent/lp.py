@@ -8,16 +8,15 @@ from the solver's flow and prices, so that its tolerances cannot make them wrong
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
 from optinet.errors import Problem, SolverError
+from optinet.flows.concurrent import averages
 from optinet.flows.concurrent.deadline import Deadline
 from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem
-from optinet.flows.concurrent.routes import ListedRoutes
+from optinet.flows.concurrent.routes import ListedRoutes, SplitRoutes
 
 _SMALL = 4_000
 _OUT_OF_TIME = 1  # or out of iterations, which have no limit here
@@ -34,19 +33,20 @@ def is_small(problem: FlowProblem) -> bool:
 
 
 def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow:
-    """Return the optimal flow and the dual lengths, or the bound of equal lengths if the time does not suffice.
+    """Return the optimal flow and the dual lengths, or those of shortest paths if the time does not suffice.
 
     Raises
     ------
     SolverError
         If a demand has no path, or HiGHS does not find the optimum.
     OutOfTimeError
-        If the time does not suffice even for a bound.
+        If the time does not suffice even for them.
     """
     equal = 1.0 / problem.capacity_gbps
-    in_time = replace(
-        BoundedFlow.nothing_found(problem), length=equal, distance=problem.distance_sum(equal, deadline)
-    )  # names a pair without a path, too
+    load, distance = averages.routed(problem, equal, deadline)  # names a pair without a path, too
+    fits = 1.0 / float((load * equal).max())
+    routes = SplitRoutes(equal[None], np.ones((1, problem.n_nodes)))
+    in_time = BoundedFlow(fits, load * fits, equal, distance, reached=False, routes=routes)
     n_arcs, n_nodes = problem.n_arcs, problem.n_nodes
     sources = problem.rows[0]
     # numbers near 1 suit the solver's tolerances
