@@ -17,6 +17,7 @@ from optinet.fabric import NodeKind
 from optinet.results import Run
 
 DELIVERED = "delivered_gbps_per_endpoint"
+OPTIMUM = "optimum_gbps_per_endpoint"
 _PREFERRED = "uniform"
 
 
@@ -89,6 +90,10 @@ class Table:
         value = row.values.get(column.key)
         if value is None:
             return "-"
+        if isinstance(value, tuple):
+            # two bounds, or one number where they are too close to be told apart
+            low, high = (f"{bound:,.{column.digits}f}" for bound in value)
+            return low if low == high else f"{low} to {high}"
         if column.digits is None:
             return str(value)
         text = f"{value:.{column.digits}g}" if column.significant else f"{value:,.{column.digits}f}"
@@ -218,6 +223,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             key = f"{DELIVERED}.{workloads[_workload(run)]}"
             row.values[key] = _value(run, DELIVERED)
             row.routing[key] = run.routing
+            row.values[f"{OPTIMUM}.{workloads[_workload(run)]}"] = _bounds(run, OPTIMUM)
         row.values |= _shown_values(chosen)
         warnings = _warnings(chosen, size, (size[0], usual[1]) if grows else usual)
         if _workload(chosen) != reference:
@@ -226,11 +232,19 @@ def comparison(runs: Iterable[Run]) -> Table:
         row.runs = [chosen, *(run for run in design if run is not chosen)]
         rows.append(row)
     labels = [workloads[key] for key in sorted(workloads, key=lambda key: key != reference)]
-    delivered = (Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1) for label in labels)
+    rates = [
+        column
+        for label in labels
+        for column in (
+            Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1),
+            Column(f"{OPTIMUM}.{label}", ("optimum", "of any", "routing"), 1),
+        )
+    ]
     sized = _SIZES if len({endpoints for endpoints, _ in sizes}) > 1 else ()
-    shown = (c for c in (*sized, *delivered, *_METRICS) if any(row.values.get(c.key) is not None for row in rows))
-    remarks = (*_remarks(workloads.get(reference, "")), *cliffs(row.run for row in rows))
-    return Table(tuple(shown), tuple(rows), tuple(notes.texts), remarks)
+    shown = tuple(c for c in (*sized, *rates, *_METRICS) if any(row.values.get(c.key) is not None for row in rows))
+    told = any(column.key.startswith(OPTIMUM) for column in shown)
+    remarks = (*_remarks(workloads.get(reference, ""), optimum=told), *cliffs(row.run for row in rows))
+    return Table(shown, tuple(rows), tuple(notes.texts), remarks)
 
 
 def _grow(designs: Iterable[Sequence[Run]], sizes: Sequence[tuple[int, float]]) -> bool:
@@ -241,11 +255,12 @@ def _grow(designs: Iterable[Sequence[Run]], sizes: Sequence[tuple[int, float]]) 
     return any(len(found) > 1 for case, found in of_case.items() if case)
 
 
-def _remarks(reference: str) -> tuple[str, ...]:
+def _remarks(reference: str, *, optimum: bool) -> tuple[str, ...]:
     if not reference:
         return ()
+    best = " Beside it what the best of all routings delivers, proven; two numbers are bounds on it." if optimum else ""
     return (
-        "Delivered Gb/s per endpoint and direction, and the routing used.",
+        f"Delivered Gb/s per endpoint and direction, and the routing used.{best}",
         f"Latency, power and energy are under the workload {reference}; latency at zero load.",
     )
 
@@ -347,6 +362,10 @@ def _two_lines(label: str) -> tuple[str, str]:
 def _value(run: Run, name: str) -> float | None:
     value = run.metrics[name].value if name in run.metrics else math.nan
     return None if math.isnan(value) else value
+
+
+def _bounds(run: Run, name: str) -> tuple[float, float] | None:
+    return (run.metrics[name].low, run.metrics[name].high) if name in run.metrics else None
 
 
 def _json_number(value: Any) -> Any:

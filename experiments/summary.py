@@ -34,6 +34,7 @@ def run_text(run: Run, width: int | None = None) -> str:
         (m.name, _number(m.value), _interval(m.low, m.high), _unit(m.unit), m.meaning) for m in run.metrics.values()
     ]
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
+    parts.append(_optimum(run, width))
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
     parts += [_switch_optics(run, width), _cabling(run, width), *_budgets(run, width)]
@@ -234,6 +235,23 @@ def _headline(run: Run) -> str:
     ]
     caveat = run.scenario.get("caveat")
     return "\n".join([*lines, *([f"  caveat   {caveat}"] if caveat else [])]) + "\n"
+
+
+def _optimum(run: Run, width: int | None) -> str:
+    if "optimum" not in run.groups:
+        return ""
+    table = run.table("optimum")
+    lower, upper = float(table["lower"]), float(table["upper"])
+    bounds = f"{lower:,.6g}" if upper <= lower * (1.0 + 1e-9) else f"{lower:,.6g} to {upper:,.6g}"
+    lines = [f"best of all routings: throughput {bounds}, found by {table['method']}", f"  limit    {table['limit']}"]
+    lines += [f"  note     {table['note']}"] if table["note"] else []
+    names = ("link_class", "share_fraction", "saturated_arcs", "one_more_link")
+    rows = [
+        (name, f"{share:.1%}", f"{full:,}", f"{more:.3g}")
+        for name, share, full, more in zip(*(table[name] for name in names), strict=True)
+    ]
+    heads = ("link class", "share of the limit", "full arcs", "most that one more link adds")
+    return "\n".join(lines) + "\n" + rows_text(heads, rows, width)
 
 
 def _scenario(scenario: Mapping[str, Any], width: int | None) -> str:

@@ -85,6 +85,9 @@ def _delivery(solution: Solution) -> Iterator[Metric]:
         "delivered rate of all endpoints together, each bit counted once end to end",
     )
     yield _metric("throughput", solution.throughput, "largest common scale factor of the demand that fits")
+    if (bounds := solution.optimum_gbps_per_endpoint) is not None:
+        name, meaning = "optimum_gbps_per_endpoint", "delivered rate per endpoint of the best of all routings, proven"
+        yield Metric(name, bounds[0], *bounds, unit_of(name), meaning)
     yield _metric("stretch", solution.stretch, "mean links between switches of traffic that leaves its first switch")
 
 

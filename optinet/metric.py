@@ -20,7 +20,7 @@ class Metric:
     value
         The number; the median where there are draws; NaN where the question does not arise.
     low, high
-        5th and 95th percentile over draws, else NaN.
+        5th and 95th percentile over draws, or two proven bounds; else NaN.
     unit
         A UDUNITS string.
     meaning

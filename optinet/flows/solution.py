@@ -171,6 +171,15 @@ class Solution:
         return self.delivered_fraction * self.demand.total_gbps
 
     @property
+    def optimum_gbps_per_endpoint(self) -> tuple[float, float] | None:
+        """What the best of all routings delivers per endpoint, between two proven bounds; None if not asked for."""
+        if self.optimum is None:
+            return None
+        lower, upper = (min(1.0, bound) for bound in (self.optimum.flow.lower, self.optimum.flow.upper))
+        each = self.demand.total_gbps / self.fabric.n_endpoints
+        return lower * each, upper * each
+
+    @property
     def delivered_gbps_per_endpoint(self) -> float:
         """Delivered rate per endpoint."""
         return self.delivered_gbps / self.fabric.n_endpoints

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optinet.assessment import Assessment
     from optinet.catalogue import Catalogue
     from optinet.fabric import Fabric
-    from optinet.flows.solution import Solution
+    from optinet.flows.solution import Optimum, Solution
     from optinet.models.bom import BomLine
     from optinet.models.copper import CopperLink
     from optinet.models.cost import CostLine
@@ -158,9 +158,10 @@ def _plant_of(
 
 
 def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
-    """Return the groups that describe how a demand was solved: arcs, routing and paths."""
+    """Return the groups that describe how a demand was solved: arcs, routing, paths, and the optimum if it is known."""
     paths = solution.paths
     return {
+        **({"optimum": _optimum(solution.optimum)} if solution.optimum else {}),
         "arcs": {
             "capacity_gbps": solution.fabric.arc_capacity_gbps,
             "load_gbps": solution.loads.arc_load_gbps,
@@ -180,6 +181,19 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
             "kind_head": paths.kinds.head_kind,
             "method": paths.method,
         },
+    }
+
+
+def _optimum(optimum: Optimum) -> dict[str, Any]:
+    flow, limit = optimum.flow, optimum.limit
+    names = ("link_class", "deciding_arcs", "saturated_arcs", "best_link", "one_more_link")
+    return {
+        **{name: getattr(flow, name) for name in ("lower", "upper", "method", "note")},
+        "gap_fraction": flow.gap,
+        "limit": limit.text,
+        **_columns(limit.classes, names),
+        "share_fraction": [each.share for each in limit.classes],
+        "arc_share_fraction": limit.arc_share,
     }
 
 

@@ -107,6 +107,23 @@ GROUPS: dict[str, dict[str, Column]] = {
         "throughput": _float("largest common scale factor of the demand that fits", "name"),
         "used": _flag("whether loads and paths are of this routing", "name"),
     },
+    "optimum": {
+        "lower": _float("throughput of a flow that fits: no routing needs to carry less"),
+        "upper": _float("throughput that no routing exceeds"),
+        "gap_fraction": _float("distance of the two over the lower"),
+        "method": _text("how they were found: 'symmetric' and 'lp' are exact, 'fptas' closes in on it"),
+        "note": _text("why the gap is larger than asked for, or why a method gave way to another"),
+        "limit": _text("where the limit is"),
+        "link_class": _text("name of the link class", "link_class"),
+        "share_fraction": _float(
+            "share in the upper bound: what 1 % more capacity of the class adds at most, in %", "link_class"
+        ),
+        "deciding_arcs": _int("arcs of the class that decide the upper bound", "link_class"),
+        "saturated_arcs": _int("arcs of the class that the flow fills", "link_class"),
+        "best_link": _int("link beside which one more of the class could add most; -1 where none adds", "link_class"),
+        "one_more_link": _float("the most that it adds to the throughput", "link_class"),
+        "arc_share_fraction": _float("share of each arc in the upper bound", "arc"),
+    },
     "paths": {
         "hops": _int("hops of each kind on the paths of a signature", "signature", "kind"),
         "length_m": _float("mean length of the paths of a signature", "signature"),

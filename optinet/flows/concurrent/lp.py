@@ -45,8 +45,8 @@ def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow:
     equal = 1.0 / problem.capacity_gbps
     load, distance = averages.routed(problem, equal, deadline)  # names a pair without a path, too
     fits = 1.0 / float((load * equal).max())
-    routes = SplitRoutes(equal[None], np.ones((1, problem.n_nodes)))
-    in_time = BoundedFlow(fits, load * fits, equal, distance, reached=False, routes=routes)
+    split = SplitRoutes(equal[None], np.ones((1, problem.n_nodes)))
+    in_time = BoundedFlow(fits, load * fits, equal, distance, reached=False, routes=split)
     n_arcs, n_nodes = problem.n_arcs, problem.n_nodes
     sources = problem.rows[0]
     # numbers near 1 suit the solver's tolerances
