@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from optinet.flows.bounds import least_mean_distance, permutation_bound, throughput_bound, worst_permutation
     from optinet.flows.concurrent.auto import concurrent_flow
     from optinet.flows.concurrent.result import ConcurrentFlow
+    from optinet.flows.connectivity import edge_connectivity
+    from optinet.flows.limit import limit_of, sensitivity
     from optinet.flows.link_loads import link_loads
     from optinet.flows.max_min import max_min_rates
     from optinet.flows.path_metrics import path_metrics
@@ -54,8 +56,10 @@ _HOME = {
     "concurrent_flow": "optinet.flows.concurrent.auto",
     "fabric_availability": "optinet.models.availability",
     "failure_impact": "optinet.failures",
+    "edge_connectivity": "optinet.flows.connectivity",
     "flow_paths": "optinet.routing.flow_paths",
     "least_mean_distance": "optinet.flows.bounds",
+    "limit_of": "optinet.flows.limit",
     "link_loads": "optinet.flows.link_loads",
     "link_margin": "optinet.models.margin",
     "load_catalogue": "optinet.catalogue",
@@ -68,6 +72,7 @@ _HOME = {
     "reconfigure_around": "optinet.failures",
     "rewire": "optinet.rewiring",
     "set_slices": "optinet.slices",
+    "sensitivity": "optinet.flows.limit",
     "simulate_flows": "optinet.flows.simulate",
     "slice_availability": "optinet.models.availability",
     "slice_fabric": "optinet.slices",
@@ -95,10 +100,12 @@ __all__ = [
     "assess",
     "bisection",
     "concurrent_flow",
+    "edge_connectivity",
     "fabric_availability",
     "failure_impact",
     "flow_paths",
     "least_mean_distance",
+    "limit_of",
     "link_loads",
     "link_margin",
     "load_catalogue",
@@ -110,6 +117,7 @@ __all__ = [
     "reconfigure",
     "reconfigure_around",
     "rewire",
+    "sensitivity",
     "set_slices",
     "simulate_flows",
     "slice_availability",

@@ -2,8 +2,10 @@
 r"""Edge connectivity: the fewest links whose loss parts endpoints.
 
 By Menger's theorem it is the least maximum flow of unit arcs between two endpoints; one endpoint held fixed is on some
-side of the smallest cut, so that as many flows suffice as there are endpoints. A host's own links are most often the
-answer, which tells nothing of the network behind them: it may be asked for the links between switches alone.
+side of the smallest cut, so that as many flows suffice as there are endpoints. That is so where endpoints forward, or
+hang on one switch. A host on several switches is no way between them, and is looked at with every other; of hosts on
+the same switches two stand for all. A host's own links are most often the answer, which tells nothing of the network
+behind them: it may be asked for the links between switches alone.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from optinet.kernels.connectivity import fewest_arcs
 from optinet.routing.core_graph import checked_mask
 
 Ints = NDArray[np.int64]
+
+_MOST_PAIRS = 4_000_000
 
 
 def edge_connectivity(fabric: Fabric, *, host_links: bool = True, arc_up: NDArray[np.bool_] | None = None) -> int:
@@ -55,14 +59,52 @@ def edge_connectivity(fabric: Fabric, *, host_links: bool = True, arc_up: NDArra
         what = "endpoints" if host_links else "switches with hosts, or chips"
         raise SolverError(Problem("edge_connectivity", f"fewer than two {what}", "at least two"))
     ends = fabric.arc_tail[arcs], fabric.arc_head[arcs]
-    there = _fewest(fabric, terminals, *ends)
+    may_join, first_of_kind, terminals = _representatives(fabric, terminals, *ends)
+    several = terminals[~may_join[terminals] & first_of_kind]
+    if len(several) * len(terminals) > _MOST_PAIRS:
+        found = f"{len(several)} kinds of hosts on several switches"
+        raise SolverError(Problem("edge_connectivity", found, f"at most {_MOST_PAIRS} pairs of kinds"))
+    firsts = [*several, *terminals[may_join[terminals]][:1]]
+    fewest = len(arcs)
     one_way = np.bincount(arcs // 2, minlength=fabric.n_links) == 1
-    return min(there, _fewest(fabric, terminals, *ends[::-1])) if one_way.any() else there
+    for tail, head in (ends, ends[::-1])[: 2 if one_way.any() else 1]:
+        by_tail, by_head = np.argsort(tail, kind="stable"), np.argsort(head, kind="stable")
+        nodes = np.arange(fabric.n_nodes + 1)
+        graph = (
+            np.searchsorted(tail[by_tail], nodes), by_tail, np.searchsorted(head[by_head], nodes), by_head, tail, head,
+        )  # fmt: skip
+        for first in firsts:
+            order = np.concatenate(([first], terminals[terminals != first]))
+            fewest = int(fewest_arcs(order, may_join, fabric.forwards, *graph, fewest))
+    return fewest
 
 
-def _fewest(fabric: Fabric, terminals: Ints, tail: Ints, head: Ints) -> int:
-    by_tail, by_head = np.argsort(tail, kind="stable"), np.argsort(head, kind="stable")
-    nodes = np.arange(fabric.n_nodes + 1)
-    out_offsets, in_offsets = np.searchsorted(tail[by_tail], nodes), np.searchsorted(head[by_head], nodes)
-    fewest, _ = fewest_arcs(terminals, fabric.forwards, out_offsets, by_tail, in_offsets, by_head, tail, head)
-    return int(fewest)
+def _representatives(
+    fabric: Fabric, terminals: Ints, tail: Ints, head: Ints
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Ints]:
+    """Return two terminals of all hosts on the same switches, and every other terminal.
+
+    Before them: which nodes forward or hang on one other, and which of these terminals are the first of their kind.
+    """
+    host = ~fabric.forwards
+    out, into = host[tail], host[head]
+    # a neighbor on the way out, or on the way in
+    node = np.concatenate((tail[out], head[into]))
+    neighbor = np.concatenate((head[out], fabric.n_nodes + tail[into]))
+    order = np.lexsort((neighbor, node))
+    node, neighbor = node[order], neighbor[order]
+    bounds = np.searchsorted(node, np.arange(fabric.n_nodes + 1))
+    may_join, kept, first, seen = fabric.forwards.copy(), list[int](), list[bool](), dict[bytes, int]()
+    for terminal in terminals.tolist():
+        if fabric.forwards[terminal]:
+            kept.append(terminal)
+            first.append(True)
+            continue
+        around = neighbor[bounds[terminal] : bounds[terminal + 1]]
+        may_join[terminal] = len(np.unique(around % fabric.n_nodes)) == 1
+        key = around.tobytes()
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= 2:
+            kept.append(terminal)
+            first.append(seen[key] == 1)
+    return may_join, np.array(first, dtype=bool), np.array(kept, dtype=np.int64)

@@ -9,12 +9,13 @@ from optinet.kernels._jit import kernel
 
 
 @kernel
-def fewest_arcs(terminals, forwards, out_offsets, out_arc, in_offsets, in_arc, tail, head):
-    """Return the fewest arcs that part the first terminal from another, and the terminal; at most all arcs.
+def fewest_arcs(terminals, may_join, forwards, out_offsets, out_arc, in_offsets, in_arc, tail, head, fewest):
+    """Return the fewest arcs that part the first terminal from another, or `fewest` if that is less.
 
     Only from others to the first: callers turn the graph round for the other direction. A terminal found to be held by
-    at least as many arcs as the best so far joins the first, which loses nothing and keeps later searches near their
-    start. Nodes that do not forward are passed by no path.
+    at least as many arcs as the best so far joins the first if it may, which keeps later searches near their start. It
+    may if a smallest cut never parts what it sends from what it receives: if it forwards, or hangs on one other node.
+    Nodes that do not forward are passed by no path.
     """
     n_nodes, n_arcs = len(forwards), len(tail)
     joined = np.zeros(n_nodes, dtype=np.bool_)
@@ -24,7 +25,7 @@ def fewest_arcs(terminals, forwards, out_offsets, out_arc, in_offsets, in_arc, t
     seen = np.full(n_nodes, -1, dtype=np.int64)
     came_by = np.empty(n_nodes, dtype=np.int64)  # arc, or ~arc if against its flow
     queue = np.empty(n_nodes, dtype=np.int64)
-    fewest, where, stamp = n_arcs, terminals[0], 0
+    stamp = 0
     for t in terminals[1:]:
         units, n_touched = 0, 0
         while units < fewest:
@@ -48,14 +49,13 @@ def fewest_arcs(terminals, forwards, out_offsets, out_arc, in_offsets, in_arc, t
                     used[~a] = False
                     v = head[~a]
             units += 1
-        if units < fewest:
-            fewest, where = units, t
-        joined[t] = True
+        fewest = min(fewest, units)
+        joined[t] = may_join[t]
         if n_touched == n_arcs:
             used[:] = False
         for i in range(n_touched):
             used[touched[i]] = False
-    return fewest, where
+    return fewest
 
 
 @kernel
