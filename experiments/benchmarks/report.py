@@ -36,6 +36,8 @@ memory has the interpreter, the libraries and the inputs inside. What takes more
 - `concurrent_flow`: the largest throughput of any routing; the linear program is built before its time starts.
 - `max_min_rates`: checking the inputs is inside, choosing the paths outside. The certificate: no arc is overfull, and
   every flow crosses a full arc on which no flow gets more; the number is by how much that is missed.
+- First calls: what a user waits for when nothing has been compiled on the machine yet, importing Numba and compiling
+  inside; later calls, and later processes, take the compiled kernels from the cache.
 """
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import optinet
 import topologies
-from experiments.benchmarks import flow_simulation, growth, link_loads, max_min, report, throughput
+from experiments.benchmarks import first_calls, flow_simulation, growth, link_loads, max_min, report, throughput
 from experiments.benchmarks.measure import Effort, Measurement, measured
 from experiments.benchmarks.peers import (
     highs_lp,
@@ -43,6 +43,14 @@ def test_clos_loads():
     for tunnels in (False, True):
         row = link_loads.ngraph_row(4, 3, TINY, Target(ratio=500), tunnels=tunnels)
         agrees(row, ngraph_loads.version())
+
+
+def test_first_calls_compile_into_a_folder_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    found = first_calls.first_call("path_metrics", TINY)
+    assert found.answer.tolist() == [5]  # 2 + 2 + 1 hops across a 4 x 4 x 3 torus
+    assert found.runs == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_throughput():
