@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.summary import head, to_json
 from optinet.errors import Problem, RunFileError, nearest_name
-from optinet.results import Run
+from optinet.results import Run, schema
 
 Form: TypeAlias = Literal["json", "csv", "graphml", "node-link", "toml"]
 
@@ -59,7 +59,7 @@ def run_json(run: Run) -> str:
 
 
 def table_csv(run: Run, group: str) -> str:
-    """Return a group of a run file as CSV; columns shorter than others end in empty cells.
+    """Return a group of a run file as CSV, in the order of the format; columns that are shorter end in empty cells.
 
     Raises
     ------
@@ -70,7 +70,10 @@ def table_csv(run: Run, group: str) -> str:
         found = f"has no table '{group}'"
         raise RunFileError(Problem(str(run.path), found, ", ".join(run.groups), nearest_name(group, run.groups)))
     columns: dict[str, list[Any]] = {}
-    for name, values in run.table(group).items():
+    table = run.table(group)
+    order = [*(schema.columns(group) or ()), *table]  # those of newer versions last
+    for name in (name for name in dict.fromkeys(order) if name in table):
+        values = table[name]
         if isinstance(values, np.ndarray) and values.ndim == 2:
             columns |= {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
         else:

@@ -174,7 +174,8 @@ def _filled(
     if not per_rack:
         found = f"one {component} of {where} draws {box_kw:.3g} kW, {rack} carries {limit_kw:g} kW"
         fitting = ", ".join(f"{name} {kw:g} kW" for name, kw in _carrying(box_kw, catalogue))
-        problems.append(Problem("design.rack", found, fitting or "no rack in the catalogue carries it"))
+        role = "design.host_rack" if where == HOSTS else "design.rack"
+        problems.append(Problem(role, found, fitting or "no rack in the catalogue carries it"))
         return
     yield Racks(where, component, rack, boxes, per_rack, whole(boxes / per_rack), by_height, box_w, limit_kw)
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -314,3 +316,21 @@ def test_output_survives_a_terminal_that_knows_ascii_alone(made_run):
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     done = subprocess.run([*ROOT, "compare", str(run.path)], capture_output=True, env=environment, check=True)
     assert b"gr\\xf6\\xdfer" in done.stdout
+
+
+def test_the_priced_bill_of_materials_is_exported_as_csv(optinet, scenario_path, tmp_path):
+    run = tmp_path / "run.h5"
+    optinet("run", scenario_path, "-o", run)
+    code, out, _ = optinet("export", run, "--to", "csv", "--table", "bom")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert list(rows[0])[:5] == ["role", "component", "where", "count", "length_m"]
+    switches = next(row for row in rows if row["role"] == "switch")
+    count, price_usd = int(switches["count"]), float(switches["price_usd"])
+    assert switches["title"].startswith("102.4T switch")
+    assert float(switches["cost_usd"]) == pytest.approx(count * price_usd)
+    assert float(switches["cost_low_usd"]) < float(switches["cost_usd"]) < float(switches["cost_high_usd"])
+    # 2,500 FIT each
+    assert float(switches["failures_per_day"]) == pytest.approx(count * 2500 * 24e-9)
+    total = sum(float(row["cost_usd"]) for row in rows if row["cost_usd"] != "nan")
+    assert total == pytest.approx(open_run(run).metric("cost_usd").value)
