@@ -161,9 +161,13 @@ class Table:
     def with_front(self, goals: Sequence[str]) -> Table:
         """Return the table with the designs marked that no other beats; see `experiments.pareto`."""
         wanted = goals_of(goals, self.keys)
-        keep = front([row.values for row in self.rows], wanted)
+        # what cannot be built as it is beats nobody
+        keep = front([row.values if row.run.verdict in ("closes", "") else {} for row in self.rows], wanted)
         rows = tuple(dataclasses.replace(row, on_front=bool(on)) for row, on in zip(self.rows, keep, strict=True))
-        remark = f"* no other design is better in one and as good in the rest of: {', '.join(map(str, wanted))}."
+        goals_text = ", ".join(map(str, wanted))
+        remark = (
+            f"* of the designs whose links close, no other is better in one and as good in the rest of: {goals_text}."
+        )
         base = next((new for new, old in zip(rows, self.rows, strict=True) if old is self.baseline), None)
         return dataclasses.replace(self, rows=rows, remarks=(*self.remarks, remark), baseline=base)
 

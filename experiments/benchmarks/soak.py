@@ -68,7 +68,7 @@ def _kills(console: Console, target: unkind.Target, folder: Path, count: int, se
 
 
 def _disks(console: Console, target: unkind.Target) -> None:
-    with unkind.small_disk(size_kib=1500) as disk:
+    with unkind.small_disk(size_kib=1000) as disk:
         if disk is None:
             console.print("small disks: not tried, nothing can be mounted here")
             return

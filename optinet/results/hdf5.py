@@ -39,6 +39,16 @@ def paths(group: h5py.Group, prefix: str = "", *, groups_alone: bool = False) ->
     return found
 
 
+def subgroups(file: h5py.File, path: str) -> list[str]:
+    """Return the paths of the groups directly in a group, in sorted order; none if there is no such group."""
+    if path not in file:
+        return []
+    group = group_of(file, path)
+    return [
+        f"{path}/{name}" for name in sorted(group) if _is_inside(group, name) and isinstance(group[name], h5py.Group)
+    ]
+
+
 def group_of(file: h5py.Group, path: str) -> h5py.Group:
     """Return a group that is in the file itself; ValueError or TypeError if there is none."""
     return _inside(file, path, h5py.Group)

@@ -290,9 +290,11 @@ class Run:
     @cached_property
     def budgets(self) -> tuple[dict[str, Values], ...]:
         """The link budget of each optical link class, with the columns of the schema's link_budgets."""
-        names = [name for name in self.groups if name.startswith(f"{PER_CLASS}/")]
-        self.read(*names)
-        return tuple(dict(self.table(name)) for name in names)
+        if not self._is_old:
+            with self._file() as file:
+                names = hdf5.subgroups(file, PER_CLASS)
+                self._tables |= {name: hdf5.table_or_nothing(file, name) for name in names}
+        return tuple(dict(self._tables[name]) for name in sorted(self._tables) if name.startswith(f"{PER_CLASS}/"))
 
     def _array(self, group: str, name: str) -> Any:
         table = self.table(group)

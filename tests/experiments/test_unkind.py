@@ -16,14 +16,14 @@ def target(tmp_path_factory):
     return unkind.Target.made_in(tmp_path_factory.mktemp("unkind"))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 5])  # two parents and a worker
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_sweep_killed_at_a_random_moment_leaves_whole_runs_and_can_be_resumed(target, tmp_path, seed):
     what, problem = unkind.kill_trial(target, tmp_path / "runs", np.random.default_rng(seed))
     assert problem == "", what
 
 
 def test_a_full_disk_and_a_read_only_one_are_clear_errors_and_do_no_damage(target):
-    with unkind.small_disk(size_kib=1500) as disk:
+    with unkind.small_disk(size_kib=1000) as disk:
         if disk is None:
             pytest.skip("nothing can be mounted here")
         assert unkind.full_disk_trial(target, disk) == ""
