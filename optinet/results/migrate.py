@@ -23,7 +23,14 @@ class OldContent(NamedTuple):
 
 
 Migration: TypeAlias = Callable[[OldContent], OldContent]
-MIGRATIONS: Mapping[int, Migration] = {}
+
+
+def _from_0(content: OldContent) -> OldContent:
+    """Version 0 was the format while it was being worked out: it only grew, so a file lacks what came later."""
+    return content
+
+
+MIGRATIONS: Mapping[int, Migration] = {0: _from_0}
 """The function that takes content of each version to the next one."""
 
 

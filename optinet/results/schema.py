@@ -14,7 +14,7 @@ from typing import Literal
 from optinet.units import unit_of
 
 FORMAT = "optinet-run"
-FORMAT_VERSION = 0
+FORMAT_VERSION = 1  # frozen: see optinet.results.migrate for what may change
 CONVENTIONS = "CF-1.11"
 SUFFIX = ".h5"
 PROVENANCE = "provenance"

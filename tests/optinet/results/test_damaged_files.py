@@ -14,6 +14,7 @@ import pytest
 
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run, write_run
+from optinet.results.schema import FORMAT_VERSION
 from optinet.results.writer import run_bytes, user_block
 
 
@@ -33,7 +34,7 @@ def refusal(path) -> str:
     return text
 
 
-def with_block(image: bytes, version: int = 0) -> bytes:
+def with_block(image: bytes, version: int = FORMAT_VERSION) -> bytes:
     return user_block(version, len(image), hashlib.sha256(image).hexdigest()) + image
 
 

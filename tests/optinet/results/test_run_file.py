@@ -203,14 +203,14 @@ def test_the_user_block_is_readable_text_with_the_hash_of_the_rest(run_path):
     lines = data[:512].decode("ascii").split("\n")
     assert lines[:4] == [
         "optinet-run",
-        "format_version 0",
+        "format_version 1",
         f"length {len(data) - 512}",
         f"sha256 {hashlib.sha256(data[512:]).hexdigest()}",
     ]
     with h5py.File(run_path) as file:
         assert file.userblock_size == 512
         assert file.attrs["Conventions"] == "CF-1.11"
-        assert file.attrs["format_version"] == 0
+        assert file.attrs["format_version"] == 1
 
 
 def test_text_that_hdf5_cannot_hold_is_made_harmless(example, tmp_path):
