@@ -18,7 +18,7 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.structure import Clos
 from topologies.parameters import Count, Gbps, Meters, Parameters
 
-TIER_NAMES = {2: ("leaf", "spine"), 3: ("leaf", "agg", "core")}
+TIER_NAMES = {1: ("leaf",), 2: ("leaf", "spine"), 3: ("leaf", "agg", "core")}
 
 
 class LeafSpineParameters(Parameters):

@@ -8,10 +8,10 @@ An axis of size 2 carries two parallel links (one of them the wrap); an axis of 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric, NodeKind
@@ -24,8 +24,21 @@ class TorusParameters(Parameters):
 
     dims: Annotated[tuple[Count, ...], Field(min_length=1, max_length=16)] = Field(description="chips along each axis")
     twisted: bool = Field(default=False, description="twist the wraps of a k x k x nk or k x 2k x 2k torus")
-    capacity_gbps: Gbps = Field(default=800.0, description="capacity of every link per direction, Gb/s")
-    length_m: Meters = Field(default=3.0, description="length of every link, m")
+    capacity_gbps: Gbps | tuple[Gbps, ...] = Field(
+        default=800.0, description="capacity of a link per direction, Gb/s; one number, or one for each axis"
+    )
+    length_m: Meters | tuple[Meters, ...] = Field(
+        default=3.0, description="length of a link, m; one number, or one for each axis"
+    )
+
+    @model_validator(mode="after")
+    def _one_for_each_axis(self) -> Self:
+        for name in ("capacity_gbps", "length_m"):
+            given = getattr(self, name)
+            if isinstance(given, tuple) and len(given) != len(self.dims):
+                msg = f"{name}: {len(given)} given for {len(self.dims)} axes; allowed: one number, or one for each axis"
+                raise ValueError(msg)
+        return self
 
 
 def torus(p: TorusParameters) -> Fabric:
@@ -53,15 +66,21 @@ def checked_twist(dims: tuple[int, ...], twisted: bool) -> tuple[tuple[int, ...]
     return twist
 
 
-def torus_fabric(structure: Torus, *, capacity_gbps: float, length_m: float) -> Fabric:
-    """Return the fabric of a torus with one class of links."""
+def torus_fabric(
+    structure: Torus, *, capacity_gbps: float | tuple[float, ...], length_m: float | tuple[float, ...]
+) -> Fabric:
+    """Return the fabric of a torus: one class of links, or one for each axis where the axes differ."""
     n_nodes = int(np.prod(structure.dims))
+    axes = np.repeat(np.array(structure.link_axes, dtype=np.int64), n_nodes)
+    gbps, length = (np.broadcast_to(given, len(structure.dims)) for given in (capacity_gbps, length_m))
+    alike = not (isinstance(capacity_gbps, tuple) or isinstance(length_m, tuple))
     return Fabric.from_links(
         np.full(n_nodes, NodeKind.CHIP),
         structure.links(),
-        capacity_gbps=capacity_gbps,
-        length_m=length_m,
-        link_class_names=("torus",),
+        capacity_gbps=gbps[axes],
+        length_m=length[axes],
+        link_class=0 if alike else axes,
+        link_class_names=("torus",) if alike else [f"axis{axis}" for axis in range(len(structure.dims))],
         node_names=chip_names(structure.dims),
         structure=structure,
     )

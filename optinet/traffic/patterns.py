@@ -9,6 +9,7 @@ from scipy import sparse
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
 from optinet.slices import pod_of, slice_nodes
+from optinet.structure import HyperX, Torus
 from optinet.traffic.demand import Demand
 
 MOST_PAIRS = 30_000_000
@@ -47,7 +48,7 @@ def uniform_in_slices(fabric: Fabric, gbps_per_endpoint: float) -> Demand:
     return Demand.from_matrix(fabric, sparse.coo_array((np.concatenate([*rates, np.empty(0)]), pairs), shape=(n, n)))
 
 
-def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: float) -> Demand:
+def grid_neighbors(fabric: Fabric, dims: tuple[int, ...] | None, gbps_per_endpoint: float) -> Demand:
     """Every endpoint sends equal parts to its two neighbors along each axis of a wrapped, row-major grid.
 
     Parameters
@@ -55,8 +56,9 @@ def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: flo
     fabric
         The fabric the demand is for.
     dims
-        Grid of ranks; its product is the number of endpoints. Axes of size 1 have no neighbors; on an axis of size 2
-        both neighbors are the same endpoint, which gets both parts.
+        Grid of ranks; None for the fabric's own grid (a torus of chips, an all-to-all grid of chips), or one ring of
+        all ranks where it has none. Its product is the number of endpoints. Axes of size 1 have no neighbors; on an
+        axis of size 2 both neighbors are the same endpoint, which gets both parts.
     gbps_per_endpoint
         What each endpoint sends in all.
 
@@ -66,6 +68,9 @@ def grid_neighbors(fabric: Fabric, dims: tuple[int, ...], gbps_per_endpoint: flo
         If the grid does not hold as many ranks as the fabric has endpoints.
     """
     n = fabric.n_endpoints
+    if dims is None:
+        own = fabric.structure.dims if isinstance(fabric.structure, Torus | HyperX) else ()
+        dims = own if own and int(np.prod(own)) == n else (n,)
     if int(np.prod(dims)) != n:
         shape = " x ".join(map(str, dims))
         raise DemandError(

@@ -28,8 +28,8 @@ class UniformParameters(BaseModel):
 class GridNeighborsParameters(UniformParameters):
     """Nearest neighbors on a wrapped grid of ranks."""
 
-    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = Field(
-        description="grid of ranks, row-major"
+    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] | None = Field(
+        default=None, description="grid of ranks, row-major; the fabric's own grid, or one ring, when left out"
     )
 
 

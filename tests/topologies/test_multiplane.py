@@ -7,6 +7,7 @@ import pytest
 
 import optinet
 import topologies
+from optinet.errors import TopologyError
 
 
 def test_counts_of_four_planes():
@@ -36,3 +37,32 @@ def test_every_plane_carries_its_share(pattern):
     loads = optinet.link_loads(fabric, demand)
     assert loads.throughput == pytest.approx(1.0, abs=1e-12)
     assert loads.arc_load_gbps[fabric.arc_tail < 9] == pytest.approx(1.0)
+
+
+def test_planes_of_one_switch_and_of_several_links():
+    fabric = topologies.build(
+        "multiplane", planes=4, leaves=1, spines=0, hosts_per_leaf=8, links_per_host=[5, 4, 4, 5], host_gbps=200.0
+    )
+    assert fabric.n_links == 8 * 18
+    assert np.bincount(fabric.arc_head[::2])[8:].tolist() == [40, 32, 32, 40]
+    whole = optinet.Demand.uniform(fabric, 18 * 200 / 7)
+    assert optinet.link_loads(fabric, whole).throughput == pytest.approx(1.0)
+    assert optinet.concurrent_flow(fabric, whole).lower == pytest.approx(1.0)
+
+
+def test_one_switch_in_each_plane_is_solved_by_symmetry():
+    fabric = topologies.build("multiplane", planes=18, leaves=1, spines=0, hosts_per_leaf=72, host_gbps=400.0)
+    found = optinet.concurrent_flow(fabric, optinet.Demand.uniform(fabric, 7200 / 71))
+    assert found.lower == pytest.approx(1.0)
+    assert found.upper == pytest.approx(1.0)
+    cut = optinet.bisection(fabric)
+    assert cut.lower == cut.upper == 18 * 36
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"), [({"leaves": 2}, "only spines join 2 leaves"), ({"links_per_host": [1, 2]}, "2 entries")]
+)
+def test_planes_that_do_not_hold_together_are_told(changes, says):
+    parameters = {"planes": 4, "leaves": 1, "spines": 0, "hosts_per_leaf": 8} | changes
+    with pytest.raises(TopologyError, match=says):
+        topologies.build("multiplane", **parameters)

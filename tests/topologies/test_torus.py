@@ -108,3 +108,23 @@ def test_building_is_reproducible():
     a, b = (topologies.build("tpu_pod", cubes=(2, 2, 2)) for _ in range(2))
     assert a.content_sha256 == b.content_sha256
     assert a.content_sha256 != topologies.build("tpu_pod", cubes=(2, 2, 2), link_gbps=100).content_sha256
+
+
+def test_axes_may_differ_in_rate_and_length():
+    fabric = topologies.build("torus", dims=(4, 4, 4), capacity_gbps=[512, 1024, 1024], length_m=[3, 1, 1])
+    assert fabric.link_class_names == ("axis0", "axis1", "axis2")
+    assert [set(fabric.arc_capacity_gbps[::2][fabric.link_class == axis]) for axis in range(3)] == [
+        {512.0},
+        {1024.0},
+        {1024.0},
+    ]
+    demand = optinet.Demand.uniform(fabric)
+    # an axis carries 64 * 4 / 8 = 32 pairs on each link under dimension-order routing
+    assert optinet.link_loads(fabric, demand, routing="dor").throughput == pytest.approx(16.0)
+    exact = optinet.concurrent_flow(fabric, demand, method="lp")
+    assert optinet.concurrent_flow(fabric, demand).lower == pytest.approx(exact.lower, rel=1e-6)
+
+
+def test_axes_that_do_not_match_are_told():
+    with pytest.raises(TopologyError, match="2 given for 3 axes"):
+        topologies.build("torus", dims=(4, 4, 4), capacity_gbps=[1, 2])

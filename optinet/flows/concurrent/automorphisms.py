@@ -119,6 +119,8 @@ def _of_clos(clos: Clos) -> Iterator[Ints]:
     yield np.concatenate([np.roll(tiers[0], -1, axis=1).ravel(), *(tier.ravel() for tier in tiers[1:])])
     if clos.pods > 1:
         yield np.concatenate([np.roll(tier, -1, axis=0).ravel() for tier in tiers])
+    if below == 0:
+        return
     if below == 1:
         yield np.concatenate([tiers[0].ravel(), np.roll(tiers[1], -1, axis=1).ravel()])
         return

@@ -57,7 +57,7 @@ def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow | str:
         return "no symmetry known of this fabric and demand"
     node_orbit = _orbits(np.arange(problem.n_nodes), maps)
     arc_orbit = _orbits(np.arange(problem.n_arcs), [_arc_map(problem, node_map) for node_map in maps])
-    n_orbits = int(arc_orbit.max()) + 1
+    n_orbits = int(arc_orbit.max(initial=-1)) + 1  # one switch alone has no arcs
     _, first = np.unique(node_orbit, return_index=True)
     senders = first[rows.sends[first]]
     if n_orbits > _MOST_ORBITS or len(senders) > _MOST_SOURCES:

@@ -70,6 +70,14 @@ def test_grid_neighbors_send_equal_parts(fabric):
     assert demand.sum(axis=0).tolist() == [4] * 6
 
 
+def test_grid_neighbors_know_the_grid_of_chips(fabric):
+    own = workloads.demand(fabric, "grid_neighbors", {"gbps_per_endpoint": 4.0}).to_matrix()
+    assert own.tolist() == patterns.grid_neighbors(fabric, (2, 3), 4.0).to_matrix().tolist()
+    clos = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=3)
+    ring = workloads.demand(clos, "grid_neighbors", {"gbps_per_endpoint": 4.0}).to_matrix()
+    assert ring[0].tolist() == [0, 2, 0, 0, 0, 2]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_random_permutation_has_no_fixed_point(seed):
     fabric = topologies.build("torus", dims=(3 + seed % 4,))
