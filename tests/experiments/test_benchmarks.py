@@ -53,11 +53,29 @@ def test_first_calls_compile_into_a_folder_of_their_own(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_throughput():
-    agrees(throughput.throughput_row((3, 4), TINY, symmetry=True), highs_lp.version())
-    row = throughput.throughput_row((3, 4), TINY, symmetry=False)
+def test_throughput_beside_a_linear_program():
+    torus = ("torus", {"dims": (3, 4)}, throughput.UNIFORM)
+    agrees(throughput.beside_highs(*torus, "symmetric", TINY, Target(), peer="highs-ds"), highs_lp.version())
+    row = throughput.beside_highs(*torus, "fptas", TINY, Target(difference=throughput.GAP), peer="highs-ipm")
     assert row.difference <= throughput.GAP
     assert row.met is None
+    # hosts below the switches, whose own links are the limit
+    mesh = ("ocs_mesh", {"blocks": 4, "hosts_per_block": 4, "uplinks_per_block": 6})
+    grid = {"name": "grid_neighbors", "dims": [4, 2, 2]}
+    agrees(throughput.beside_highs(*mesh, grid, "auto", TINY, Target(), peer="highs-ds"), highs_lp.version())
+
+
+def test_throughput_beside_greedy_placement():
+    row = throughput.beside_netgraph({"k": 4}, TINY)
+    assert row.difference <= throughput.GAP
+    if ngraph_loads.version():
+        assert row.peer_s > 0
+
+
+def test_throughput_alone():
+    torus = ("torus", {"dims": (4, 4)})
+    assert throughput.alone(*torus, throughput.UNIFORM, TINY, Target(), 1 / 8).difference < 1e-9
+    assert throughput.alone(*torus, throughput.PERMUTATION, TINY, Target()).difference <= throughput.GAP
 
 
 def test_fat_tree_loads_against_the_closed_form():

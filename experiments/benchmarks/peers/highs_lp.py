@@ -3,10 +3,12 @@
 
 max t such that, for every source s, flow x[s, arc] leaves s and t * demand[s, v] of it stays at every other v, and the
 flows of all sources together fit the capacities (source-aggregated maximum concurrent flow; F. Shahrokhi, D. Matula,
-JACM 37, 1990).
+JACM 37, 1990). Hosts of one switch are one node, and t is at most what their own links allow.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,27 +25,57 @@ def version() -> str | None:
     return version_of("scipy")
 
 
-def uniform_throughput(dims: tuple[int, ...]) -> Work:
-    """Return the work: the optimum for one Gb/s between every ordered pair of a torus of 1 Gb/s links."""
+def throughput(
+    topology: str, parameters: dict[str, object], workload: dict[str, object], method: Literal["highs-ds", "highs-ipm"]
+) -> Work:
+    """Return the work: the optimum for a demand on a fabric whose hosts have one link each.
+
+    Parameters
+    ----------
+    topology, parameters, workload
+        As `experiments.benchmarks.throughput.demanded` takes them.
+    method
+        HiGHS's simplex or its interior point.
+    """
     from scipy.optimize import linprog
 
-    import topologies
+    from experiments.benchmarks.throughput import demanded
 
-    fabric = topologies.build("torus", dims=dims, capacity_gbps=1.0)
-    n, m = fabric.n_nodes, fabric.n_arcs
-    everyone = np.arange(n)
-    into = sparse.coo_array((np.ones(m), (fabric.arc_head, np.arange(m))), shape=(n, m))
-    out_of = sparse.coo_array((np.ones(m), (fabric.arc_tail, np.arange(m))), shape=(n, m))
+    fabric, demand = demanded(topology, parameters, workload)
+    inner = fabric.forwards[fabric.arc_tail] & fabric.forwards[fabric.arc_head]
+    number = np.cumsum(fabric.forwards) - 1
+    n, m = int(fabric.forwards.sum()), int(inner.sum())
+    tail, head, capacity = (each[inner] for each in (fabric.arc_tail, fabric.arc_head, fabric.arc_capacity_gbps))
+    host = ~fabric.forwards[fabric.arc_tail]
+    holder = np.arange(fabric.n_nodes)
+    holder[fabric.arc_tail[host]] = fabric.arc_head[host]
+    at = number[holder[fabric.endpoints]]
+    pairs = demand.to_matrix()
+    gbps = np.zeros((n, n))
+    np.add.at(gbps, (at[:, None], at), pairs)
+    np.fill_diagonal(gbps, 0.0)
+    own = np.zeros(fabric.n_nodes)
+    own[fabric.arc_tail[host]] = fabric.arc_capacity_gbps[host]
+    most = np.divide(
+        own[fabric.endpoints], pairs.sum(axis=1), out=np.full(len(at), np.inf), where=own[fabric.endpoints] > 0
+    )
+
+    into = sparse.coo_array((np.ones(m), (number[head], np.arange(m))), shape=(n, m))
+    out_of = sparse.coo_array((np.ones(m), (number[tail], np.arange(m))), shape=(n, m))
     stays = (into - out_of).tocsr()
-    blocks = [stays[everyone != s] for s in range(n)]
-    demand = -np.ones((n * (n - 1), 1))
-    balance = sparse.hstack((sparse.block_diag(blocks), sparse.csr_array(demand))).tocsr()
-    fits = sparse.hstack((*([sparse.eye_array(m)] * n), sparse.csr_array((m, 1)))).tocsr()
-    objective: NDArray[np.float64] = np.zeros(n * m + 1)
+    everyone, senders = np.arange(n), np.flatnonzero(gbps.sum(axis=1))
+    scale = float(gbps.max())
+    blocks = [stays[everyone != s] for s in senders]
+    wanted = -np.concatenate([gbps[s, everyone != s] for s in senders])[:, None] / scale
+    balance = sparse.hstack((sparse.block_diag(blocks), sparse.csr_array(wanted))).tocsr()
+    fits = sparse.hstack((*([sparse.eye_array(m)] * len(senders)), sparse.csr_array((m, 1)))).tocsr()
+    objective: NDArray[np.float64] = np.zeros(len(senders) * m + 1)
     objective[-1] = -1.0
+    unit = float(capacity.max())
 
     def work() -> np.ndarray:
-        best = linprog(objective, A_ub=fits, b_ub=np.ones(m), A_eq=balance, b_eq=np.zeros(n * (n - 1)), method="highs")
-        return np.array([-best.fun])
+        zeros = np.zeros(balance.shape[0])
+        best = linprog(objective, A_ub=fits, b_ub=capacity / unit, A_eq=balance, b_eq=zeros, method=method)
+        return np.array([min(-best.fun * unit / scale, float(most.min()))])
 
     return work
