@@ -84,7 +84,7 @@ def flow_paths(
     source, target
         shape (n_flows,): endpoint indices. A flow to its own source has no arcs.
     routing
-        One of `optinet.routing.names` but "best".
+        One of `optinet.routing.names` but "best" and "optimal", which depend on all traffic together.
     seed
         Seeds the hash.
     subflows
