@@ -19,6 +19,7 @@ from optinet.results import Run
 DELIVERED = "delivered_gbps_per_endpoint"
 OPTIMUM = "optimum_gbps_per_endpoint"
 _PREFERRED = "uniform"
+_FEW_SIZES = 3  # with more sizes than this, and none that most designs have, a table is no comparison like for like
 
 
 @dataclass(frozen=True)
@@ -194,10 +195,14 @@ _METRICS = (
 
 _SIZES = (
     Column("endpoints", ("endpoints", "", "")),
+    Column("endpoint_gbps", ("links of an", "endpoint", "Gb/s")),
+    Column("bisection_links", ("bisection", "", "links")),
     Column("switch_tiers", ("switch", "tiers", "")),
     Column("network_w_per_endpoint", ("power per", "endpoint", "W"), 1),
     Column("delivered_tbps", ("delivered", "by all", "Tb/s"), 1),
     Column("cost_usd", ("cost", "", "USD")),
+    Column("cost_usd_per_gbps", ("cost per", "delivered", "USD/Gb/s"), 2),
+    Column("copper_pairs", ("copper", "", "pairs")),
 )
 """Shown where designs differ in size."""
 
@@ -219,6 +224,7 @@ def comparison(runs: Iterable[Run]) -> Table:
     rows, notes = [], _Footnotes()
     sizes = [_size(design[0]) for design in designs.values()]
     usual = max(sizes, key=sizes.count, default=(0, 0.0))
+    mixed = len(set(sizes)) > _FEW_SIZES and 2 * sizes.count(usual) <= len(sizes)
     grows = _grow(designs.values(), sizes)
     for case, size, design in zip(_cases(designs.values()), sizes, designs.values(), strict=True):
         row = Row(case)
@@ -229,7 +235,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             row.routing[key] = run.routing
             row.values[f"{OPTIMUM}.{workloads[_workload(run)]}"] = _bounds(run, OPTIMUM)
         row.values |= _shown_values(chosen)
-        warnings = _warnings(chosen, size, (size[0], usual[1]) if grows else usual)
+        warnings = _warnings(chosen, size, size if mixed else (size[0], usual[1]) if grows else usual)
         if _workload(chosen) != reference:
             warnings.append(f"latency, power and energy are under the workload {workloads[_workload(chosen)]}")
         row.notes = notes.numbers(warnings)
@@ -248,6 +254,8 @@ def comparison(runs: Iterable[Run]) -> Table:
     shown = tuple(c for c in (*sized, *rates, *_METRICS) if any(row.values.get(c.key) is not None for row in rows))
     told = any(column.key.startswith(OPTIMUM) for column in shown)
     remarks = (*_remarks(workloads.get(reference, ""), optimum=told), *cliffs(row.run for row in rows))
+    if mixed and not grows:
+        remarks = (*remarks, "Not like for like: the designs differ in endpoints and in what the links of each carry.")
     return Table(shown, tuple(rows), tuple(notes.texts), remarks)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optinet.fabric import NodeKind
+from optinet.flows.bisection import known_bisection
 from optinet.metric import Metric
 from optinet.models.cost import OPTICS
 from optinet.models.link_budget import worst
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from optinet.models.power import PowerReport
     from optinet.models.racks import Racks
     from optinet.models.reconfiguration import Reconfiguration
+    from optinet.physical_path import PhysicalPath
 
 _BUSY_FRACTION = 0.8
 """Utilization of the busiest link at which latency under load is told."""
@@ -56,7 +58,7 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
     yield from _packaging(assessment.optics)
     yield from _plant(assessment.bom, assessment.reconfiguration)
     yield from _money(assessment.cost)
-    yield from _parts(assessment.bom, assessment.failures)
+    yield from _parts(assessment.bom, assessment.paths, assessment.failures)
 
 
 def _metric(name: str, value: Quantity, meaning: str, bounds: Sequence[float] = (np.nan, np.nan)) -> Metric:
@@ -71,6 +73,12 @@ def _size(solution: Solution) -> Iterator[Metric]:
     tiers = np.unique(fabric.node_tier[fabric.node_kind == NodeKind.SWITCH])
     yield _metric("endpoints", float(fabric.n_endpoints), "hosts and chips")
     yield _metric("switch_tiers", float(len(tiers)), "tiers of packet switches")
+    at_endpoint = fabric.node_kind[fabric.arc_tail] != NodeKind.SWITCH
+    rate_gbps = float(fabric.arc_capacity_gbps[at_endpoint].sum()) / max(fabric.n_endpoints, 1)
+    yield _metric("endpoint_gbps", rate_gbps, "what the links of an endpoint carry together per direction, mean")
+    cut = known_bisection(fabric)
+    halves = "links between the two halves of the endpoints where they are fewest, where a theorem tells"
+    yield _metric("bisection_links", float(cut.lower) if cut else np.nan, halves)
 
 
 def _delivery(solution: Solution) -> Iterator[Metric]:
@@ -210,10 +218,12 @@ def _money(price: CostReport) -> Iterator[Metric]:
     yield _metric("life_cost_usd_per_gbps", price.per_delivered(price.over_life_usd), f"{life}, per delivered Gb/s")
 
 
-def _parts(bom: BillOfMaterials, broken: FailureReport) -> Iterator[Metric]:
+def _parts(bom: BillOfMaterials, paths: tuple[PhysicalPath, ...], broken: FailureReport) -> Iterator[Metric]:
     yield _metric("switch_boxes", bom.count("switch"), "packet switches")
     yield _metric("modules", bom.count("module"), "optical modules and engines")
     yield _metric("lasers", bom.count("laser"), "laser chips, external ones included")
     yield _metric("fibers", bom.fibers, "installed strands of single-mode fiber; two segments through an OCS")
     yield _metric("pm_fibers", bom.count("pm_fiber"), "polarization-maintaining fibers")
+    pairs = sum(path.n_links * path.pairs_per_link for path in paths)
+    yield _metric("copper_pairs", pairs, "differential pairs of all copper links, both directions")
     yield _metric("failures_per_day", broken.total_per_day, "expected failures of active parts")

@@ -37,7 +37,7 @@ from optinet.design_fit import (
 from optinet.errors import CatalogueError, Problem
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import LinkClass, link_classes
-from optinet.models.values import is_yes, nominal, text_of, whole
+from optinet.models.values import is_yes, nominal, nominal_or_zero, text_of, whole
 from optinet.structure import Planes
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class PhysicalPath:
         Whether circuits of the plant make the links.
     lanes_per_link, strands_per_link
         Lanes per direction; fibers of one segment in both directions together. 0 in copper.
+    pairs_per_link
+        Differential pairs of copper in both directions together; 0 in fiber, and where the cable tells no lane rate.
     segments
         Fibers in a row: 2 through an OCS, else 1.
     units_per_end_a, units_per_end_b
@@ -117,6 +119,7 @@ class PhysicalPath:
     through_ocs: bool
     lanes_per_link: int
     strands_per_link: int
+    pairs_per_link: int
     segments: int
     units_per_end_a: float
     units_per_end_b: float
@@ -187,12 +190,15 @@ def _path(
     if copper:
         problems += cable_problems(links, design, catalogue, roles[0], end_a)
         lanes = strands = 0
+        lane_gbps = nominal_or_zero(catalogue, end_a, "lane_gbps")
+        pairs = 2 * whole(links.gbps / lane_gbps) if lane_gbps else 0
         parts: tuple[PathPart, ...] = (PathPart("cable", end_a, links.length_m),)
     else:
         problems += module_problems(links, design, catalogue, roles, (end_a, end_b))
         lanes = whole(links.gbps / nominal(catalogue, end_a, "lane_gbps"))
         fibers = whole(lanes / nominal(catalogue, end_a, "lanes_per_fiber"))
         strands = fibers if is_yes(catalogue, end_a, "bidirectional") else 2 * fibers
+        pairs = 0
         parts = tuple(_fiber_parts(links, fabric, design, catalogue, (end_a, end_b)))
     return PhysicalPath(
         link_class=links.name,
@@ -210,6 +216,7 @@ def _path(
         through_ocs=links.through_ocs,
         lanes_per_link=lanes,
         strands_per_link=strands,
+        pairs_per_link=pairs,
         segments=2 if links.through_ocs else 1,
         units_per_end_a=_units_per_end(links, catalogue, end_a, strands),
         units_per_end_b=_units_per_end(links, catalogue, end_b, strands),

@@ -58,6 +58,11 @@ class Bisection:
     method: str
     side: NDArray[np.bool_]
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether the bounds meet."""
+        return self.lower == self.upper
+
 
 def bisection(fabric: Fabric, *, time_budget_s: float = 30.0) -> Bisection:
     """Return the bisection of a fabric, or bounds on it.
@@ -77,7 +82,7 @@ def bisection(fabric: Fabric, *, time_budget_s: float = 30.0) -> Bisection:
     if fabric.n_endpoints < 2:
         raise SolverError(Problem("bisection", "fewer than two endpoints have no halves"))
     known = _by_structure(fabric)
-    if known is not None and known.lower == known.upper:
+    if known is not None and known.is_proven:
         return known
     graph = Halving.of(fabric)
     best = graph.best_side()
@@ -91,6 +96,12 @@ def bisection(fabric: Fabric, *, time_budget_s: float = 30.0) -> Bisection:
         if lower >= upper:
             return Bisection(upper, upper, "search", best)
     return Bisection(lower, upper, "bounds meet" if lower == upper else "bounds", best)
+
+
+def known_bisection(fabric: Fabric) -> Bisection | None:
+    """Return the bisection that follows from the structure without any search, or None."""
+    known = _by_structure(fabric) if fabric.n_endpoints > 1 else None
+    return known if known is not None and known.is_proven else None
 
 
 def _by_structure(fabric: Fabric) -> Bisection | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optinet.errors import DemandError, unknown_name
-from optinet.fabric import Fabric
+from optinet.fabric import Fabric, NodeKind
 from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand
 from optinet.validation import problems_of
 
-_Rate = Annotated[float, Field(gt=0, allow_inf_nan=False, description="what every endpoint sends, Gb/s")]
+_Rate = Annotated[
+    Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["line_rate"],
+    Field(description="what every endpoint sends, Gb/s, or 'line_rate': what its links carry together"),
+]
 
 
 class UniformParameters(BaseModel):
@@ -117,4 +120,12 @@ def demand(fabric: Fabric, name: str, parameters: Mapping[str, Any], seed: int =
         validated = entry.parameters.model_validate(dict(parameters))
     except ValidationError as error:
         raise DemandError(problems_of(error, entry.parameters, prefix=("workload",))) from None
+    if getattr(validated, "gbps_per_endpoint", 0.0) == "line_rate":
+        validated = validated.model_copy(update={"gbps_per_endpoint": _line_rate_gbps(fabric)})
     return entry.demand(fabric, validated, seed)
+
+
+def _line_rate_gbps(fabric: Fabric) -> float:
+    """Return what the links of an endpoint carry together per direction, the mean of all endpoints."""
+    is_endpoint = fabric.node_kind[fabric.arc_tail] != NodeKind.SWITCH
+    return float(fabric.arc_capacity_gbps[is_endpoint].sum()) / max(fabric.n_endpoints, 1)

@@ -8,7 +8,9 @@ import pytest
 
 import optinet
 import topologies
+from experiments.evaluate import evaluate
 from experiments.scenario import load_scenario, shipped
+from experiments.study import load_study
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.fabric import NodeKind
@@ -43,6 +45,30 @@ def engines(name):
     """Modules at the switch end, which are the engines of a box with co-packaged optics."""
     design = load_scenario(name).design
     return sum(line.count for line in assessed(name)[2].bom.of("module") if line.component == design["optics"])
+
+
+def test_the_study_runs_every_system_under_two_workloads():
+    points = load_study("systems").points()
+    assert sorted({point.case for point in points}) == sorted(shipped("systems"))
+    assert {point.scenario.workload.name for point in points} == {"uniform", "grid_neighbors"}
+    assert len(points) == 2 * (len(shipped("systems")))
+
+
+def test_copper_pays_up_to_a_rack_and_the_full_rack_is_cheapest():
+    """Cost of a delivered Gb/s over the size of the domain: it falls until the chips are full, then a tier is added."""
+    found = {}
+    for point in load_study("scale_up_domain").points():
+        assessment = evaluate(point.scenario).assessment
+        copper = point.scenario.design["host_link"] == "nvlink5_copper"
+        endpoints = assessment.metric("endpoints").value
+        found.setdefault((copper, point.case), {})[endpoints] = assessment.metric("cost_usd_per_gbps").value
+    for (copper, case), cost in found.items():
+        assert list(cost) == [8, 18, 36, 72, 144, 288, 576, 1152]
+        assert min(cost, key=cost.get) == 72, case
+        assert all(np.diff([cost[n] for n in (8, 18, 36, 72)]) < 0)
+        assert cost[144] > (3 if copper else 2) * cost[72]
+    cheapest = {size: min(found, key=lambda key: found[key][size]) for size in (72, 144, 1152)}
+    assert all(copper for copper, _ in cheapest.values())
 
 
 # endpoints, links, switch chips, switch boxes, OCS, modules, lasers, fibers; modules at both ends of the links
@@ -192,8 +218,7 @@ def test_nvl72_is_nonblocking_and_has_the_published_bandwidth():
     assert len(pairs) == fabric.n_links  # one link from every GPU to every chip
     assert solution.throughput == pytest.approx(1.0)
     assert 72 * endpoint_gbps("nvl72") * 2 / 8e3 == pytest.approx(129.6)  # TB/s, both directions
-    lanes_each_way = 2
-    assert fabric.n_links * 2 * lanes_each_way == 5184
+    assert metric("nvl72", "copper_pairs") == 5184  # two lanes each way
     assert metric("nvl72", "network_kw") == pytest.approx(11.16)  # published for the nine trays
 
 

@@ -36,6 +36,7 @@ def path_of(parts, n_links=100, medium="fiber"):
         through_ocs=any(part.name == "ocs" for part in parts),
         lanes_per_link=8,
         strands_per_link=16,
+        pairs_per_link=0,
         segments=1,
         units_per_end_a=1.0,
         units_per_end_b=1.0,
