@@ -41,7 +41,7 @@ def paths(group: h5py.Group, prefix: str = "", *, groups_alone: bool = False) ->
 
 def subgroups(file: h5py.File, path: str) -> list[str]:
     """Return the paths of the groups directly in a group, in sorted order; none if there is no such group."""
-    if path not in file:
+    if not _has(file, path):
         return []
     group = group_of(file, path)
     return [
@@ -76,6 +76,21 @@ def _is_inside(group: h5py.Group, name: str) -> bool:
     return group.get(name, getclass=True, getlink=True) is h5py.HardLink
 
 
+def _has(file: h5py.Group, path: str) -> bool:
+    """Whether there is something at a path in the file itself; h5py's own ``in`` would follow a link out of it."""
+    item: Any = file
+    for name in path.split("/"):
+        if not isinstance(item, h5py.Group) or not _is_inside(item, name):
+            return False
+        item = item[name]
+    return True
+
+
+def holds_arrays(group: h5py.Group) -> bool:
+    """Whether a group has arrays of its own."""
+    return any(_is_inside(group, name) and group.get(name, getclass=True) is h5py.Dataset for name in group)
+
+
 def datasets(group: h5py.Group) -> dict[str, h5py.Dataset]:
     """Return the arrays of a group by name, dimensions without values left out."""
     found = {}
@@ -89,7 +104,7 @@ def datasets(group: h5py.Group) -> dict[str, h5py.Dataset]:
 
 def table_or_nothing(file: h5py.File, path: str) -> dict[str, Values]:
     """Return the columns of a group; none if there is no such group."""
-    return table(group_of(file, path)) if path in file else {}
+    return table(group_of(file, path)) if _has(file, path) else {}
 
 
 def table(group: h5py.Group) -> dict[str, Values]:

@@ -310,11 +310,7 @@ def _metrics(table: Mapping[str, Values]) -> dict[str, Metric]:
 
 
 def _groups(file: h5py.File) -> tuple[str, ...]:
-    return tuple(name for name in hdf5.paths(file, groups_alone=True) if _holds_arrays(file[name]))
-
-
-def _holds_arrays(group: h5py.Group) -> bool:
-    return any(group.get(name, getclass=True) is h5py.Dataset for name in group)
+    return tuple(name for name in hdf5.paths(file, groups_alone=True) if hdf5.holds_arrays(file[name]))
 
 
 def find_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
