@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.benchmarks import flow_simulation, link_loads, max_min
+from experiments.benchmarks import flow_simulation, link_loads, max_min, throughput
 from experiments.benchmarks.measure import Effort, Measurement, Work, measured
 from experiments.benchmarks.peers import igraph_loads, simgrid_torus
 
@@ -56,13 +56,14 @@ class Growth:
 
 
 def studies(effort: Effort) -> Iterator[Growth]:
-    """Yield growth of link loads, max-min rates and flow simulation."""
+    """Yield growth of link loads, max-min rates, flow simulation and exact throughput."""
     last = -2 if effort.quick else None
     yield loads_growth(_TORI[:last], effort)
     flows = (10_000, 31_600, 100_000, 316_000, 1_000_000)
     yield max_min_growth(16 if effort.quick else 32, flows[: -1 if effort.quick else None], effort)
     cases = [((4, 4, 4), 4), ((4, 4, 4), 8), ((6, 6, 6), 8), ((8, 8, 8), 8), ((8, 8, 8), 16), ((12, 12, 12), 16)]
     yield simulation_growth(tuple(cases[: -2 if effort.quick else None]), effort)
+    yield throughput_growth((16, 32, 64, 128, 256)[: -3 if effort.quick else None], effort)
 
 
 def loads_growth(tori: tuple[tuple[int, ...], ...], effort: Effort) -> Growth:
@@ -106,6 +107,25 @@ def simulation_growth(cases: tuple[tuple[tuple[int, ...], int], ...], effort: Ef
                 points.append(Point(n, run.seconds, np.nan))
         curves.append(Curve("SimGrid", tuple(points)))
     return Growth("simulate_flows", "Simulation of random flows on k x k x k tori", "flows", tuple(curves))
+
+
+def throughput_growth(leaves: tuple[int, ...], effort: Effort) -> Growth:
+    """Return growth of exact throughput with the fabric: leaf-spines of 256 hosts a leaf, and tori as large."""
+    hosts = [256 * n for n in leaves]
+    clos = [{"leaves": n, "spines": 64, "hosts_per_leaf": 256, "uplink_gbps": 4.0} for n in leaves]
+    tori = [{"dims": (16, 16, n)} for n in leaves]
+    grids = [{"name": "grid_neighbors", "dims": [16, 16, n]} for n in leaves]
+    cases = {
+        "leaf-spine, uniform": [("leaf_spine", shape, throughput.UNIFORM) for shape in clos],
+        "leaf-spine, six neighbors": [("leaf_spine", *each) for each in zip(clos, grids, strict=True)],
+        "torus, uniform": [("torus", shape, throughput.UNIFORM) for shape in tori],
+        "torus, six neighbors": [("torus", *each) for each in zip(tori, grids, strict=True)],
+    }
+    curves = []
+    for label, each in cases.items():
+        works = [(*case, "symmetric", 0.0) for case in each]
+        curves.append(_curve(label, hosts, throughput.bounds, works, effort, works[0]))
+    return Growth("concurrent_flow", "Exact throughput by symmetry", "endpoints", tuple(curves))
 
 
 def plot(growth: Growth, file: Path) -> None:

@@ -135,6 +135,7 @@ def test_growth_and_its_plots(tmp_path):
         growth.loads_growth(((2, 2), (3, 3)), TINY),
         growth.max_min_growth(4, (5, 50), TINY),
         growth.simulation_growth((((3, 3), 1), ((3, 3), 2)), TINY),
+        growth.throughput_growth((2, 3), TINY),
     ]
     report.write([max_min.numpy_row(4, 20, TINY)], studies, tmp_path)
     page = (tmp_path / "benchmarks.md").read_text()

@@ -26,6 +26,8 @@ def rotations(problem: FlowProblem) -> Iterator[Ints]:
     structure = problem.core.fabric.structure
     if isinstance(structure, Blocks):
         yield from _of_problem(problem, _of_runs(structure.blocks))
+    elif isinstance(structure, Clos):
+        yield from _of_problem(problem, _of_clos_runs(structure))
 
 
 def _of_problem(problem: FlowProblem, permutations: Iterator[Ints]) -> Iterator[Ints]:
@@ -111,17 +113,13 @@ def _folded(torus: Torus, position: Ints) -> Ints:
 
 def _of_clos(clos: Clos) -> Iterator[Ints]:
     """Rotate leaves within pods, whole pods, aggregation switches with their cores, and cores of one group."""
-    sizes = clos.tiers
-    start = np.concatenate(([0], np.cumsum(sizes)))
-    everyone = np.arange(start[-1])
-    below = len(sizes) - 1  # tiers divided into pods
-    tiers = [everyone[start[t] : start[t + 1]].reshape(clos.pods if t < below else 1, -1) for t in range(len(sizes))]
+    tiers, sizes = _tiers(clos), clos.tiers
     yield np.concatenate([np.roll(tiers[0], -1, axis=1).ravel(), *(tier.ravel() for tier in tiers[1:])])
     if clos.pods > 1:
         yield np.concatenate([np.roll(tier, -1, axis=0).ravel() for tier in tiers])
-    if below == 0:
+    if len(sizes) == 1:
         return
-    if below == 1:
+    if len(sizes) == 2:
         yield np.concatenate([tiers[0].ravel(), np.roll(tiers[1], -1, axis=1).ravel()])
         return
     groups = int(np.gcd(tiers[1].shape[1], sizes[2]))
@@ -130,6 +128,25 @@ def _of_clos(clos: Clos) -> Iterator[Ints]:
     leaves = tiers[0].ravel()
     yield np.concatenate([leaves, aggs.ravel(), np.roll(cores, -1, axis=1).ravel()])
     yield np.concatenate([leaves, np.roll(aggs, -1, axis=1).ravel(), np.roll(cores, -1, axis=0).ravel()])
+
+
+def _of_clos_runs(clos: Clos) -> Iterator[Ints]:
+    """Rotate runs of leaves in all pods alike, and runs of pods."""
+    tiers = _tiers(clos)
+    above = np.concatenate([tier.ravel() for tier in tiers[1:]])
+    for run in _of_runs(tiers[0].shape[1]):
+        yield np.concatenate((tiers[0][:, run].ravel(), above))
+    for run in _of_runs(clos.pods):
+        yield np.concatenate([(tier[run] if len(tier) > 1 else tier).ravel() for tier in tiers])
+
+
+def _tiers(clos: Clos) -> list[Ints]:
+    """Return the switches of each tier, one row for each pod; the highest tier is in one."""
+    start = np.concatenate(([0], np.cumsum(clos.tiers)))
+    below = len(clos.tiers) - 1
+    return [
+        np.arange(start[t], start[t + 1]).reshape(clos.pods if t < below else 1, -1) for t in range(len(clos.tiers))
+    ]
 
 
 def _of_planes(planes: Planes, n: int) -> Iterator[Ints]:

@@ -322,6 +322,28 @@ def test_six_neighbors_on_their_own_torus_are_exact():
     assert (answer.method, answer.lower) == ("symmetric", pytest.approx(1.0, rel=1e-9))
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "throughput"),
+    [
+        ("fat_tree", {"k": 8, "capacity_gbps": 1}, 1.0),
+        ("leaf_spine", {"leaves": 16, "spines": 2, "hosts_per_leaf": 8, "host_gbps": 1, "uplink_gbps": 1}, None),
+        ("multiplane", {"planes": 2, "leaves": 16, "spines": 2, "hosts_per_leaf": 8, "host_gbps": 0.5,
+                        "uplink_gbps": 0.25}, None),
+        ("ocs_mesh", {"blocks": 16, "hosts_per_block": 8, "uplinks_per_block": 15, "host_gbps": 1, "uplink_gbps": 1},
+         1.0),
+    ],
+)  # fmt: skip
+def test_neighbors_on_switched_fabrics_are_exact_by_symmetry(name, parameters, throughput):
+    fabric = fabric_of(name, **parameters)
+    demand = grid_neighbors(fabric, (4, 8, 4), 1.0)
+    answer = proven(fabric, demand)
+    assert answer.method == "symmetric"
+    assert answer.gap < 1e-8
+    if throughput is not None:
+        assert answer.lower == pytest.approx(throughput, rel=1e-9)
+    assert answer.upper >= proven(fabric, demand, "fptas", 0.02).lower * (1 - 1e-9)
+
+
 @st.composite
 def small_cases(draw):
     """Directed, capacitated graphs with parallel links and hosts, strongly connected, and a demand."""
@@ -419,6 +441,15 @@ def test_symmetry_is_not_taken_on_trust():
     uneven = optinet.Demand.from_matrix(fabric, matrix)
     with pytest.raises(SolverError, match="no symmetry known"):
         optinet.concurrent_flow(fabric, uneven, "symmetric")
+
+
+@pytest.mark.parametrize("method", ["auto", "lp", "fptas"])
+def test_no_time_at_all_leaves_the_plain_cuts(method):
+    fabric = fabric_of("random_regular", switches=40, degree=5, hosts_per_switch=0, seed=3)
+    answer = proven(fabric, random_permutation(fabric, 800.0, 3), method, time_budget_s=0.0)
+    assert (answer.lower, answer.upper, answer.gap) == (0.0, pytest.approx(5 * 800 / 800), np.inf)
+    assert "the gap was not reached in the time budget" in answer.note
+    assert not answer.arc_flow_gbps.any()
 
 
 def test_a_short_budget_returns_the_bounds_it_has():
