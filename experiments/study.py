@@ -74,7 +74,9 @@ class Study:
 
 def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario | Study:
     """Read a file that may be a scenario or a study; `ScenarioError` naming every mistake."""
-    source = find_source(path_or_name, "systems" if str(path_or_name) in shipped("systems") else "studies")
+    systems = shipped("systems")
+    near = nearest_name(str(path_or_name), (*shipped("studies"), *systems))
+    source = find_source(path_or_name, "systems" if str(path_or_name) in systems or near in systems else "studies")
     if is_study(source):
         return study_of(source, overrides)
     return scenario_of(Draft().merged(source.values, source).overridden(overrides))

@@ -201,6 +201,8 @@ def test_validate_tells_scenarios_and_studies_apart(optinet, scenario_path, stud
     )
     assert optinet("validate", study_path)[1] == f"{study_path}: a valid study: 6 points in 3 cases\n"
     assert optinet("validate", "which_interconnect")[0] == 0
+    assert optinet("validate", "nvl72")[0] == 0
+    assert "did you mean 'nvl72'?" in optinet("validate", "nvl27")[2]
 
 
 def test_topologies_are_listed_and_described(optinet):
