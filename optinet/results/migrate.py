@@ -25,12 +25,13 @@ class OldContent(NamedTuple):
 Migration: TypeAlias = Callable[[OldContent], OldContent]
 
 
-def _from_0(content: OldContent) -> OldContent:
-    """Version 0 was the format while it was being worked out: it only grew, so a file lacks what came later."""
+def grown(content: OldContent) -> OldContent:
+    """Return content as it is, for a version that differs from the next one in what it lacks alone."""
     return content
 
 
-MIGRATIONS: Mapping[int, Migration] = {0: _from_0}
+# version 0 was the format while it was being worked out; it only grew
+MIGRATIONS: Mapping[int, Migration] = {0: grown}
 """The function that takes content of each version to the next one."""
 
 
@@ -50,3 +51,10 @@ def migrated(
             raise ValueError(msg)
         content = migrations[step](content)
     return content
+
+
+def needs_migration(
+    version: int, *, to: int = FORMAT_VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
+) -> bool:
+    """Whether content of a version has to be read as a whole and turned into that of the newest."""
+    return any(migrations.get(step) is not grown for step in range(version, to))

@@ -21,8 +21,8 @@ from optinet.results import hdf5
 from optinet.results.content import fabric_of
 from optinet.results.content_hash import HashedObject, content_sha256
 from optinet.results.hdf5 import Values
-from optinet.results.migrate import OldContent, migrated
-from optinet.results.schema import FORMAT_VERSION, PER_CLASS, PROVENANCE, SUFFIX
+from optinet.results.migrate import OldContent, migrated, needs_migration
+from optinet.results.schema import PER_CLASS, PROVENANCE, SUFFIX
 from optinet.results.verify import verified_image
 from optinet.structure import Structure, structure_from_dict
 
@@ -76,7 +76,7 @@ class Run:
         with self._file() as file:
             attributes = hdf5.attributes(file)
             self.format_version = int(attributes["format_version"])
-            if self.format_version < FORMAT_VERSION:
+            if self._is_old:
                 everything = {name: hdf5.table(hdf5.group_of(file, name)) for name in _groups(file)}
                 attributes, self._tables = migrated(OldContent(attributes, everything), self.format_version)
             for group in ("scenario", "metrics", "notes"):
@@ -116,7 +116,7 @@ class Run:
 
     @property
     def _is_old(self) -> bool:
-        return self.format_version < FORMAT_VERSION  # then everything has been read and migrated
+        return needs_migration(self.format_version)  # then everything has been read and migrated
 
     def table(self, group: str) -> Mapping[str, Values]:
         """Return the columns of a group: arrays, lists of texts, or single values; empty if there is no such group."""

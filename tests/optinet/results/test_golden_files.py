@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from optinet.results import open_run, write_run
-from optinet.results.migrate import MIGRATIONS, OldContent, migrated
+from optinet.results.migrate import MIGRATIONS, OldContent, grown, migrated, needs_migration
 from optinet.results.schema import FORMAT_VERSION, GROUPS, columns, units
 
 FOLDER = Path(__file__).with_name("golden")
@@ -63,6 +63,14 @@ def test_golden_file_can_be_made_until_the_version_is_frozen(example):
     golden(FORMAT_VERSION).with_suffix(".json").write_text(json.dumps(record, indent=0) + "\n", encoding="utf-8")
 
 
+@pytest.fixture(params=["as it is", "migrated"])
+def way(request, monkeypatch):
+    """Older versions are read as they are where that is enough, and as if they had to be migrated."""
+    if request.param == "migrated":
+        monkeypatch.setattr("optinet.results.reader.needs_migration", lambda version: version < FORMAT_VERSION)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_golden_file_is_read_as_it_was_written(version):
     run, record = open_run(golden(version)), expected(version)
@@ -104,6 +112,9 @@ def test_migrations_are_applied_one_after_the_other():
     assert new.tables == {"power": {"power_w": [1000, 2000]}, "unknown": {"x": 1}}
     assert new.attributes == {"title": "t", "case": "new"}
     assert old.tables["power"] == {"watts": [1, 2]}
+    assert needs_migration(3, to=5, migrations={3: renamed, 4: kilo})
+    assert needs_migration(2, to=5, migrations={3: grown, 4: grown})
+    assert not needs_migration(3, to=5, migrations={3: grown, 4: grown})
     with pytest.raises(ValueError, match="format 2 is no longer read"):
         migrated(old, 2, to=5, migrations={3: renamed, 4: kilo})
 
