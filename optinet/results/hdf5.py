@@ -118,7 +118,7 @@ def table(group: h5py.Group) -> dict[str, Values]:
         if group.id.links.get_info(name).type == h5l.TYPE_HARD:
             item = h5o.open(group.id, name)
             if isinstance(item, h5d.DatasetID):
-                dtype = item.dtype  # asked for once: it is a tenth of the time of reading a small array
+                dtype = _dtype(item)
                 if not (dtype == _DIMENSION_DTYPE and is_bare_dimension(h5py.Dataset(item))):
                     found[name.decode("utf-8", "replace")] = _plain_values(_stored(item, dtype))
     return found
@@ -133,12 +133,27 @@ def is_bare_dimension(dataset: h5py.Dataset) -> bool:
 
 def raw(dataset: h5py.Dataset) -> NDArray[Any]:
     """Return the array as stored; texts as str in an array of objects."""
-    return _stored(dataset.id, dataset.dtype)
+    return _stored(dataset.id, _dtype(dataset.id))
 
 
 def values(dataset: h5py.Dataset) -> Values:
     """Return the array as its readers want it: float64, int64, a list of texts, or a single one of them."""
-    return _plain_values(_stored(dataset.id, dataset.dtype))
+    return _plain_values(_stored(dataset.id, _dtype(dataset.id)))
+
+
+_dtypes: dict[bytes, np.dtype[Any]] = {}
+_MOST_DTYPES = 1000  # a foreign file may have any number of types
+
+
+def _dtype(item: h5d.DatasetID | h5a.AttrID) -> np.dtype[Any]:
+    """Return the NumPy type of what is stored; h5py works it out anew for each, a third of the time of reading."""
+    stored = item.get_type()
+    key = stored.encode()
+    if key not in _dtypes:
+        if len(_dtypes) >= _MOST_DTYPES:
+            _dtypes.clear()
+        _dtypes[key] = stored.dtype
+    return _dtypes[key]
 
 
 def _stored(dataset: h5d.DatasetID, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -180,7 +195,7 @@ def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
 
 def _attribute(item: h5g.GroupID | h5d.DatasetID, name: bytes) -> Any:
     attribute = h5a.open(item, name)
-    value = np.empty(attribute.shape, dtype=attribute.dtype)
+    value = np.empty(attribute.shape, dtype=_dtype(attribute))
     if value.nbytes:
         attribute.read(value)
     return plain(value[()] if value.ndim == 0 else value)
