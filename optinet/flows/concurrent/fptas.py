@@ -50,12 +50,14 @@ from optinet.kernels.trees import tree_workspace
 from optinet.routing.group_demand import n_group_pairs
 
 _FIRST_SHARPNESS = 5.0
-_SHARPER = 1.3
-_AT_BALANCE, _AT_BALANCE_OF_HOP_PATHS = 2.0, 3.0  # gap times sharpness; the fastest of several tried
+# while the graph is searched, and among paths of fewest hops; the fastest of several tried
+_SHARPER, _SHARPER_BY_HOPS = 1.3, 1.5
+_AT_BALANCE, _AT_BALANCE_BY_HOPS = 2.0, 6.0  # gap times sharpness
+_CLOSE = 0.7  # of the gap asked for: among paths of fewest hops this is near enough to search for others
 _PATIENCE = 4  # steps without progress before the sharpness rises
 _MOST_ROUNDS = 20
 _HOP_ROUNDS = 3
-_MOST_HOP_STEPS = 20
+_MOST_HOP_STEPS = 60
 MOST_PAIRS = 4_000_000  # about 1 GB of paths
 
 
@@ -136,7 +138,7 @@ class _Search:
             size += len(found[1])
             if size * 8 > search:
                 return None
-        self._hop_steps = self._hop_steps_left = int(np.clip(search // (4 * max(1, size)), 1, _MOST_HOP_STEPS))
+        self._hop_steps = self._hop_steps_left = int(np.clip(search // max(1, size), 1, _MOST_HOP_STEPS))
         offsets = np.concatenate(([0], np.cumsum(np.concatenate(counts)))).astype(np.int64)
         return HopPaths(offsets, np.concatenate(arcs))
 
@@ -149,7 +151,7 @@ class _Search:
         distance = self._add_paths(by_hops=by_hops) * scale
         apart = self._reference / distance - 1.0
         if by_hops:
-            self._hop_steps_left = self._hop_steps_left - 1 if apart > 0.5 * gap else 0
+            self._hop_steps_left = self._hop_steps_left - 1 if apart > _CLOSE * gap else 0
             self._hop_apart = apart
         else:
             self._prove(length, distance)
@@ -163,9 +165,10 @@ class _Search:
             self._least_gap, self._waited = apart, 0
         self._balance()
         # at balance the soft maximum alone keeps the bounds about 1 / sharpness apart: then a sharper one is due
-        at_balance = _AT_BALANCE_OF_HOP_PATHS if self._hop_paths is not None else _AT_BALANCE
+        by_hops = self._hop_paths is not None
+        at_balance = _AT_BALANCE_BY_HOPS if by_hops else _AT_BALANCE
         if (apart * self._sharpness < at_balance or self._waited >= _PATIENCE) and self._sharpness < 6.0 / gap:
-            self._sharpness *= _SHARPER
+            self._sharpness *= _SHARPER_BY_HOPS if by_hops else _SHARPER
             self._least_gap, self._waited = np.inf, 0
 
     def _prove(self, length: Floats, distance: float) -> None:
