@@ -133,9 +133,9 @@ def _of_clos(clos: Clos) -> Iterator[Ints]:
 def _of_clos_runs(clos: Clos) -> Iterator[Ints]:
     """Rotate runs of leaves in all pods alike, and runs of pods."""
     tiers = _tiers(clos)
-    above = np.concatenate([tier.ravel() for tier in tiers[1:]])
+    above = [tier.ravel() for tier in tiers[1:]]
     for run in _of_runs(tiers[0].shape[1]):
-        yield np.concatenate((tiers[0][:, run].ravel(), above))
+        yield np.concatenate((tiers[0][:, run].ravel(), *above))
     for run in _of_runs(clos.pods):
         yield np.concatenate([(tier[run] if len(tier) > 1 else tier).ravel() for tier in tiers])
 
