@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,17 @@ def _run(
         start = time.perf_counter()
         answer = work()
         seconds.append(time.perf_counter() - start)
-    # a spawned process inherits the mark of the one that started it, which is far smaller than any that solves
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 if effort.isolated else np.nan
+    peak_mb = _peak_mb() if effort.isolated else np.nan
     return Measurement(statistics.median(seconds), len(seconds), peak_mb, np.asarray(answer, dtype=np.float64))
+
+
+def _peak_mb() -> float:
+    """Return the largest resident memory of this process, NaN where the system does not tell.
+
+    Not from getrusage: its mark is inherited from the process that started this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return np.nan
+    return next(float(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
