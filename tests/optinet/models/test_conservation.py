@@ -43,7 +43,7 @@ BUILDERS = {
     ),
     "sized_clos": st.fixed_dictionaries(
         {
-            "endpoints": st.integers(1, 60),
+            "endpoints": st.integers(1, 54),  # what three tiers of 6 ports carry
             "radix": st.sampled_from([6, 8]),
             "oversubscription": st.sampled_from([1.0, 2.0]),
             "link_gbps": gbps,
