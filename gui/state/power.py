@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +56,14 @@ class PowerBars:
         if kw < 0 or category >= len(self.categories):
             return None
         return f"{self.labels[row]}\n{self.categories[category]}: {self.kw[row, category]:,.1f} of {ends[-1]:,.1f} kW"
+
+    def as_csv(self) -> str:
+        """Return one row per run, numbers at full precision, as comma-separated text."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["run", *(f"{category} (kW)" for category in self.categories)])
+        writer.writerows([label, *row] for label, row in zip(self.labels, self.kw.tolist(), strict=True))
+        return text.getvalue()
 
 
 def power_bars(entries: Sequence[RunEntry]) -> PowerBars:

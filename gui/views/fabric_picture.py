@@ -1,30 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the state of the fabric view to pictures: whole ones, sampled ones, and files."""
+"""From the state of the fabric view to pictures: whole ones, sampled ones, and those for files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRect, QSizeF
-from PyQt6.QtGui import QFont, QImage, QPainter
-from PyQt6.QtSvg import QSvgGenerator
+from PyQt6.QtCore import QSizeF
+from PyQt6.QtGui import QFont, QPainter
 
 from gui.state.fabric_view import FabricViewState
 from gui.state.scene import Scene
 from gui.views import overlays
-from gui.views.painting import Picture, Points, blank_image, paint, picture_of
+from gui.views.painting import Picture, Points, paint, picture_of
 from gui.views.palette import Theme
-from optinet.errors import OptinetError
 from optinet.fabric import NodeKind
 
 NODE_SIZE = {NodeKind.HOST: 0.75, NodeKind.CHIP: 1.0, NodeKind.SWITCH: 1.6}
 NODE_COVER = 0.025  # share of the view that nodes may cover
 MOVING_NODES = 5_000  # nodes of one kind drawn while moving
 MIN_NODE_PX, MAX_NODE_PX = 1.6, 8.0
-EXPORT_RATIO = 2.0  # device pixels per logical one in a PNG
 
 
 def fabric_picture(
@@ -70,7 +66,7 @@ def _nodes(scene: Scene, theme: Theme, xy: NDArray[np.float64], size: QSizeF, mo
 
 @dataclass(frozen=True)
 class FabricExport:
-    """Everything needed to write the fabric view into a file, on any thread.
+    """Everything needed to paint the fabric view again later.
 
     Parameters
     ----------
@@ -84,42 +80,8 @@ class FabricExport:
     size: QSizeF
     font: QFont
 
-    def image(self) -> QImage:
-        """Return the view as an image with caption and color bar."""
-        image = blank_image(self.size, EXPORT_RATIO, self.picture.background)
-        painter = QPainter(image)
-        self._paint(painter)
-        painter.end()
-        return image
-
-    def write(self, path: Path) -> None:
-        """Write a PNG or SVG file, by the ending of its name.
-
-        Raises
-        ------
-        OptinetError
-            If the file cannot be written.
-        """
-        vectors = path.suffix.lower() == ".svg"
-        written = self._write_svg(path) if vectors else self.image().save(str(path), "PNG")
-        if not written:
-            msg = f"{path}: cannot be written"
-            raise OptinetError(msg)
-
-    def _write_svg(self, path: Path) -> bool:
-        generator = QSvgGenerator()
-        generator.setFileName(str(path))
-        generator.setSize(self.size.toSize())
-        generator.setViewBox(QRect(0, 0, int(self.size.width()), int(self.size.height())))
-        generator.setTitle(self.state.scene.title if self.state.scene else "optinet")
-        painter = QPainter()
-        if not painter.begin(generator):
-            return False
-        painter.fillRect(QRect(0, 0, int(self.size.width()), int(self.size.height())), self.picture.background)
-        self._paint(painter)
-        return painter.end()
-
-    def _paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter) -> None:
+        """Paint the view with caption and color bar; on any thread."""
         painter.setFont(self.font)
         paint(painter, self.picture, antialias=True)
         paint_annotations(painter, self.state, self.theme, self.size)

@@ -15,9 +15,11 @@ from PyQt6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
+from gui.state.fabric_table import arcs_csv
 from gui.state.fabric_view import FabricViewState
 from gui.state.picking import Picked, pick
 from gui.views import overlays
+from gui.views.exporting import ViewExport
 from gui.views.fabric_picture import FabricExport, fabric_picture, paint_annotations
 from gui.views.painting import SlicedImage
 from gui.views.palette import Theme
@@ -81,14 +83,18 @@ class FabricView(QWidget):
         while self._pending:
             self._paint_slice()
 
-    def export(self) -> FabricExport:
-        """Return what is needed to write the view into a file."""
+    def export(self) -> ViewExport | None:
+        """Return the view with caption and color bar, and its links as a table."""
+        scene = self.state.scene
+        if scene is None:
+            return None
         size = QSizeF(self.size())
         frozen = FabricViewState()
         for name in ("scene", "camera", "quantity", "scale", "scale_locked", "map_name", "segments", "values"):
             setattr(frozen, name, getattr(self.state, name))
         picture = fabric_picture(self.state, self.theme, size, self.state.projected())
-        return FabricExport(frozen, picture, self.theme, size, self.font())
+        painted = FabricExport(frozen, picture, self.theme, size, self.font())
+        return ViewExport(f"Fabric: {scene.title}", size, self.theme.canvas, painted.paint, lambda: arcs_csv(scene))
 
     def _moved(self) -> None:
         self._pending.clear()

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
-from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
 from gui.jobs import Jobs
 from gui.state.fabric_view import MAPS, FabricViewState
@@ -23,14 +23,13 @@ from gui.views.dialogs import FileDialogs
 from gui.views.fabric_view import FabricView
 from gui.views.message_bar import MessageBar
 from gui.views.palette import Appearance, theme_for, widget_palette
-from gui.views.power_chart import PowerChart
+from gui.views.panels import Panel, all_panels
 from gui.views.runs_table import RunsPanel
 from gui.views.window_commands import RECENT_MENU, window_commands
 from optinet.errors import OptinetError
 
 EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
 NOT_SELECTED = "Select a run in the table to see its fabric."
-MOUSE_HELP = "Drag to turn, Shift and drag to move, wheel to zoom; point at a link or node to see its values."
 FIRST_BARS = 24  # runs compared in the power chart when a folder is opened
 
 
@@ -72,34 +71,48 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("optinet viewer")
         self.setAcceptDrops(True)
         self.resize(1440, 900)
-        self.fabric = FabricView(self.fabric_state, self.theme)
-        self.runs = RunsPanel(self.table, self.selection, self.theme)
-        self.power = PowerChart(self.session, self.selection, self.theme)
         self.messages = MessageBar(self.theme)
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.setTabBarAutoHide(True)
         center = QWidget()
         layout = QVBoxLayout(center)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.messages)
-        layout.addWidget(self.fabric, 1)
+        layout.addWidget(self.tabs, 1)
         self.setCentralWidget(center)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.runs_dock = self._dock("Runs", self.runs, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.power_dock = self._dock("Power by category", self.power, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resizeDocks([self.runs_dock], [300], Qt.Orientation.Vertical)
-        self.resizeDocks([self.power_dock], [470], Qt.Orientation.Horizontal)
+        self.panels = {spec.id: Panel(spec, self, self.tabs) for spec in all_panels()}
+        self._arrange()
         self._busy, self._current = QLabel(), QLabel()
         bar = QStatusBar()
         bar.addPermanentWidget(self._busy)
         bar.addPermanentWidget(self._current)
         self.setStatusBar(bar)
 
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
+    def _arrange(self) -> None:
+        """Put the docks of one place behind each other, the first of them in front."""
+        first: dict[str, QDockWidget] = {}
+        for panel in self.panels.values():
+            if panel.dock is not None and (front := first.setdefault(panel.spec.place, panel.dock)) is not panel.dock:
+                self.tabifyDockWidget(front, panel.dock)
+                front.raise_()
+        for place, px, direction in (
+            ("bottom", 300, Qt.Orientation.Vertical),
+            ("right", 470, Qt.Orientation.Horizontal),
+        ):
+            if place in first:
+                self.resizeDocks([first[place]], [px], direction)
+
+    @property
+    def fabric(self) -> FabricView:
+        """The fabric view."""
+        return self.panels["fabric"].widget
+
+    @property
+    def runs(self) -> RunsPanel:
+        """The table of runs."""
+        return self.panels["runs"].widget
 
     def _connect(self) -> None:
         self.session.changed.connect(lambda: self.selection.keep(entry.key for entry in self.session.entries))
@@ -107,7 +120,6 @@ class MainWindow(QMainWindow):
         self.selection.changed.connect(self._show_current)
         self.selection.changed.connect(self.actions_.refresh)
         self.fabric_state.changed.connect(self.actions_.refresh)
-        self.fabric.hovered_text.connect(lambda text: self._show_status(text or MOUSE_HELP))
         self.jobs.busy_changed.connect(self._busy.setText)
         self.actions_.menu(RECENT_MENU).aboutToShow.connect(self._fill_recent)
         hints = QGuiApplication.styleHints()
@@ -128,7 +140,8 @@ class MainWindow(QMainWindow):
     def _open_recent(self, path: str, _checked: bool) -> None:
         self.open_paths([path])
 
-    def _show_status(self, text: str) -> None:
+    def show_status(self, text: str) -> None:
+        """Say something in the status bar."""
         bar = self.statusBar()
         if bar is not None:
             bar.showMessage(text)
@@ -206,16 +219,17 @@ class MainWindow(QMainWindow):
 
     # -- export
 
-    def export(self, title: str, kind: str, make: Callable[[], Callable[[Path], None]]) -> None:
-        """Ask for a file and write it in the worker; `make` returns what writes it, from state as it is now."""
-        path = self.dialogs.save_file(title, "optinet", kind)
-        if path is None:
+    def export(self, panel: Panel, kind: str) -> None:
+        """Ask for a file and write a view into it in the worker, as the view is now."""
+        title = f"Export {panel.spec.title.lower()} as {kind[1:].upper()}"
+        path = self.dialogs.save_file(title, panel.spec.id, kind)
+        shown = panel.export() if path is not None else None
+        if path is None or shown is None:
             return
-        write = make()
 
         def work() -> str:
             try:
-                write(path)
+                shown.write(path)
             except (OptinetError, OSError) as error:
                 return f"{title}: {one_line(error)}"
             return ""
@@ -226,7 +240,7 @@ class MainWindow(QMainWindow):
         if problem:
             self.messages.add(problem)
         else:
-            self._show_status(f"Written: {path}")
+            self.show_status(f"Written: {path}")
 
     # -- appearance and settings
 
@@ -237,8 +251,10 @@ class MainWindow(QMainWindow):
         self.theme = theme_for(appearance)
         if appearance != "system":
             QGuiApplication.setPalette(widget_palette(self.theme))
-        for view in (self.fabric, self.runs, self.power, self.messages):
-            view.set_theme(self.theme)
+        self.messages.set_theme(self.theme)
+        for panel in self.panels.values():
+            if panel.is_made:
+                panel.widget.set_theme(self.theme)
 
     def _system_changed(self) -> None:
         if self.appearance == "system":

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QPointF, QSizeF, Qt
 from PyQt6.QtGui import QFontMetricsF, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.state.power import PowerBars, power_bars
 from gui.state.selection import Selection
 from gui.state.session import Session
+from gui.views.exporting import ViewExport, recorded
 from gui.views.palette import Theme
 
 LABEL_SHARE = 0.45  # of the width that names of runs may take
@@ -67,6 +68,13 @@ class PowerChart(QWidget):
             self.plot.addItem(item)
         self._draw_axes()
         self._draw_legend()
+
+    def export(self) -> ViewExport | None:
+        """Return the chart as it is, and its data."""
+        if not self.bars.labels:
+            return None
+        size = QSizeF(self.size())
+        return ViewExport("Power by category", size, self._theme.box, recorded(self), self.bars.as_csv)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the names of the runs into the new width."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
+from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSizeF, Qt
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QMenu, QTableView, QVBoxLayout, QWidget
 
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
+from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
 
 _Role = Qt.ItemDataRole
@@ -114,6 +115,11 @@ class RunsPanel(QWidget):
         """Take other colors."""
         self.model.set_theme(theme)
         self._table_changed()
+
+    def export(self) -> ViewExport | None:
+        """Return the rows and columns that are shown."""
+        data = self._table.as_csv()
+        return ViewExport("Runs", QSizeF(self.size()), self.model.theme.canvas, table=lambda: data)
 
     def column_menu(self) -> QMenu:
         """Return a menu that shows and hides columns; the caller deletes it."""

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PyQt6.QtWidgets import QApplication, QDialog, QToolButton
 
 from gui.app import install_crash_dialog
@@ -50,8 +53,8 @@ def test_a_folder_opens_with_its_first_run_drawn_and_those_of_its_workload_compa
     assert designs(window) == ["1b / LPO", "1a / retimed", "3 torus", "3 torus"]
     assert window.fabric_state.scene.key == window.table.row_keys[0]
     assert selected_rows(window) == [0, 1, 2]
-    assert window.power.bars.labels == ("1b / LPO", "1a / retimed", "3 torus")
-    assert window.power.bars.categories == ("switch", "laser")
+    assert window.panels["power"].widget.bars.labels == ("1b / LPO", "1a / retimed", "3 torus")
+    assert window.panels["power"].widget.bars.categories == ("switch", "laser")
 
 
 def test_numbers_stand_right_and_sort_as_numbers(window):
@@ -71,11 +74,14 @@ def test_selecting_a_row_draws_its_fabric(window, wait):
     wait(window)
     assert window.selection.keys == (window.table.row_keys[2],)
     assert window.fabric_state.scene.census() == "27 chips, 81 links"
-    assert window.power.bars.labels == ("3 torus",) and window.power.bars.workload == "uniform"
+    assert (
+        window.panels["power"].widget.bars.labels == ("3 torus",)
+        and window.panels["power"].widget.bars.workload == "uniform"
+    )
 
 
 def test_a_click_on_a_bar_makes_its_run_the_current_one(window, wait, qtbot):
-    chart = window.power
+    chart = window.panels["power"].widget
     at = chart.plot.getViewBox().mapViewToScene(QPointF(100.0, 1.0))
     qtbot.mouseClick(chart.plot.viewport(), Qt.MouseButton.LeftButton, pos=chart.plot.mapFromScene(at))
     wait(window)
@@ -85,7 +91,7 @@ def test_a_click_on_a_bar_makes_its_run_the_current_one(window, wait, qtbot):
 
 
 def test_the_chart_has_a_color_for_each_category_at_the_place_of_its_value(window):
-    chart = window.power
+    chart = window.panels["power"].widget
     chart.repaint()
     image = chart.plot.grab().toImage()
     for kw, row, category in ((30.0, 0, 0), (75.0, 0, 1), (650.0, 1, 0)):
@@ -178,7 +184,7 @@ def test_settings_come_back(make_window, folder, settings, wait):
     again = make_window()
     assert again.session.recent == [str(folder / "a.h5")]
     assert again.appearance == "dark" and again.fabric_state.map_name == "cividis"
-    assert not again.power_dock.isVisible()
+    assert not again.panels["power"].is_open
     again.commands.run("file.open_last")
     wait(again)
     assert designs(again) == ["1b / LPO"]
@@ -198,24 +204,54 @@ def test_recent_files_are_in_a_menu(window, folder, wait):
 
 
 def test_exports_are_written_by_the_worker(window, tmp_path, wait):
-    for command, name in (("file.export_png", "f.png"), ("file.export_svg", "f.svg"), ("file.export_csv", "t.csv")):
-        window.dialogs.save = tmp_path / name
-        window.commands.run(command)
+    exports = [command.id for command in window.commands if command.id.startswith("export.")]
+    assert {"export.fabric_png", "export.fabric_pdf", "export.power_svg", "export.runs_csv"} <= set(exports)
+    starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "csv": b""}
+    for command in exports:
+        kind = command.rpartition("_")[2]
+        window.panels[command.removeprefix("export.").rpartition("_")[0]].show()
+        window.dialogs.save = tmp_path / f"{command}.{kind}"
+        assert window.commands.run(command), command
         wait(window)
-        assert (tmp_path / name).stat().st_size > 100
-    rows = list(csv.reader((tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()))
+        data = window.dialogs.save.read_bytes()
+        assert len(data) > 50 and data.startswith(starts[kind]), command
+    rows = list(csv.reader((tmp_path / "export.runs_csv.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 5 and "Power (kW)" in rows[0]
+    arcs = list(csv.DictReader((tmp_path / "export.fabric_csv.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(arcs) == 2 * window.fabric_state.scene.n_links
+    assert {row["utilization (%)"] for row in arcs} == {"25.0"}
     assert window.messages.messages == []
 
 
-@pytest.mark.parametrize("command", ["file.export_png", "file.export_svg", "file.export_csv"])
-def test_an_export_that_cannot_be_written_is_one_line(window, tmp_path, wait, command):
-    window.dialogs.save = tmp_path / "no such folder" / "x.png"
-    window.dialogs.save = window.dialogs.save.with_suffix("." + command[-3:])
-    window.commands.run(command)
+def test_a_png_has_300_dots_per_inch_and_names_what_it_shows(window, tmp_path, wait):
+    window.dialogs.save = tmp_path / "f.png"
+    window.commands.run("export.fabric_png")
+    wait(window)
+    image = QImage(str(tmp_path / "f.png"))
+    assert image.width() == pytest.approx(window.fabric.width() * 300 / 96, abs=1)
+    assert image.dotsPerMeterX() == pytest.approx(300 / 0.0254, abs=1)
+    assert image.text("Title") == "Fabric: 1b / LPO · uniform"
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "csv"])
+def test_an_export_that_cannot_be_written_is_one_line(window, tmp_path, wait, kind):
+    window.dialogs.save = tmp_path / "no such folder" / f"x.{kind}"
+    window.commands.run(f"export.fabric_{kind}")
     wait(window)
     (message,) = window.messages.messages
-    assert "no such folder" in message
+    assert "no such folder" in message and "No such file" in message
+
+
+def test_a_full_disk_on_export_is_one_line(window, tmp_path, wait, monkeypatch):
+    def full(_path, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    window.dialogs.save = tmp_path / "x.png"
+    window.commands.run("export.fabric_png")
+    wait(window)
+    (message,) = window.messages.messages
+    assert "No space left" in message
 
 
 def test_every_command_runs(window, folder, tmp_path, wait):
@@ -227,6 +263,8 @@ def test_every_command_runs(window, folder, tmp_path, wait):
     for number, command_id in enumerate(ids):
         if command_id == "edit.clear_filter":
             continue
+        if command_id.startswith(("export.", "copy.")):
+            window.panels[command_id.partition(".")[2].rpartition("_")[0]].show()
         if command_id == "file.open_last":
             window.session.remember([str(folder)])
         if command_id == "file.forget_recent":
@@ -275,9 +313,9 @@ def test_commands_do_what_they_say(window, wait):
     assert window.selection.current == window.table.row_keys[0]
     window.commands.run("edit.select_all")
     assert selected_rows(window) == [0, 1, 2, 3]
-    window.commands.run("edit.copy_table")
+    window.commands.run("copy.runs_data")
     assert QGuiApplication.clipboard().text().startswith("Design,Workload")
-    window.commands.run("edit.copy_image")
+    window.commands.run("copy.fabric_image")
     assert QGuiApplication.clipboard().image().width() == 2 * window.fabric.width()
     wait(window)
 
@@ -372,7 +410,7 @@ def test_closing_the_selected_runs_leaves_the_others(window, wait):
     window.commands.run("file.close_selected")
     wait(window)
     assert designs(window) == ["3 torus"] and window.fabric_state.scene is None
-    assert "Select a run" in window.fabric_state.message and window.power.bars.labels == ()
+    assert "Select a run" in window.fabric_state.message and window.panels["power"].widget.bars.labels == ()
     window.commands.run("edit.next_run")
     wait(window)
     assert window.fabric_state.scene.census() == "27 chips, 81 links"

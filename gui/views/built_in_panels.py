@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the fabric view, the runs table and the power chart join the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QCursor
+
+from gui.commands import Command
+from gui.views.fabric_commands import camera_commands, color_commands
+from gui.views.fabric_view import FabricView
+from gui.views.power_chart import PowerChart
+from gui.views.runs_table import RunsPanel
+
+if TYPE_CHECKING:
+    from gui.views.main_window import MainWindow
+    from gui.views.panels import Panel
+
+MOUSE_HELP = "Drag to turn, Shift and drag to move, wheel to zoom; point at a link or node to see its values."
+
+
+def fabric(window: MainWindow) -> FabricView:
+    """Return the fabric view."""
+    view = FabricView(window.fabric_state, window.theme)
+    view.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
+    return view
+
+
+def fabric_commands(window: MainWindow, _panel: Panel) -> list[Command]:
+    """Return the commands of the fabric view."""
+    return [*camera_commands(window.fabric_state), *color_commands(window.fabric_state)]
+
+
+def power(window: MainWindow) -> PowerChart:
+    """Return the chart of power by category."""
+    return PowerChart(window.session, window.selection, window.theme)
+
+
+def runs(window: MainWindow) -> RunsPanel:
+    """Return the table of runs."""
+    return RunsPanel(window.table, window.selection, window.theme)
+
+
+def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:
+    """Return the commands of the runs table."""
+
+    def has_runs() -> bool:
+        return len(window.session) > 0
+
+    def focus_filter() -> None:
+        panel.show()
+        panel.widget.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        panel.widget.filter.selectAll()
+
+    def choose_columns() -> None:
+        menu = panel.widget.column_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(QCursor.pos())
+
+    def step(by: int) -> None:
+        keys = window.table.row_keys
+        current = window.selection.current
+        at = keys.index(current) + by if current in keys else 0
+        if 0 <= at < len(keys):
+            window.selection.set([keys[at]])
+
+    return [
+        Command(
+            "edit.select_all",
+            "Select all runs",
+            lambda: window.selection.set(window.table.row_keys),
+            "Ctrl+A",
+            "Edit",
+            has_runs,
+            help="Select every run that passes the filter",
+        ),
+        Command(
+            "edit.next_run",
+            "Next run",
+            lambda: step(1),
+            "Ctrl+Down",
+            "Edit",
+            has_runs,
+            help="Select the run in the next row",
+        ),
+        Command(
+            "edit.previous_run",
+            "Previous run",
+            lambda: step(-1),
+            "Ctrl+Up",
+            "Edit",
+            has_runs,
+            help="Select the run in the row before",
+        ),
+        Command(
+            "edit.filter", "Filter runs", focus_filter, "Ctrl+Shift+F", "Edit", help="Go to the filter above the table"
+        ),
+        Command(
+            "edit.clear_filter",
+            "Clear filter",
+            lambda: panel.widget.filter.clear(),
+            "",
+            "Edit",
+            lambda: bool(window.table.filter_text),
+            help="Show all runs again",
+        ),
+        Command("edit.columns", "Choose columns…", choose_columns, "", "Edit", help="Show and hide columns"),
+    ]
