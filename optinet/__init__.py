@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optinet.assessment import Assessment, assess
     from optinet.catalogue import load_catalogue
+    from optinet.collectives.timing import CollectiveTime, collective_demand, collective_time
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
     from optinet.failures import Failure, FailureImpact, failure_impact, power_domain, reconfigure_around
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Assessment": "optinet.assessment",
     "Bisection": "optinet.flows.bisection",
+    "CollectiveTime": "optinet.collectives.timing",
     "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",
     "Fabric": "optinet.fabric",
@@ -53,6 +55,8 @@ _HOME = {
     "Wiring": "optinet.wiring",
     "assess": "optinet.assessment",
     "bisection": "optinet.flows.bisection",
+    "collective_demand": "optinet.collectives.timing",
+    "collective_time": "optinet.collectives.timing",
     "concurrent_flow": "optinet.flows.concurrent.auto",
     "fabric_availability": "optinet.models.availability",
     "failure_impact": "optinet.failures",
@@ -86,6 +90,7 @@ _HOME = {
 __all__ = [
     "Assessment",
     "Bisection",
+    "CollectiveTime",
     "ConcurrentFlow",
     "Demand",
     "Fabric",
@@ -99,6 +104,8 @@ __all__ = [
     "Wiring",
     "assess",
     "bisection",
+    "collective_demand",
+    "collective_time",
     "concurrent_flow",
     "edge_connectivity",
     "fabric_availability",

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A collective as flows with dependencies, simulated in time under max-min sharing.
+
+Every transfer of every step is a flow on one path, which the routing's hash chooses for the pair. A rank begins its
+transfers of a step when it has ended its part, sent and received, of its last step before, part of the buffer by
+part: no step waits for ranks that have nothing to do with it. So parts run ahead of each other, and transfers share
+arcs fairly instead of being paced; with nothing shared the time is that of `optinet.collectives.timing`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optinet.collectives.operation import Collective
+from optinet.collectives.schedule import Floats, Ints, Schedule
+from optinet.errors import Problem, SolverError
+from optinet.flows.simulate import simulate_flows
+from optinet.routing.flow_paths import flow_paths
+
+MOST_TRANSFERS = 400_000
+
+
+def simulated_s(
+    call: Collective,
+    schedule: Schedule,
+    routing: str,
+    alpha_s: list[float],
+    propagation_alone: bool,
+    arc_up: NDArray[np.bool_] | None,
+) -> float:
+    """Return when the last transfer of a schedule has ended.
+
+    Parameters
+    ----------
+    call, schedule
+        The collective and what an algorithm sends for it.
+    routing
+        How each transfer's path is chosen.
+    alpha_s
+        Start-up time of a step of each phase.
+    propagation_alone
+        Whether each transfer takes the propagation along its own path instead.
+    arc_up
+        Which arcs are up; all when None.
+
+    Raises
+    ------
+    SolverError
+        If there are more than `MOST_TRANSFERS` transfers.
+    """
+    from optinet.collectives.timing import PROPAGATION_S_PER_M
+
+    fabric = call.fabric
+    chain = _Chain(fabric.n_endpoints)
+    parts: list[tuple[Floats, Ints, Ints, Floats]] = []
+    steps = [(phase.repeat, phase.traffic.pairs()) for phase in schedule.phases]
+    n_transfers = sum(repeat * len(step.source) for repeat, step in steps)
+    if n_transfers > MOST_TRANSFERS:
+        found = f"{n_transfers:,} transfers to simulate"
+        raise SolverError(Problem("method", found, f"at most {MOST_TRANSFERS:,}, or method 'loads'"))
+    for (repeat, step), start_s in zip(steps, alpha_s, strict=True):
+        offsets, arcs = flow_paths(fabric, step.source, step.target, routing, arc_up=arc_up)
+        hops = np.diff(offsets)
+        latency = np.full(len(step.source), start_s)
+        if propagation_alone:
+            flow = np.repeat(np.arange(len(hops)), hops)
+            latency = np.bincount(flow, fabric.arc_length_m[arcs], len(hops)) * PROPAGATION_S_PER_M
+        for _ in range(repeat):
+            chain.add(step.source, step.target, step.stream)
+            parts.append((step.gbit, hops, arcs, latency))
+    if not parts:
+        return 0.0
+    gbit, hops, arcs, latency = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return simulate_flows(
+        fabric.arc_capacity_gbps,
+        np.concatenate(([0], np.cumsum(hops))),
+        arcs,
+        gbit,
+        after=chain.after(),
+        latency_s=latency,
+    ).makespan_s
+
+
+class _Chain:
+    """Which transfers each transfer waits for: all of its sender's last step, part by part."""
+
+    def __init__(self, n_endpoints: int) -> None:
+        self._n_endpoints, self._n_flows = n_endpoints, 0
+        self._key = self._flow = np.zeros(0, dtype=np.int64)  # last transfers of every (part, rank), sorted by it
+        self._pairs: list[Ints] = []
+
+    def add(self, source: Ints, target: Ints, stream: Ints) -> None:
+        """Add the transfers of one step."""
+        flow = self._n_flows + np.arange(len(source))
+        self._n_flows += len(source)
+        sender, receiver = (stream * self._n_endpoints + end for end in (source, target))
+        first, last = (np.searchsorted(self._key, sender, side) for side in ("left", "right"))
+        count = last - first
+        before = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
+        self._pairs.append(np.column_stack((self._flow[before], np.repeat(flow, count))))
+        key, new = np.concatenate((sender, receiver)), np.concatenate((flow, flow))
+        kept = ~np.isin(self._key, key)
+        key, new = np.concatenate((self._key[kept], key)), np.concatenate((self._flow[kept], new))
+        order = np.argsort(key, kind="stable")
+        self._key, self._flow = key[order], new[order]
+
+    def after(self) -> Ints:
+        """Return pairs (i, j): transfer j waits for transfer i."""
+        return np.concatenate(self._pairs)

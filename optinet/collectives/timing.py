@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""The time a collective takes on a fabric.
+
+By loads. One step of a phase is routed like any demand; with the routed bits :math:`L_a` and the capacity
+:math:`c_a` of every arc,
+
+.. math:: t = \sum_{\text{phases}} r \left( \alpha + \max_a L_a / c_a \right),
+
+r steps of a phase, each with a start-up time alpha: the alpha-beta model (R. Thakur et al., IJHPCA 19, 2005) with the
+contention of the real paths in place of one beta. Transfers of a step are paced so that the busiest arc never idles,
+and a phase begins when the one before has ended everywhere. Alike steps are solved once.
+
+By simulation: `optinet.collectives.simulation`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optinet.collectives.algorithms import schedule, suitable
+from optinet.collectives.bound import Bound, bound, by_distance
+from optinet.collectives.operation import Collective
+from optinet.collectives.schedule import Phase, Schedule
+from optinet.errors import DemandError, unknown_name
+from optinet.fabric import Fabric
+from optinet.flows.link_loads import link_loads
+from optinet.routing import routing as routing_named
+from optinet.traffic.demand import Demand
+
+PROPAGATION_S_PER_M = 4.9e-9
+"""Standard single-mode fiber: group index 1.468 at 1310 nm (data sheets of ITU-T G.652 fibers) over c."""
+
+StepTime = float | Callable[[Demand], float]
+"""What a step takes besides its bits, or what gives it for the demand of a step."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseTime:
+    """How long the steps of a phase take.
+
+    Parameters
+    ----------
+    name, repeat
+        As in the schedule.
+    alpha_s
+        Start-up time of a step.
+    transfer_s
+        Time a step's bits take on the busiest arc.
+    busiest
+        Link class of that arc.
+    """
+
+    name: str
+    repeat: int
+    alpha_s: float
+    transfer_s: float
+    busiest: str
+
+    @property
+    def time_s(self) -> float:
+        """Time of all steps."""
+        return self.repeat * (self.alpha_s + self.transfer_s)
+
+
+@dataclass(frozen=True, eq=False)
+class CollectiveTime:
+    """What came of timing a collective.
+
+    Parameters
+    ----------
+    operation, algorithm, routing, method
+        What was timed; the algorithm found when the best was asked for, and the routing of the busiest phase.
+    time_s
+        From the first bit to the last.
+    bus_gbps
+        Bus bandwidth of a rank, as nccl-tests defines it (`optinet.collectives.operation`).
+    bound_s
+        Bandwidth bound that no algorithm beats; `bound_reason` says what holds it back.
+    latency_share
+        Share of the time that is start-up time of steps.
+    steps
+        Steps one after another.
+    phases
+        Time of each phase, by loads.
+    schedule
+        What is sent; ``schedule.phases[i].traffic.demand(fabric)`` is the demand of one step.
+    alternatives
+        Time of every algorithm that was tried, by name, in seconds; those that could not win any more are left out.
+    """
+
+    operation: str
+    algorithm: str
+    routing: str
+    method: str
+    time_s: float
+    bus_gbps: float
+    bound_s: float
+    bound_reason: str
+    latency_share: float
+    steps: int
+    phases: tuple[PhaseTime, ...]
+    schedule: Schedule
+    alternatives: dict[str, float]
+
+
+def collective_time(
+    fabric: Fabric,
+    operation: str,
+    groups: ArrayLike,
+    size_gbit: float,
+    *,
+    algorithm: str = "best",
+    routing: str = "ecmp",
+    alpha_s: StepTime | None = None,
+    method: Literal["loads", "simulate"] = "loads",
+    domain_size: int | None = None,
+    arc_up: NDArray[np.bool_] | None = None,
+    **options: Any,
+) -> CollectiveTime:
+    """Return the time of a collective among groups of endpoints, all groups at once.
+
+    Parameters
+    ----------
+    fabric
+        Any fabric.
+    operation
+        "all_reduce", "all_gather", "reduce_scatter", "all_to_all" or "broadcast" (from the first rank of each group).
+    groups
+        shape (n_groups, p), or (p,) for one: endpoint indices of the ranks, in ring order.
+    size_gbit
+        The full buffer of a rank, as nccl-tests counts it: what all-gather leaves with each rank, what a rank gives to
+        reduce-scatter or has for all others in all-to-all.
+    algorithm
+        One of `optinet.collectives.algorithms.names`; "best" takes the fastest of those that suit.
+    routing, options
+        As in `optinet.link_loads`.
+    alpha_s
+        All that a step takes besides its bits: a number, or a function of the demand of one step. None for propagation
+        alone, along the longest path of the step.
+    method
+        "loads": alpha-beta on solved loads. "simulate": every transfer as a flow with dependencies.
+    domain_size
+        For "hierarchical": consecutive ranks that make a domain; the fabric's own domains when None.
+    arc_up
+        shape (n_arcs,): which arcs are up; all when None.
+
+    Raises
+    ------
+    DemandError
+        If groups, size or names are wrong, or the algorithm does not suit, naming those that do.
+    SolverError
+        As in `optinet.link_loads`.
+    """
+    call = Collective.of(fabric, operation, groups, size_gbit)
+    if method not in ("loads", "simulate"):
+        raise DemandError(unknown_name("method", method, ("loads", "simulate"), "method"))
+    solver = _Solver(fabric, routing, alpha_s, arc_up, options)
+    tried = _tried(call, algorithm, domain_size)
+    times: dict[str, float] = {}
+    time_s, chosen = np.inf, tried[0]
+    phases: tuple[PhaseTime, ...] = ()
+    for each in sorted(tried, key=solver.least_s):
+        timed = solver.phases(each, time_s)
+        if timed is not None:
+            times[each.algorithm] = sum(phase.time_s for phase in timed)
+            if not phases or times[each.algorithm] < time_s:
+                time_s, phases, chosen = times[each.algorithm], timed, each
+    if method == "simulate":
+        from optinet.collectives.simulation import simulated_s
+
+        time_s = simulated_s(call, chosen, solver.used(), [phase.alpha_s for phase in phases], alpha_s is None, arc_up)
+    limit = _bound(call, arc_up)
+    alpha_total_s = sum(phase.repeat * phase.alpha_s for phase in phases)
+    return CollectiveTime(
+        operation=operation,
+        algorithm=chosen.algorithm,
+        routing=solver.used(),
+        method=method,
+        time_s=time_s,
+        bus_gbps=call.size_gbit * call.bus_factor / time_s if time_s > 0 else 0.0,
+        bound_s=limit.time_s,
+        bound_reason=limit.reason,
+        latency_share=alpha_total_s / time_s if time_s > 0 else 0.0,
+        steps=chosen.steps,
+        phases=phases,
+        schedule=chosen,
+        alternatives=times,
+    )
+
+
+def collective_demand(
+    fabric: Fabric, operation: str, groups: ArrayLike, size_gbit: float, algorithm: str, domain_size: int | None = None
+) -> Demand:
+    """Return all traffic of a collective as one demand: as many Gb/s as it sends Gbit in all.
+
+    Parameters
+    ----------
+    fabric, operation, groups, size_gbit, algorithm, domain_size
+        As in `collective_time`, but the algorithm has a name of its own.
+
+    Raises
+    ------
+    DemandError
+        As in `collective_time`.
+    """
+    call = Collective.of(fabric, operation, groups, size_gbit)
+    options = {} if domain_size is None else {"domain_size": domain_size}
+    return schedule(call, algorithm, **options).demand(fabric)
+
+
+def _tried(call: Collective, algorithm: str, domain_size: int | None) -> list[Schedule]:
+    options = {} if domain_size is None else {"domain_size": domain_size}
+    if algorithm != "best" or call.p == 1 or call.size_gbit == 0.0:
+        return [schedule(call, "direct" if algorithm == "best" else algorithm, **options)]
+    return [each for _, each in suitable(call, **options)]
+
+
+def _bound(call: Collective, arc_up: NDArray[np.bool_] | None) -> Bound:
+    limit = bound(call, arc_up)
+    unit_cost = bool(np.all(call.fabric.link_cost == call.fabric.link_cost[:1]))
+    if call.operation == "all_to_all" and limit.time_s > 0 and unit_cost:
+        # paths of least cost are those of fewest hops only where all links cost the same
+        (phase,) = schedule(call, "direct").phases
+        load = link_loads(call.fabric, phase.traffic.demand(call.fabric), "ecmp", arc_up=arc_up).arc_load_gbps
+        limit = max(limit, by_distance(call, load, arc_up), key=lambda each: each.time_s)
+    return limit
+
+
+class _Solver:
+    """Solves steps, alike ones once."""
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        routing: str,
+        alpha_s: StepTime | None,
+        arc_up: NDArray[np.bool_] | None,
+        options: dict[str, Any],
+    ) -> None:
+        self._fabric, self._routing, self._alpha_s = fabric, routing, alpha_s
+        self._arc_up, self._options = arc_up, options
+        self._solved: dict[bytes, tuple[float, float, str]] = {}
+        self._slowest = (-1.0, routing)
+        from_endpoint = fabric.node_kind[fabric.arc_tail] != 2
+        room = np.bincount(fabric.arc_tail[from_endpoint], fabric.arc_capacity_gbps[from_endpoint], fabric.n_nodes)
+        self._room_gbps = room[fabric.endpoints]
+
+    def used(self) -> str:
+        """Return the routing of the slowest step."""
+        return self._slowest[1]
+
+    def least_s(self, schedule: Schedule) -> float:
+        """Return the time of a schedule if endpoints' own links were all that holds it back."""
+        return sum(phase.repeat * self._line_s(phase) for phase in schedule.phases)
+
+    def phases(self, schedule: Schedule, most_s: float) -> tuple[PhaseTime, ...] | None:
+        """Return the time of every phase; None once all together cannot be done in `most_s` any more."""
+        least_s, timed = self.least_s(schedule), []
+        for phase in schedule.phases:
+            if least_s >= most_s:
+                return None
+            timed.append(self._phase(phase))
+            least_s += timed[-1].time_s - phase.repeat * self._line_s(phase)
+        return tuple(timed)
+
+    def _phase(self, phase: Phase) -> PhaseTime:
+        line_s = self._line_s(phase)
+        alpha_s, stretch, busiest = self._step(phase, line_s)
+        return PhaseTime(phase.name, phase.repeat, alpha_s, line_s * stretch, busiest)
+
+    def _line_s(self, phase: Phase) -> float:
+        """Return the time of a step in which the busiest endpoint sends at line rate."""
+        sent = phase.traffic.out_gbit(self._fabric.n_endpoints)
+        with np.errstate(divide="ignore"):
+            return float(np.max(np.divide(sent, self._room_gbps, out=np.zeros_like(sent), where=sent > 0)))
+
+    def _step(self, phase: Phase, line_s: float) -> tuple[float, float, str]:
+        key = _key(phase, line_s)
+        if key not in self._solved:
+            fabric = self._fabric
+            # scaled to line rate: what routings are to be the best for
+            demand = phase.traffic.demand(fabric, 1.0 / line_s if 0 < line_s < np.inf else 1.0)
+            loads = link_loads(fabric, demand, self._routing, arc_up=self._arc_up, **self._options)
+            worst = int(np.argmax(loads.utilization))
+            stretch = 1.0 / loads.throughput
+            self._solved[key] = (
+                self._start_s(demand, loads.routing),
+                stretch,
+                fabric.link_class_names[fabric.link_class[worst // 2]],
+            )
+            self._slowest = max(self._slowest, (stretch * line_s * phase.repeat, loads.routing))
+        return self._solved[key]
+
+    def _start_s(self, demand: Demand, routing: str) -> float:
+        if callable(self._alpha_s):
+            return float(self._alpha_s(demand))
+        if self._alpha_s is not None:
+            return float(self._alpha_s)
+        known = "ecmp" if routing == "optimal" else routing
+        paths = routing_named(known).signatures(self._fabric, demand, self._arc_up, seed=0, **self._options)
+        return float(paths.length_m.max(initial=0.0)) * PROPAGATION_S_PER_M
+
+
+def _key(phase: Phase, line_s: float) -> bytes:
+    """Return what tells steps apart that differ in more than size."""
+    digest = hashlib.sha256()
+    traffic = phase.traffic
+    for name, value in vars(traffic).items():
+        if isinstance(value, np.ndarray) and name != "stream":
+            scaled = np.round(value / line_s, 9) if name == "gbit" and line_s > 0 else value
+            digest.update(np.ascontiguousarray(scaled).tobytes())
+    return digest.digest()
