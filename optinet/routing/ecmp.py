@@ -14,13 +14,17 @@ from scipy import sparse
 
 from optinet.fabric import Fabric
 from optinet.flows.solution import PathSignatures
-from optinet.kernels.ecmp import ecmp_rank_one, ecmp_sparse
+from optinet.kernels.ecmp import ecmp_loads
 from optinet.kernels.signatures import ecmp_signatures
-from optinet.routing.core_graph import CoreGraph, Floats, sum_by
+from optinet.kernels.splits import split_loads
+from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.path_codes import PathCodes
 from optinet.routing.symmetry import over_translations
 from optinet.structure import Planes, Torus
 from optinet.traffic.demand import Demand
+
+# what `optinet.kernels.splits.flow_to` takes: column_offsets, row, gbps, source, share
+NodeDemand = tuple[Ints, Ints, Floats, Floats, Floats]
 
 # targets x arcs beyond which path statistics are taken over a sample of targets: about two seconds of work
 _SIGNATURE_WORK = 4e8
@@ -30,20 +34,8 @@ def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = Non
     """Return the load on every arc of the fabric in Gb/s; shape (n_arcs,)."""
     core = _core(fabric, demand, arc_up)
     core.require_attached(demand)
-    load = np.zeros(len(core.head))
-    if demand.is_rank_one:
-        assert demand.source_gbps is not None and demand.target_share is not None
-        source = core.by_node(core.by_group(demand.source_gbps))
-        share = core.by_node(core.by_group(demand.target_share))
-        load = rank_one_load(core, source, share, symmetric=symmetric(core, demand))
-    else:
-        by_group = core.group_matrix(demand).tocoo()
-        at = core.group_node
-        n = core.n_nodes
-        row, column = (at[index] for index in by_group.coords)
-        by_node = _csc(row, column, by_group.data, n)
-        core.require_paths(ecmp_sparse(*by_node, *core.graph, load))
-    return to_fabric(core, demand, load)
+    targets, between = node_demand(core, demand)
+    return to_fabric(core, demand, _node_loads(core, targets, between, symmetric_torus(core, demand)))
 
 
 def _core(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None) -> CoreGraph:
@@ -57,21 +49,48 @@ def _core(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None) -> C
     return CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one or alike)
 
 
-def rank_one_load(core: CoreGraph, source: Floats, share: Floats, *, symmetric: bool) -> Floats:
-    """Return the load on the core arcs of traffic ``source[s] * share[t]`` between core nodes; shape (n_core_arcs,)."""
+def node_demand(core: CoreGraph, demand: Demand) -> tuple[Ints, NodeDemand]:
+    """Return the target nodes and the demand between core nodes."""
+    none, no_entries = np.zeros(0), np.zeros(0, dtype=np.int64)
+    if demand.is_rank_one:
+        assert demand.source_gbps is not None and demand.target_share is not None
+        source, share = (core.by_node(core.by_group(v)) for v in (demand.source_gbps, demand.target_share))
+        return np.flatnonzero(share), (no_entries, no_entries, none, source, share)
+    by_group = core.group_matrix(demand).tocoo()
+    row, column = (core.group_node[index] for index in by_group.coords)
+    away = row != column
+    offsets, row, gbps = _csc(row[away], column[away], by_group.data[away], core.n_nodes)
+    return np.flatnonzero(np.diff(offsets)), (offsets, row, gbps, none, none)
+
+
+def rank_one_load(core: CoreGraph, source: Floats, share: Floats, torus: Torus | None) -> Floats:
+    """Return the load on the core arcs of traffic ``source[s] * share[t]`` between core nodes; shape (n_core_arcs,).
+
+    `torus` is the fabric's structure if its translations map fabric, failures and this demand onto themselves.
+    """
+    none, no_entries = np.zeros(0), np.zeros(0, dtype=np.int64)
+    return _node_loads(core, np.flatnonzero(share), (no_entries, no_entries, none, source, share), torus)
+
+
+def _node_loads(core: CoreGraph, targets: Ints, between: NodeDemand, torus: Torus | None) -> Floats:
     load = np.zeros(len(core.head))
-    structure = core.fabric.structure
-    if symmetric and isinstance(structure, Torus):
-        core.require_paths(ecmp_rank_one(structure.cell_nodes(), source, share, *core.graph, load))
-        return over_translations(structure, core.fabric_arc, load)
-    core.require_paths(ecmp_rank_one(np.flatnonzero(share), source, share, *core.graph, load))
-    return load
+    core.require_paths(equal_split(core, torus.cell_nodes() if torus else targets, between, load))
+    return over_translations(torus, core.fabric_arc, load) if torus else load
 
 
-def symmetric(core: CoreGraph, demand: Demand) -> bool:
-    """Whether translations of a torus map fabric, failures and demand onto themselves."""
-    whole = len(core.head) == core.fabric.n_arcs
-    return isinstance(core.fabric.structure, Torus) and whole and core.unit_cost and demand.is_uniform
+def equal_split(core: CoreGraph, targets: Ints, between: NodeDemand, load: Floats) -> tuple[int, int]:
+    """Add to `load`, shape (n_core_arcs,), the traffic to some nodes; return two nodes without a path, or (-1, -1)."""
+    forwards, out_offsets, head, in_offsets, in_tail, *_ = core.graph
+    if core.unit_cost:
+        return ecmp_loads(targets, *between, forwards, out_offsets, head, in_offsets, in_tail, load)
+    none = np.zeros(0)
+    return split_loads(targets, *between, *core.graph, none, none, 1.0, load)
+
+
+def symmetric_torus(core: CoreGraph, demand: Demand) -> Torus | None:
+    """Return the torus, if any, whose translations map fabric, failures and demand onto themselves."""
+    torus, whole = core.fabric.structure, len(core.head) == core.fabric.n_arcs
+    return torus if isinstance(torus, Torus) and whole and core.unit_cost and demand.is_uniform else None
 
 
 def to_fabric(core: CoreGraph, demand: Demand, load: Floats) -> Floats:
@@ -137,9 +156,8 @@ def signatures(
 
 
 def _targets(core: CoreGraph, demand: Demand, seed: int) -> tuple[NDArray[np.int64], str]:
-    structure = core.fabric.structure
-    if symmetric(core, demand) and isinstance(structure, Torus):
-        return structure.cell_nodes(), "exact"
+    if torus := symmetric_torus(core, demand):
+        return torus.cell_nodes(), "exact"
     candidates = np.flatnonzero(core.by_group(demand.in_gbps) > 0)
     affordable = max(64, int(_SIGNATURE_WORK / max(1, len(core.head))))
     if len(candidates) <= affordable or not demand.is_rank_one:

@@ -50,6 +50,11 @@ class Split:
     at_target: float = 1.0
 
     @property
+    def is_equal(self) -> bool:
+        """Whether every arc that starts a shortest path gets the same."""
+        return len(self.capacity) == 0
+
+    @property
     def arrays(self) -> tuple[Floats, Floats, float]:
         """What kernels take."""
         return self.capacity, self.trunk_part, self.at_target
@@ -95,12 +100,13 @@ class SplitRouting:
         core = self.core
         core.require_attached(demand)
         load = np.zeros(len(self.searched.head))
-        targets, offsets, row, gbps, source, share = self._node_demand(demand)
+        targets, between = ecmp.node_demand(self.searched, demand)
         torus = self._symmetric_torus(demand)
         targets = torus.cell_nodes() if torus else targets
-        self.require_paths(
-            split_loads(targets, offsets, row, gbps, source, share, *self.searched.graph, *self.split.arrays, load)
-        )
+        if self.split.is_equal:
+            self.require_paths(ecmp.equal_split(self.searched, targets, between, load))
+        else:
+            self.require_paths(split_loads(targets, *between, *self.searched.graph, *self.split.arrays, load))
         load = over_translations(torus, core.fabric_arc, load) if torus else load
         real = self.core_arc >= 0
         result = ecmp.to_fabric(core, demand, sum_by(self.core_arc[real], load[real], len(core.head)))
@@ -152,23 +158,8 @@ class SplitRouting:
 
     def _symmetric_torus(self, demand: Demand) -> Torus | None:
         """Return the torus, if any, whose translations map fabric, failures, demand and split onto themselves."""
-        capacity, torus = self.split.capacity, self.core.fabric.structure
-        alike = bool(np.all(capacity == capacity[:1])) and ecmp.symmetric(self.core, demand)
-        return torus if isinstance(torus, Torus) and alike and self.searched is self.core else None
-
-    def _node_demand(self, demand: Demand) -> tuple[Ints, Ints, Ints, Floats, Floats, Floats]:
-        """Return target nodes and the demand between nodes as `optinet.kernels.splits.flow_to` takes it."""
-        graph, none = self.searched, np.zeros(0)
-        if demand.is_rank_one:
-            assert demand.source_gbps is not None and demand.target_share is not None
-            source, share = (graph.by_node(graph.by_group(v)) for v in (demand.source_gbps, demand.target_share))
-            no_entries = np.zeros(0, dtype=np.int64)
-            return np.flatnonzero(share), no_entries, no_entries, none, source, share
-        by_group = graph.group_matrix(demand).tocoo()
-        row, column = (graph.group_node[index] for index in by_group.coords)
-        away = row != column
-        offsets, row, gbps = ecmp._csc(row[away], column[away], by_group.data[away], graph.n_nodes)
-        return np.flatnonzero(np.diff(offsets)), offsets, row, gbps, none, none
+        alike = bool(np.all(self.split.capacity == self.split.capacity[:1])) and self.searched is self.core
+        return ecmp.symmetric_torus(self.core, demand) if alike else None
 
     def _target_groups(self, demand: Demand, seed: int) -> tuple[Ints, str]:
         if torus := self._symmetric_torus(demand):

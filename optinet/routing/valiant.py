@@ -33,10 +33,8 @@ def loads(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = Non
     via[intermediates(core)] = 1.0 / len(intermediates(core))
     # both legs are uniform on a torus when every endpoint sends and receives alike, whatever the demand between them
     alike = bool(np.ptp(out) <= 1e-12 * out.max(initial=0)) and bool(np.ptp(into) <= 1e-12 * into.max(initial=0))
-    regular = alike and ecmp.symmetric(core, Demand.uniform(fabric))
-    load = ecmp.rank_one_load(core, out, via, symmetric=regular) + ecmp.rank_one_load(
-        core, via, into, symmetric=regular
-    )
+    torus = ecmp.symmetric_torus(core, Demand.uniform(fabric)) if alike else None
+    load = ecmp.rank_one_load(core, out, via, torus) + ecmp.rank_one_load(core, via, into, torus)
     return ecmp.to_fabric(core, demand, load)
 
 

@@ -21,7 +21,6 @@ from optinet.routing import ecmp
 from optinet.routing.core_graph import sum_by
 from optinet.routing.group_demand import group_demand
 from optinet.routing.path_codes import PathCodes
-from optinet.structure import Torus
 
 _WORK = 2e8  # sources x arcs x routings beyond which sources are sampled: about two seconds
 
@@ -192,9 +191,9 @@ def _tables(n_nodes: int, width: int) -> tuple[Ints, Floats, Floats, Ints]:
 def _sending(problem: FlowProblem, routes: SplitRoutes, seed: int) -> tuple[Ints, str]:
     """Return the groups whose paths are looked at: all, those of one cell of a torus, or a sample."""
     core = problem.core
-    structure = core.fabric.structure
-    if routes.symmetric and ecmp.symmetric(core, problem.demand) and isinstance(structure, Torus):
-        return structure.cell_nodes(), "exact"
+    torus = ecmp.symmetric_torus(core, problem.demand) if routes.symmetric else None
+    if torus:
+        return torus.cell_nodes(), "exact"
     groups = np.flatnonzero((core.by_group(problem.demand.out_gbps) > 0) & (core.group_node >= 0))
     affordable = max(64, int(_WORK / max(1, problem.n_arcs * len(routes.length))))
     if len(groups) <= affordable:

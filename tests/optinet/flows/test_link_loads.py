@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Link loads against closed forms, an independent reference and exact rationals."""
 
+import dataclasses
 from collections import Counter
 from fractions import Fraction
 
@@ -64,9 +65,8 @@ def random_fabrics(draw):
     for host in range(forwarding, len(kinds)):
         ends += [(host, int(rng.integers(forwarding))) for _ in range(int(rng.integers(1, 4)))]
     reverse = np.ones(len(ends))
-    return optinet.Fabric.from_links(
-        kinds, ends, capacity_gbps=1.0, reverse_capacity_gbps=reverse, cost=rng.integers(1, 3, len(ends)).astype(float)
-    )
+    cost = rng.integers(1, draw(st.sampled_from([2, 3])), len(ends)).astype(float)
+    return optinet.Fabric.from_links(kinds, ends, capacity_gbps=1.0, reverse_capacity_gbps=reverse, cost=cost)
 
 
 @settings(max_examples=60, deadline=None)
@@ -79,6 +79,22 @@ def test_ecmp_agrees_with_a_reference_on_random_fabrics(fabric, seed):
     )
     uniform = optinet.link_loads(fabric, optinet.Demand.uniform(fabric)).arc_load_gbps
     assert uniform == pytest.approx(reference_ecmp(fabric, np.ones((n, n))), abs=1e-9)
+
+
+@pytest.mark.parametrize("uniform", [True, False])
+@pytest.mark.parametrize("degree", [3, 12])
+def test_targets_in_batches_get_what_targets_one_by_one_get(degree, uniform):
+    # a hair on the cost of one link changes no path, but makes the solver take targets singly, over Dijkstra's search
+    fabric = topologies.build("random_regular", switches=150, degree=degree, hosts_per_switch=0)
+    hair = dataclasses.replace(fabric, link_cost=fabric.link_cost + 1e-12 * (np.arange(fabric.n_links) == 7))
+    sparse = np.random.default_rng(3).random((150, 150)) * (np.random.default_rng(4).random((150, 150)) < 0.1)
+    batched, single = (
+        optinet.link_loads(
+            each, optinet.Demand.uniform(each) if uniform else optinet.Demand.from_matrix(each, sparse)
+        ).arc_load_gbps
+        for each in (fabric, hair)
+    )
+    assert batched == pytest.approx(single, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["leaf_spine", "multiplane", "torus", "twisted", "pod", "mesh"])
