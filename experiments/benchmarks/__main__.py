@@ -9,16 +9,17 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from experiments.benchmarks import first_calls, flow_simulation, growth, link_loads, max_min, report, throughput
+from experiments.benchmarks import first_calls, flow_simulation, growth, link_loads, max_min, report, sweeps, throughput
 from experiments.benchmarks.measure import Effort
 from experiments.benchmarks.rows import Row
 
-Subject = Literal["link_loads", "max_min", "flow_simulation", "throughput", "first_calls", "growth"]
+Subject = Literal["link_loads", "max_min", "flow_simulation", "throughput", "sweeps", "first_calls", "growth"]
 _ROWS = {
     "link_loads": link_loads.rows,
     "max_min": max_min.rows,
     "flow_simulation": flow_simulation.rows,
     "throughput": throughput.rows,
+    "sweeps": sweeps.rows,
     "first_calls": first_calls.rows,
 }
 

@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +171,10 @@ def _hashed(root: Mapping[str, Any], tables: _Tables) -> list[HashedObject]:
 def _image(root: Mapping[str, Any], tables: _Tables) -> bytes:
     """Return the HDF5 file without its user block."""
     # the name only has to differ from that of every other file that is open in this process
-    name = f"optinet-{os.getpid()}-{next(_serial)}"
-    with h5py.File(name, "w", driver="core", backing_store=False, userblock_size=BLOCK_BYTES) as file:
-        _set_attributes(file["/"].id, root)
+    file_name = f"optinet-{os.getpid()}-{next(_serial)}"
+    with h5py.File(file_name, "w", driver="core", backing_store=False, userblock_size=BLOCK_BYTES) as file:
+        for name, value in root.items():
+            _set_attribute(file["/"].id, name, _attribute_array(value))
         for group, table in tables.items():
             _write_group(file.create_group(group), table)
         file.flush()
@@ -198,17 +200,17 @@ def _write_group(group: h5py.Group, table: Mapping[str, tuple[Column, NDArray[An
 
 
 def _write_array(group: h5py.Group, name: str, column: Column, array: NDArray[Any]) -> h5d.DatasetID:
-    options = _options()
+    options = _PLAIN
     if column.type != "text" and array.nbytes > _COMPRESSED_FROM_BYTES:
         rows = max(1, _CHUNK_BYTES * len(array) // array.nbytes)
+        options = _options()
         options.set_chunk((min(rows, len(array)), *array.shape[1:]))
         options.set_shuffle()
         options.set_deflate(1)
-    type_id = _TEXT_ID if column.type == "text" else h5t.py_create(array.dtype)
-    space = h5s.create_simple(array.shape) if array.shape else _SCALAR
-    dataset = h5d.create(group.id, name.encode(), type_id, space, options)
+    dataset = h5d.create(group.id, name.encode(), _type_id(array), _space(array.shape), options)
     dataset.write(h5s.ALL, h5s.ALL, array)
-    _set_attributes(dataset, _attributes(name, column))
+    for attribute, value in _attribute_arrays(name, column):
+        _set_attribute(dataset, attribute, value)
     return dataset
 
 
@@ -218,20 +220,36 @@ def _options() -> h5p.PropDCID:
     return options
 
 
+_PLAIN = _options()
+
+
+def _type_id(array: NDArray[Any]) -> h5t.TypeID:
+    return _TEXT_ID if array.dtype == _TEXT else h5t.py_create(array.dtype)
+
+
+def _space(shape: tuple[int, ...]) -> h5s.SpaceID:
+    return h5s.create_simple(shape) if shape else _SCALAR
+
+
 def _scale(group: h5py.Group, dim: str, size: int, written: Mapping[str, h5d.DatasetID]) -> h5d.DatasetID:
     """Return the dimension scale: the coordinate of that name, or a dimension without values (and without storage)."""
     if dim in written:
         h5ds.set_scale(written[dim], dim.encode())
         return written[dim]
-    scale = h5d.create(group.id, dim.encode(), h5t.IEEE_F32BE, h5s.create_simple((size,)), _options())
-    _set_attributes(scale, {"units": "1"})
+    scale = h5d.create(group.id, dim.encode(), h5t.IEEE_F32BE, _space((size,)), _PLAIN)
+    _set_attribute(scale, "units", _attribute_array("1"))
     h5ds.set_scale(scale, f"{BARE_DIMENSION}{size:10d}".encode())
     return scale
 
 
-def _set_attributes(item: h5g.GroupID | h5d.DatasetID, attributes: Mapping[str, Any]) -> None:
-    for name, value in attributes.items():
-        array = np.array(value, dtype=_TEXT) if isinstance(value, str) else np.asarray(value)
-        type_id = _TEXT_ID if isinstance(value, str) else h5t.py_create(array.dtype)
-        space = h5s.create_simple(array.shape) if array.shape else _SCALAR
-        h5a.create(item, name.encode(), type_id, space).write(array)
+@cache
+def _attribute_arrays(name: str, column: Column) -> tuple[tuple[str, NDArray[Any]], ...]:
+    return tuple((key, _attribute_array(value)) for key, value in _attributes(name, column).items())
+
+
+def _attribute_array(value: Any) -> NDArray[Any]:
+    return np.array(value, dtype=_TEXT) if isinstance(value, str) else np.asarray(value)
+
+
+def _set_attribute(item: h5g.GroupID | h5d.DatasetID, name: str, array: NDArray[Any]) -> None:
+    h5a.create(item, name.encode(), _type_id(array), _space(array.shape)).write(array)
