@@ -176,7 +176,7 @@ def remaining(
 
 def file_name(point: Point) -> str:
     """Return the name of a point's run file: readable, and distinct by the hash of its scenario."""
-    words = re.sub(r"[^a-z0-9.]+", "-", point.name.lower()).strip("-.")[:80].strip("-.")
+    words = re.sub(r"[^a-z0-9.]+", "-", (point.name or point.scenario.title).lower()).strip("-.")[:80].strip("-.")
     return f"{words or 'run'}--{point.scenario.content_sha256[:8]}.h5"
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from experiments.draft import Draft
 from optinet.errors import OptinetError, Problem, ScenarioError, unknown_name
@@ -208,6 +209,23 @@ def shipped(folder: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted(paths) if path.suffix == ".toml"}
 
 
+def section_names(section: str) -> tuple[str, ...]:
+    """Return the names that a table of `SECTIONS` may give."""
+    names: tuple[str, ...] = _registry(section).names()
+    return names
+
+
+def parameters_of(section: str, name: str) -> type[BaseModel]:
+    """Return the parameter model of a topology, workload or routing; `OptinetError` if there is none of that name."""
+    model: type[BaseModel] = _registry(section).parameters_of(name)
+    return model
+
+
+def scenario_keys() -> Mapping[str, FieldInfo]:
+    """Return the keys of a scenario file with their types and defaults."""
+    return _ScenarioFile.model_fields
+
+
 class _Section(BaseModel):
     """A table with a name; its other keys are checked by the model of what it names."""
 
@@ -221,10 +239,12 @@ class _ScenarioFile(BaseModel):
 
     model_config = _Frozen
 
-    title: str = ""
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    tags: tuple[str, ...] = ()
-    caveat: str = ""
+    title: str = Field(default="", description="what reports and the viewer call it")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="seed of everything random")
+    tags: tuple[str, ...] = Field(default=(), description="words to find its run by")
+    caveat: str = Field(
+        default="", description="printed beside the result, such as why it does not compare like for like"
+    )
     topology: _Section = Field(description="what to build: name, and its parameters")
     workload: _Section = Field(description="what to send: name, and its parameters")
     routing: _Section = _Section(name="best")

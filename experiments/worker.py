@@ -66,12 +66,17 @@ def prepare_process(memory_gib: float | None) -> None:
     # read by Numba when it is imported, which has not happened yet: processes are the parallelism here
     os.environ["NUMBA_NUM_THREADS"] = "1"
     if memory_gib is not None:
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        wanted = int(memory_gib * _GIB)
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
+        bound_memory(memory_gib)
     import experiments.evaluate  # noqa: F401
+
+
+def bound_memory(memory_gib: float) -> None:
+    """Let allocations of this process fail beyond a bound."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = int(memory_gib * _GIB)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
 
 
 def compile_kernels() -> None:

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ NO_DISPLAY = """\
 The viewer needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY is set.
 Over ssh use 'ssh -X', or a virtual screen: xvfb-run optinet-viewer ...
 """
+FIRST_START = (
+    "Welcome. These are sample runs that come with optinet. Open your own with Ctrl+O, make one with Ctrl+N, and find "
+    "every command with Ctrl+Shift+P."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="optinet-viewer", description="Look at saved optinet runs.")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="run files and folders of runs")
     parser.add_argument("--version", action="version", version=version("optinet"))
-    paths = parser.parse_args(sys.argv[1:] if argv is None else argv).paths
+    parser.add_argument("--fresh", action="store_true", help="start without any preference, and keep none")
+    parser.add_argument("--session", metavar="TEXT", default="", help="how to look at the runs, as 'Copy as' gives it")
+    options = parser.parse_args(sys.argv[1:] if argv is None else argv)
     if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))):
         sys.stderr.write(NO_DISPLAY)
         return 2
@@ -49,23 +56,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("optinet-viewer")
     application.setApplicationDisplayName("optinet viewer")
-    return run(application, paths)
+    return run(application, options)
 
 
-def run(application: QApplication, paths: Sequence[str]) -> int:
+def run(application: QApplication, options: argparse.Namespace) -> int:
     """Show the window until it is closed."""
+    import tempfile
+
     from PyQt6.QtCore import QSettings
 
     from gui.views.main_window import MainWindow
 
-    window = MainWindow(QSettings("optinet", "viewer"))
-    install_crash_dialog(window)
-    interrupts = _quit_on_interrupt(application)
-    window.show()
-    window.open_paths(paths)
-    code = application.exec()
-    interrupts.close()
+    with tempfile.TemporaryDirectory(prefix="optinet-viewer-") as fresh:
+        own = Path(fresh) / "settings.ini"
+        settings = QSettings(str(own), QSettings.Format.IniFormat) if options.fresh else QSettings("optinet", "viewer")
+        window = MainWindow(settings)
+        window.keeps_session = not options.fresh
+        install_crash_dialog(window)
+        interrupts = _quit_on_interrupt(application)
+        window.show()
+        begin(window, options)
+        code = application.exec()
+        interrupts.close()
     return code
+
+
+def begin(window: MainWindow, options: argparse.Namespace) -> None:
+    """Open what the command line names, else what was open last time, else the sample sweep at the first start."""
+    from gui.samples import samples_folder
+    from gui.state.saved_session import SavedSession
+
+    kept = str(window.settings.value("session", ""))
+    if options.session:
+        saved = SavedSession.from_text(options.session)
+        window.keeper.restore(saved.model_copy(update={"paths": tuple(options.paths) or saved.paths}))
+    elif options.paths:
+        window.open_paths(options.paths)
+    elif not window.settings.contains("recent"):
+        window.open_paths([str(samples_folder())])
+        window.messages.add(FIRST_START)
+    elif window.preferences.restore_session:
+        window.keeper.restore(SavedSession.from_text(kept))
 
 
 def install_crash_dialog(window: MainWindow) -> None:

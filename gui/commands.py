@@ -6,7 +6,8 @@ Menus, toolbar, shortcuts, the command palette and the list of shortcuts are all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -56,6 +57,7 @@ class CommandRegistry:
 
     def __init__(self) -> None:
         self._commands: dict[str, Command] = {}
+        self._usual: dict[str, str] = {}  # shortcuts before the user changed any
 
     def add(self, *commands: Command) -> None:
         """Add commands.
@@ -74,12 +76,28 @@ class CommandRegistry:
                 msg = f"the shortcut {command.shortcut} of '{command.id}' belongs to '{taken}'"
                 raise ValueError(msg)
             self._commands[command.id] = command
+            self._usual[command.id] = command.shortcut
 
     def __iter__(self) -> Iterator[Command]:
         return iter(tuple(self._commands.values()))
 
     def __getitem__(self, command_id: str) -> Command:
         return self._commands[command_id]
+
+    def usual_shortcut(self, command_id: str) -> str:
+        """Return the shortcut a command has until the user gives it another."""
+        return self._usual[command_id]
+
+    def assign_shortcuts(self, changed: Mapping[str, str]) -> None:
+        """Give every command its usual shortcut, or the one that it has in `changed`; an empty one takes it away.
+
+        Commands that are not there, such as those of another version, are passed over. Where two have the same keys,
+        the changed one keeps them.
+        """
+        taken = {keys for name, keys in changed.items() if keys and name in self._commands}
+        for name, command in self._commands.items():
+            usual = self._usual[name] if self._usual[name] not in taken else ""
+            self._commands[name] = dataclasses.replace(command, shortcut=changed.get(name, usual))
 
     def run(self, command_id: str) -> bool:
         """Run a command if it is enabled; return whether it was."""

@@ -96,6 +96,18 @@ def type_in_words(type_: Any, *, ranges: bool = True) -> str:
     return noun + _range_in_words(metadata) if ranges else noun
 
 
+def choices_of(type_: Any) -> tuple[Any, ...]:
+    """Return the values that a type of few values allows, as a Literal or bool does; nothing for any other type."""
+    base, _ = _unwrapped(type_)
+    return (True, False) if base is bool else tuple(_choices(base))
+
+
+def is_text(type_: Any) -> bool:
+    """Whether a place of this type holds text, whatever its value looks like."""
+    base, _ = _unwrapped(type_)
+    return base is str or (bool(_choices(base)) and all(isinstance(choice, str) for choice in _choices(base)))
+
+
 _NOUNS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Any: "a value"}
 
 

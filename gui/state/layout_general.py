@@ -9,11 +9,8 @@ neighbor. A small graph is then improved by the force-directed method of network
 
 from __future__ import annotations
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import shortest_path
 
 N_PIVOTS = 40
 FORCE_LIMIT = 250  # nodes; more would take the force-directed method longer than about a second
@@ -35,6 +32,8 @@ def general_positions(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.
     rank, count = _rank_in_group(neighbor[outer])
     xyz[outer] = xyz[neighbor[outer]] + _fibonacci(rank, count) * 0.7 / max(len(inner), 2) ** 0.5
     if n_nodes <= FORCE_LIMIT:
+        import networkx as nx  # here, because a window is there sooner without it
+
         graph = nx.Graph()
         graph.add_nodes_from(range(n_nodes))
         graph.add_edges_from(link_ends.tolist())
@@ -54,6 +53,9 @@ def _only_neighbor(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.int
 
 
 def _pivot_mds(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import shortest_path
+
     if not len(link_ends):
         return np.zeros((n_nodes, 3))
     tail, head = link_ends.T

@@ -60,15 +60,20 @@ class Actions:
             if command.checked_when is not None:
                 action.setChecked(command.checked_when())
 
+    def take_shortcuts(self) -> None:
+        """Take the shortcuts that the commands have now."""
+        for action in self._actions.values():
+            action.setShortcut(QKeySequence())  # first of all, lest two actions share one for a moment
+        for command in self._registry:
+            self._set_keys(command)
+
     def _add(self, command: Command) -> None:
         action = QAction(command.title, self._window)
-        action.setShortcut(QKeySequence(command.shortcut))
         action.setStatusTip(command.help)
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{command.help or command.title} ({keys})" if keys else command.help or command.title)
         action.setCheckable(command.checked_when is not None)
         action.triggered.connect(lambda _checked, command_id=command.id: self._run(command_id))
         self._actions[command.id] = action
+        self._set_keys(command)
         if command.menu:
             self.menu(command.menu).addAction(action)
         else:
@@ -76,6 +81,12 @@ class Actions:
         if command.toolbar:
             action.setIconText(command.toolbar)
             self.toolbar.addAction(action)
+
+    def _set_keys(self, command: Command) -> None:
+        action = self._actions[command.id]
+        action.setShortcut(QKeySequence(command.shortcut))
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{command.help or command.title} ({keys})" if keys else command.help or command.title)
 
     def _run(self, command_id: str) -> None:
         self._registry.run(command_id)

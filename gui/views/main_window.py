@@ -11,25 +11,31 @@ from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
+from gui.commands import CommandRegistry
 from gui.jobs import Jobs
 from gui.state.fabric_view import MAPS, FabricViewState
+from gui.state.preferences import Preferences
 from gui.state.runs import RunEntry, one_line, read_paths
 from gui.state.runs_table import RunsTable
 from gui.state.scene import Scene, scene_of
 from gui.state.selection import Selection
 from gui.state.session import Session
+from gui.state.undo import UndoStack
 from gui.views.actions import Actions
-from gui.views.dialogs import FileDialogs
+from gui.views.dialogs import Dialogs
 from gui.views.fabric_view import FabricView
 from gui.views.message_bar import MessageBar
 from gui.views.palette import Appearance, theme_for, widget_palette
 from gui.views.panels import Panel, all_panels
 from gui.views.runs_table import RunsPanel
-from gui.views.window_commands import RECENT_MENU, window_commands
+from gui.views.session_keeper import SessionKeeper
+from gui.views.window_commands import RECENT_MENU, add_window_commands
+from gui.views.work import Work
 from optinet.errors import OptinetError
 
 EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
 NOT_SELECTED = "Select a run in the table to see its fabric."
+RUNNING = "{n} of your jobs still run. What they have finished is kept; the rest is lost."
 FIRST_BARS = 24  # runs compared in the power chart when a folder is opened
 
 
@@ -49,20 +55,26 @@ class MainWindow(QMainWindow):
         self.table = RunsTable(self.session)
         self.fabric_state = FabricViewState()
         self.jobs = Jobs(self)
-        self.dialogs = FileDialogs(self)
+        self.dialogs = Dialogs(self)
+        self.undo = UndoStack()
+        self.preferences = Preferences.from_text(str(settings.value("preferences", "")))
         self.opened: list[str] = []
-        self.appearance: Appearance = "system"
+        self.keeps_session = True
         self._system_palette = QPalette(QGuiApplication.palette())
         self._automatic: tuple[str, ...] = ()
         self._recent_actions: list[QAction] = []
         self._read_settings()
         self.theme = theme_for(self.appearance)
+        self.commands = CommandRegistry()
+        self.work = Work(self)
         self._build()
-        self.commands = window_commands(self)
+        add_window_commands(self)
+        self.commands.assign_shortcuts(self.preferences.shortcuts)
         self.actions_ = Actions(self, self.commands)
-        self.set_appearance(self.appearance)
+        self._apply_appearance()
         self._restore_layout()
         self._connect()
+        self.keeper = SessionKeeper(self)
         self.fabric_state.show(None, EMPTY)
 
     # -- assembly
@@ -84,8 +96,9 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.panels = {spec.id: Panel(spec, self, self.tabs) for spec in all_panels()}
         self._arrange()
-        self._busy, self._current = QLabel(), QLabel()
+        self._busy, self._current, self._running = QLabel(), QLabel(), QLabel()
         bar = QStatusBar()
+        bar.addPermanentWidget(self._running)
         bar.addPermanentWidget(self._busy)
         bar.addPermanentWidget(self._current)
         self.setStatusBar(bar)
@@ -120,6 +133,8 @@ class MainWindow(QMainWindow):
         self.selection.changed.connect(self._show_current)
         self.selection.changed.connect(self.actions_.refresh)
         self.fabric_state.changed.connect(self.actions_.refresh)
+        self.undo.changed.connect(self.actions_.refresh)
+        self.work.engine.ended.connect(lambda _job: self.actions_.refresh())
         self.jobs.busy_changed.connect(self._busy.setText)
         self.actions_.menu(RECENT_MENU).aboutToShow.connect(self._fill_recent)
         hints = QGuiApplication.styleHints()
@@ -146,6 +161,10 @@ class MainWindow(QMainWindow):
         if bar is not None:
             bar.showMessage(text)
 
+    def show_running(self, text: str) -> None:
+        """Say in the status bar what is being computed."""
+        self._running.setText(text)
+
     # -- runs
 
     def open_paths(self, paths: Sequence[str]) -> None:
@@ -157,6 +176,14 @@ class MainWindow(QMainWindow):
         self.save_recent()
 
         self.jobs.stream("Reading runs …", lambda: read_paths(paths), self._add_batch, self._opened_all)
+
+    def open_results(self, folder: Path, files: Sequence[str]) -> None:
+        """Open run files that have just been written into a folder."""
+        if str(folder) not in self.opened:
+            self.opened.append(str(folder))
+            self.session.remember([str(folder)])
+            self.save_recent()
+        self.jobs.stream("Reading runs …", lambda: read_paths(files), self._add_batch, lambda _: None)
 
     def reload(self) -> None:
         """Read again what was opened, for folders that have grown."""
@@ -216,6 +243,7 @@ class MainWindow(QMainWindow):
             self.fabric_state.show(None, "The fabric of this run cannot be read.")
         else:
             self.fabric_state.show(scene)
+            self.keeper.camera_for(scene.key)
 
     # -- export
 
@@ -244,12 +272,29 @@ class MainWindow(QMainWindow):
 
     # -- appearance and settings
 
+    @property
+    def appearance(self) -> Appearance:
+        """Whether colors follow the system or are always light or dark."""
+        return self.preferences.appearance
+
+    def prefer(self, **values: object) -> None:
+        """Change preferences; they hold from now on and are kept."""
+        before, self.preferences = self.preferences, self.preferences.changed(**values)
+        self.settings.setValue("preferences", self.preferences.to_text())
+        if self.preferences.appearance != before.appearance:
+            self._apply_appearance()
+        if self.preferences.shortcuts != before.shortcuts:
+            self.commands.assign_shortcuts(self.preferences.shortcuts)
+            self.actions_.take_shortcuts()
+
     def set_appearance(self, appearance: Appearance) -> None:
         """Follow the system's colors or use the light or the dark ones."""
-        self.appearance = appearance
+        self.prefer(appearance=appearance)
+
+    def _apply_appearance(self) -> None:
         QGuiApplication.setPalette(self._system_palette)
-        self.theme = theme_for(appearance)
-        if appearance != "system":
+        self.theme = theme_for(self.appearance)
+        if self.appearance != "system":
             QGuiApplication.setPalette(widget_palette(self.theme))
         self.messages.set_theme(self.theme)
         for panel in self.panels.values():
@@ -259,12 +304,10 @@ class MainWindow(QMainWindow):
     def _system_changed(self) -> None:
         if self.appearance == "system":
             self._system_palette = QPalette()
-            self.set_appearance("system")
+            self._apply_appearance()
 
     def _read_settings(self) -> None:
         self.session.recent = [line for line in str(self.settings.value("recent", "")).splitlines() if line]
-        appearance = self.settings.value("appearance", "system")
-        self.appearance = appearance if appearance in ("light", "dark") else "system"
         map_name = self.settings.value("map", MAPS[0])
         self.fabric_state.map_name = map_name if map_name in MAPS else MAPS[0]
 
@@ -280,12 +323,18 @@ class MainWindow(QMainWindow):
                 restore(stored)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Keep the settings and stop the worker."""
-        self.settings.setValue("appearance", self.appearance)
+        """Keep the settings and stop all work; ask first if something is being computed."""
+        active = self.work.engine.active
+        if active and not self.dialogs.confirm("Quit", RUNNING.format(n=len(active)), "Stop and quit"):
+            if event is not None:
+                event.ignore()
+            return
+        self.keeper.save()
         self.settings.setValue("map", self.fabric_state.map_name)
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.saveState())
         self.settings.sync()
+        self.work.shutdown()
         self.jobs.shutdown()
         super().closeEvent(event)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pyqtgraph
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPalette
+from PyQt6.QtWidgets import QWidget
 
 from gui.state.colormap import N_COLORS
 from optinet.fabric import NodeKind
@@ -116,3 +117,10 @@ def widget_palette(theme: Theme) -> QPalette:
     for one in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, one, theme.faint_text)
     return palette
+
+
+def set_text_color(label: QWidget, color: QColor) -> None:
+    """Write a label in a color of the theme."""
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, color)
+    label.setPalette(palette)

@@ -62,10 +62,13 @@ class PanelSpec:
 def all_panels() -> tuple[PanelSpec, ...]:
     """Return every view of the window; the first of each place is in front."""
     from gui.views import built_in_panels as own
+    from gui.views import work_panels as work
 
     return (
         PanelSpec("fabric", "Fabric", "center", own.fabric, own.fabric_commands, (*PICTURE_KINDS, ".csv")),
+        PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands),
         PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, (".csv",)),
+        PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands),
         PanelSpec("power", "Power by category", "right", own.power, exports=(*PICTURE_KINDS, ".csv")),
     )
 

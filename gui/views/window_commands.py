@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gui.commands import Command, CommandRegistry
+from gui.samples import samples_folder
+from gui.state.runs import one_line
 from gui.views.command_palette import CommandPalette
-from gui.views.dialogs import about_dialog, shortcuts_dialog
+from gui.views.help_dialogs import about_dialog, guide_dialog
 from gui.views.palette import Appearance
+from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
+from optinet.errors import OptinetError
 
 if TYPE_CHECKING:
     from gui.views.main_window import MainWindow
@@ -18,15 +23,15 @@ RECENT_MENU = "File/Open recent"
 _APPEARANCES: tuple[tuple[Appearance, str], ...] = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
 
 
-def window_commands(window: MainWindow) -> CommandRegistry:
-    """Return the registry of all commands of a window."""
-    registry = CommandRegistry()
+def add_window_commands(window: MainWindow) -> None:
+    """Register the commands of a window and of all its views."""
+    registry = window.commands
     registry.add(*_file(window))
+    registry.add(*_undo(window))
     for panel in window.panels.values():
         registry.add(*panel.all_commands())
     registry.add(*_windows(window))
     registry.add(*_help(window, registry))
-    return registry
 
 
 def _file(window: MainWindow) -> list[Command]:
@@ -104,7 +109,42 @@ def _file(window: MainWindow) -> list[Command]:
     ]
 
 
+def _undo(window: MainWindow) -> list[Command]:
+    def go(step: Callable[[], None], title: str, done: str) -> None:
+        try:
+            step()
+        except (OptinetError, OSError) as error:  # notes of a run whose folder is not there any more
+            window.messages.add(f"{title}: {one_line(error)}")
+        else:
+            window.show_status(f"{done}: {title}")
+
+    undo = window.undo
+    return [
+        Command(
+            "edit.undo",
+            "Undo",
+            lambda: go(undo.undo, undo.undo_title, "Undone"),
+            "Ctrl+Z",
+            "Edit",
+            lambda: bool(undo.undo_title),
+            help="Take back the last change of a scenario, of tags or notes",
+        ),
+        Command(
+            "edit.redo",
+            "Redo",
+            lambda: go(undo.redo, undo.redo_title, "Done again"),
+            "Ctrl+Shift+Z",
+            "Edit",
+            lambda: bool(undo.redo_title),
+            help="Do again what was taken back last",
+        ),
+    ]
+
+
 def _windows(window: MainWindow) -> list[Command]:
+    def preferences() -> None:
+        PreferencesDialog(window.preferences, window.prefer, window.theme, window).open()
+
     return [
         *(
             Command(
@@ -118,11 +158,38 @@ def _windows(window: MainWindow) -> list[Command]:
             )
             for name, title in _APPEARANCES
         ),
+        Command(
+            "edit.preferences",
+            "Preferences…",
+            preferences,
+            "Ctrl+,",
+            "Edit",
+            help="Set colors, folders, processes and what is opened at the start",
+        ),
     ]
 
 
 def _help(window: MainWindow, registry: CommandRegistry) -> list[Command]:
+    def shortcuts() -> None:
+        ShortcutsDialog(registry, lambda changed: window.prefer(shortcuts=dict(changed)), window).open()
+
     return [
+        Command(
+            "help.guide",
+            "User guide",
+            lambda: guide_dialog(window).open(),
+            "F1",
+            "Help",
+            help="Read how optinet is used",
+        ),
+        Command(
+            "help.samples",
+            "Open the sample sweep",
+            lambda: window.open_paths([str(samples_folder())]),
+            "",
+            "Help",
+            help="Open the small runs that come with optinet",
+        ),
         Command(
             "help.palette",
             "Command palette…",
@@ -134,11 +201,11 @@ def _help(window: MainWindow, registry: CommandRegistry) -> list[Command]:
         ),
         Command(
             "help.shortcuts",
-            "Commands and shortcuts",
-            lambda: shortcuts_dialog(registry, window).open(),
-            "F1",
+            "Commands and shortcuts…",
+            shortcuts,
+            "Shift+F1",
             "Help",
-            help="List every command with its shortcut",
+            help="List every command, and change its shortcut",
         ),
         Command(
             "help.about", "About optinet", lambda: about_dialog(window).open(), "", "Help", help="Versions and license"

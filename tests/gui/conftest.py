@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -79,3 +82,24 @@ def no_thread_left():
     yield
     left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
     assert not left
+
+
+@pytest.fixture(autouse=True)
+def no_child_process_left():
+    before = children()
+    yield
+    deadline = time.monotonic() + 2.0
+    while (left := children() - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def children() -> set[tuple[int, str]]:
+    """Return the processes that this one has started and that still run, with their command lines."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == os.getpid() and state != "Z":
+                found.add((int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")))
+    return found

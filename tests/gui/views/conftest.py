@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from PyQt6.QtCore import QEvent, QSettings
+from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication
 
@@ -17,13 +17,26 @@ class Answers:
     """Stands in for the file dialogs."""
 
     def __init__(self):
-        self.files, self.folder, self.save, self.asked = [], [], None, []
+        self.files, self.folder, self.save, self.toml, self.choice, self.agree = [], [], None, "", "", True
+        self.asked = []
 
     def open_files(self):
         return self.files
 
     def open_folder(self):
         return self.folder
+
+    def open_toml(self, title):
+        self.asked.append((title, ".toml"))
+        return self.toml
+
+    def choose(self, title, _question, choices):
+        self.asked.append((title, choices))
+        return self.choice
+
+    def confirm(self, title, question, _yes):
+        self.asked.append((title, question))
+        return self.agree
 
     def save_file(self, title, _name, kind):
         self.asked.append((title, kind))
@@ -56,11 +69,28 @@ def make_window(qtbot, settings):
     yield make
     for window in windows:
         window.close()
+        # what paints or waits for a pause in typing ends by itself; anything else is left behind
+        qtbot.waitUntil(lambda w=window: not any(t.isActive() for t in w.findChildren(QTimer)), timeout=3000)
         window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     QGuiApplication.setPalette(palette)
     assert not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+
+
+@pytest.fixture
+def folder(make_run, tmp_path):
+    """A folder of four runs: a Clos with two designs, and a torus with two workloads."""
+    make_run("a", case="1b / LPO", metrics={"network_kw": 90.0}, power_w={"switch": 60e3, "laser": 30e3})
+    make_run("b", case="1a / retimed", metrics={"network_kw": 700.0}, power_w={"switch": 700e3}, verdict="at risk")
+    make_run("c", case="3 torus", topology="torus", parameters={"dims": (3, 3, 3)}, metrics={"network_kw": 400.0})
+    make_run("d", case="3 torus", workload="permutation", topology="torus", parameters={"dims": (3, 3, 3)}, metrics={})
+    return tmp_path
+
+
+@pytest.fixture
+def window(make_window, folder):
+    return make_window(folder)
 
 
 def settle(qtbot, window):

@@ -13,27 +13,11 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PyQt6.QtWidgets import QApplication, QDialog, QToolButton
+from PyQt6.QtWidgets import QApplication, QToolButton
 
 from gui.app import install_crash_dialog
 from gui.views.command_palette import CommandPalette
 from gui.views.crash_dialog import CrashDialog
-
-COMMAND_ORDER_LAST = ("file.close_selected", "file.close_all", "file.quit")
-
-
-@pytest.fixture
-def folder(make_run, tmp_path):
-    make_run("a", case="1b / LPO", metrics={"network_kw": 90.0}, power_w={"switch": 60e3, "laser": 30e3})
-    make_run("b", case="1a / retimed", metrics={"network_kw": 700.0}, power_w={"switch": 700e3}, verdict="at risk")
-    make_run("c", case="3 torus", topology="torus", parameters={"dims": (3, 3, 3)}, metrics={"network_kw": 400.0})
-    make_run("d", case="3 torus", workload="permutation", topology="torus", parameters={"dims": (3, 3, 3)}, metrics={})
-    return tmp_path
-
-
-@pytest.fixture
-def window(make_window, folder):
-    return make_window(folder)
 
 
 def cell(window, row, column_id):
@@ -252,44 +236,6 @@ def test_a_full_disk_on_export_is_one_line(window, tmp_path, wait, monkeypatch):
     wait(window)
     (message,) = window.messages.messages
     assert "No space left" in message
-
-
-def test_every_command_runs(window, folder, tmp_path, wait):
-    window.dialogs.files = [str(folder / "a.h5")]
-    window.dialogs.folder = [str(folder)]
-    ids = [command.id for command in window.commands if command.id not in COMMAND_ORDER_LAST]
-    window.runs.filter.setText("torus")
-    assert window.commands.run("edit.clear_filter")
-    for number, command_id in enumerate(ids):
-        if command_id == "edit.clear_filter":
-            continue
-        if command_id.startswith(("export.", "copy.")):
-            window.panels[command_id.partition(".")[2].rpartition("_")[0]].show()
-        if command_id == "file.open_last":
-            window.session.remember([str(folder)])
-        if command_id == "file.forget_recent":
-            assert window.session.recent
-        window.dialogs.save = tmp_path / f"export{number}.{command_id[-3:]}"
-        window.actions_.refresh()
-        action = window.actions_[command_id]
-        assert action.isEnabled(), command_id
-        action.trigger()
-        popup = QApplication.activePopupWidget()
-        if popup is not None:
-            popup.close()
-        for dialog in window.findChildren(QDialog):
-            dialog.reject()
-        wait(window)
-    assert window.messages.messages == []
-    for command_id in COMMAND_ORDER_LAST:
-        window.actions_.refresh()
-        if command_id == "file.close_all":
-            window.open_paths([str(folder)])
-            wait(window)
-        assert window.commands.run(command_id), command_id
-        if command_id != "file.quit":
-            wait(window)
-    assert not window.isVisible()
 
 
 def test_commands_do_what_they_say(window, wait):

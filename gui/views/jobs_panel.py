@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of jobs: what runs, how far it is, and the log of the one that is selected."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontDatabase
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.engine import Engine
+from gui.state.job import Job, JobStatus
+from gui.views.palette import Theme, set_text_color
+
+HEADINGS = ("Job", "Progress", "Status", "Folder")
+NOTHING = "Nothing has been run. 'Scenario > Run' runs what the form holds; its progress is shown here."
+
+
+class JobsPanel(QWidget):
+    """Follows the engine."""
+
+    def __init__(self, engine: Engine, theme: Theme) -> None:
+        super().__init__()
+        self._engine, self._theme = engine, theme
+        self._shown: list[Job] = []
+        self.table = QTableWidget(0, len(HEADINGS))
+        self.table.setHorizontalHeaderLabels(HEADINGS)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        rows, header = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None and header is not None  # a QTableWidget has both
+        rows.hide()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, width in enumerate((240, 120, 300)):
+            self.table.setColumnWidth(column, width)
+        self.log = QPlainTextEdit(readOnly=True)
+        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.nothing = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        split = QSplitter()
+        split.addWidget(self.table)
+        split.addWidget(self.log)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        self._split = split
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 4)
+        layout.addWidget(self.nothing)
+        layout.addWidget(split)
+        engine.changed.connect(self.refresh)
+        self.table.itemSelectionChanged.connect(self._show_log)
+        self.refresh()
+
+    @property
+    def selected(self) -> Job | None:
+        """The job that is selected; the newest if none is."""
+        row = self.table.currentRow()
+        if 0 <= row < len(self._shown):
+            return self._shown[row]
+        return self._shown[-1] if self._shown else None
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colors."""
+        self._theme = theme
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show every job as it is now."""
+        jobs = self._engine.jobs
+        if jobs != self._shown:
+            self._shown = list(jobs)
+            self._fill()
+        self.nothing.setVisible(not jobs)
+        self._split.setVisible(bool(jobs))
+        for row, job in enumerate(self._shown):
+            bar, status = self.table.cellWidget(row, 1), self.table.item(row, 2)
+            assert isinstance(bar, QProgressBar) and status is not None  # every row has both
+            bar.setValue(round(100 * job.share) if job.status != JobStatus.CANCELLED else bar.value())
+            status.setText(job.text())
+            status.setForeground(self._theme.bad if job.status == JobStatus.FAILED else self._theme.text)
+            status.setToolTip(job.message)
+        self._show_log()
+
+    def _fill(self) -> None:
+        self.table.setRowCount(len(self._shown))
+        for row, job in enumerate(self._shown):
+            self.table.setItem(row, 0, QTableWidgetItem(job.title))
+            bar = QProgressBar(maximum=100)
+            bar.setTextVisible(False)
+            self.table.setCellWidget(row, 1, bar)
+            self.table.setItem(row, 2, QTableWidgetItem())
+            folder = QTableWidgetItem(str(job.folder))
+            folder.setToolTip(str(job.folder))
+            self.table.setItem(row, 3, folder)
+        if self._shown:
+            self.table.setCurrentCell(len(self._shown) - 1, 0)
+
+    def _show_log(self) -> None:
+        job = self.selected
+        text = "\n".join(job.log) if job is not None else ""
+        if text != self.log.toPlainText():
+            self.log.setPlainText(text)
+            bar = self.log.verticalScrollBar()
+            if bar is not None:
+                bar.setValue(bar.maximum())
+        set_text_color(self.nothing, self._theme.faint_text)
