@@ -18,6 +18,7 @@ from optinet.results import Run
 
 DELIVERED = "delivered_gbps_per_endpoint"
 OPTIMUM = "optimum_gbps_per_endpoint"
+TIME, BUS = "collective_time_ms", "bus_gbps_per_endpoint"
 _PREFERRED = "uniform"
 _FEW_SIZES = 3  # with more sizes than this, and none that most designs have, a table is no comparison like for like
 
@@ -234,6 +235,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             row.values[key] = _value(run, DELIVERED)
             row.routing[key] = run.routing
             row.values[f"{OPTIMUM}.{workloads[_workload(run)]}"] = _bounds(run, OPTIMUM)
+            row.values |= {f"{name}.{workloads[_workload(run)]}": _value(run, name) for name in (TIME, BUS)}
         row.values |= _shown_values(chosen)
         warnings = _warnings(chosen, size, size if mixed else (size[0], usual[1]) if grows else usual)
         if _workload(chosen) != reference:
@@ -248,12 +250,15 @@ def comparison(runs: Iterable[Run]) -> Table:
         for column in (
             Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1),
             Column(f"{OPTIMUM}.{label}", ("optimum", "of any", "routing"), 1),
+            Column(f"{TIME}.{label}", (*_two_lines(label), "ms"), 4, significant=True),
+            Column(f"{BUS}.{label}", (*_two_lines(label), "bus Gb/s"), 1),
         )
     ]
     sized = _SIZES if len({endpoints for endpoints, _ in sizes}) > 1 else ()
     shown = tuple(c for c in (*sized, *rates, *_METRICS) if any(row.values.get(c.key) is not None for row in rows))
     told = any(column.key.startswith(OPTIMUM) for column in shown)
-    remarks = (*_remarks(workloads.get(reference, ""), optimum=told), *cliffs(row.run for row in rows))
+    timed = any(column.key.startswith(TIME) for column in shown)
+    remarks = (*_remarks(workloads.get(reference, ""), optimum=told, timed=timed), *cliffs(row.run for row in rows))
     if mixed and not grows:
         remarks = (*remarks, "Not like for like: the designs differ in endpoints and in what the links of each carry.")
     return Table(shown, tuple(rows), tuple(notes.texts), remarks)
@@ -267,12 +272,15 @@ def _grow(designs: Iterable[Sequence[Run]], sizes: Sequence[tuple[int, float]]) 
     return any(len(found) > 1 for case, found in of_case.items() if case)
 
 
-def _remarks(reference: str, *, optimum: bool) -> tuple[str, ...]:
+def _remarks(reference: str, *, optimum: bool, timed: bool) -> tuple[str, ...]:
     if not reference:
         return ()
     best = " Beside it what the best of all routings delivers, proven; two numbers are bounds on it." if optimum else ""
+    collectives = (
+        " Of collectives the traffic at line rate, the time (ms) and the bus bandwidth (bus Gb/s)." if timed else ""
+    )
     return (
-        f"Delivered Gb/s per endpoint and direction, and the routing used.{best}",
+        f"Delivered Gb/s per endpoint and direction, and the routing used.{best}{collectives}",
         f"Latency, power and energy are under the workload {reference}; latency at zero load.",
     )
 

@@ -184,8 +184,10 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any]) -> Solution:
     workload, routing, seed = dict(plan["workload"]), dict(plan["routing"]), plan["seed"]
 
     def solve() -> Solution:
-        demand = workloads.demand(fabric, workload.pop("name"), workload, seed)
-        return optinet.solve(fabric, demand, routing.pop("name"), seed=seed, **routing)
+        name = routing.pop("name")
+        traffic = workloads.traffic(fabric, workload.pop("name"), workload, seed, name, routing)
+        solved = optinet.solve(fabric, traffic.demand, name, seed=seed, **routing)
+        return dataclasses.replace(solved, collective=traffic.collective)
 
     solution = _solutions.get((fabric.graph_sha256, _key([workload, routing]), seed), solve)
     # the same graph may hang on other optical switches, which the models look at and the solver does not

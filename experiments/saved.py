@@ -50,17 +50,19 @@ def reopened(run: Run) -> Saved:
     scenario = run.scenario
     fabric = run.fabric
     workload = dict(scenario["workload"])
-    demand = workloads.demand(fabric, workload.pop("name"), workload, scenario["seed"])
+    routing = dict(scenario["routing"])
+    traffic = workloads.traffic(fabric, workload.pop("name"), workload, scenario["seed"], routing.pop("name"), routing)
     tried, paths = run.table("routing"), run.table("paths")
     kinds = HopKinds.of(fabric)
     if kinds.link_class.tolist() != paths["kind_link_class"].tolist():
         raise RunFileError(Problem(str(run.path), "its paths do not fit its fabric", "a run made by this optinet"))
     solution = Solution(
         fabric=fabric,
-        demand=demand,
+        demand=traffic.demand,
         loads=run.loads,
         alternatives=dict(zip(tried["name"], tried["throughput"].tolist(), strict=True)),
         paths=PathSignatures(paths["hops"], paths["length_m"], paths["weight"], kinds, str(paths["method"])),
+        collective=traffic.collective,
     )
     catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
     return Saved(run, solution, Design.from_roles(scenario["design"], catalogue), catalogue)

@@ -34,7 +34,7 @@ def run_text(run: Run, width: int | None = None) -> str:
         (m.name, _number(m.value), _interval(m.low, m.high), _unit(m.unit), m.meaning) for m in run.metrics.values()
     ]
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
-    parts.append(_optimum(run, width))
+    parts += [_optimum(run, width), _collective(run, width)]
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
     parts += [_switch_optics(run, width), _cabling(run, width), *_budgets(run, width)]
@@ -252,6 +252,30 @@ def _optimum(run: Run, width: int | None) -> str:
     ]
     heads = ("link class", "share of the limit", "full arcs", "most that one more link adds")
     return "\n".join(lines) + "\n" + rows_text(heads, rows, width)
+
+
+def _collective(run: Run, width: int | None) -> str:
+    """Where the time of a collective goes, and what other algorithms would have taken."""
+    table = run.table("collective")
+    if not table:
+        return ""
+    names = ("phase", "n_steps", "alpha_s", "transfer_s", "busiest")
+    rows = [
+        (
+            phase,
+            f"{steps:,}",
+            f"{alpha * 1e6:,.3g}",
+            f"{transfer * 1e6:,.4g}",
+            f"{1e3 * steps * (alpha + transfer):,.4g}",
+            link,
+        )
+        for phase, steps, alpha, transfer, link in zip(*(table[name] for name in names), strict=True)
+    ]
+    size = f"{float(table['size_gbit']) / 8:g} GB, {table['n_groups']} groups of {table['n_ranks']} ranks"
+    others = ", ".join(f"{name} {s * 1e3:,.4g} ms" for name, s in zip(table["tried"], table["tried_s"], strict=True))
+    head = f"{table['operation']} by {table['algorithm']}: {size}\n  tried    {others}\n"
+    heads = ("phase", "steps", "start-up of a step, us", "bits of a step, us", "all, ms", "busiest links")
+    return head + rows_text(heads, rows, width)
 
 
 def _scenario(scenario: Mapping[str, Any], width: int | None) -> str:

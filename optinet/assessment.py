@@ -16,6 +16,7 @@ from optinet.headline import headline
 from optinet.metric import Metric
 from optinet.models.availability import FailureReport, failures
 from optinet.models.bom import BillOfMaterials, bill_of_materials
+from optinet.models.collectives import CollectiveReport, collective_report
 from optinet.models.conservation import Balance, balances
 from optinet.models.copper import CopperLink, copper_links
 from optinet.models.cost import CostReport, cost
@@ -56,6 +57,8 @@ class Assessment:
         What the bill of materials supplies against what the fabric needs; all hold.
     reconfiguration
         None if no link passes an OCS.
+    collective
+        None if the demand is not the traffic of a collective.
     notes
         What a reader must know beside the numbers: links that do not close, copies of the plant, shared modules.
     metrics
@@ -77,6 +80,7 @@ class Assessment:
     optics: tuple[SwitchOptics, ...]
     balances: tuple[Balance, ...]
     reconfiguration: Reconfiguration | None
+    collective: CollectiveReport | None
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
     values_used: tuple[tuple[str, str], ...]
@@ -138,6 +142,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         optics=optics,
         balances=_checked(balances(fabric, paths, bom, design, values)),
         reconfiguration=pause,
+        collective=collective_report(solution.collective, paths, design, values),
         copper=copper_links(paths, values),
         notes=(),
         metrics=(),

@@ -68,6 +68,7 @@ ROLES: Mapping[str, Role] = {
     "rack": Role(("rack",), "holds boxes of switches; by default the one that suits their cooling"),
     "host_rack": Role(("rack",), "holds accelerators; by default the one that suits their cooling"),
     "accelerator": Role(("accelerator",), "processor of every host or chip; with it racks of hosts are told"),
+    "collectives": Role(("collective_library",), "software of collective operations", "collective_library"),
     "energy": Role(("energy",), "price of electricity", "electricity"),
     "service_life": Role(("service_life",), "how long the network is used", "service_life"),
 }

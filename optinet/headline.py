@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optinet.flows.solution import Solution
     from optinet.models.availability import FailureReport
     from optinet.models.bom import BillOfMaterials
+    from optinet.models.collectives import CollectiveReport
     from optinet.models.copper import CopperLink
     from optinet.models.cost import CostReport
     from optinet.models.latency import LatencyDistribution
@@ -51,6 +52,7 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
     yield from _delivery(solution)
     yield from _speed(assessment.latency)
     yield from _queueing(solution, assessment.latency)
+    yield from _collective(assessment.collective)
     yield from _watts(assessment.power, solution.fabric.n_endpoints)
     yield from _racks(assessment.racks)
     yield from _copper(assessment.copper)
@@ -117,6 +119,22 @@ def _queueing(solution: Solution, times: LatencyDistribution) -> Iterator[Metric
     what = f"latency with queueing of 4096 B packets (M/D/1), the busiest link at {_BUSY_FRACTION:.0%}"
     yield _metric("loaded_latency_mean_ns", loaded.mean_ns, f"mean {what}")
     yield _metric("loaded_latency_p99_ns", loaded.p99_ns, f"99th percentile over the traffic of {what}")
+
+
+def _collective(found: CollectiveReport | None) -> Iterator[Metric]:
+    if found is None:
+        return
+    solved = found.solved
+    what = f"{solved.operation.replace('_', '-')} by {solved.algorithm}"
+    yield _metric("collective_time_ms", found.time_s * 1e3, f"time of the {what}, latency of its steps inside")
+    yield _metric(
+        "collective_bound_ms",
+        solved.bound_s * 1e3,
+        f"bandwidth bound that no algorithm beats on this fabric: {solved.bound_reason}",
+    )
+    yield _metric("bus_gbps_per_endpoint", found.bus_gbps, f"bus bandwidth of the {what}, as nccl-tests defines it")
+    yield _metric("collective_latency_fraction", found.latency_fraction, f"share of latency in the time of the {what}")
+    yield _metric("collective_steps", float(solved.steps), f"steps of the {what}, one after another")
 
 
 def _watts(watts: PowerReport, n_endpoints: int) -> Iterator[Metric]:

@@ -300,6 +300,10 @@ PART_KINDS: Mapping[str, Kind] = {
         },
     ),
     "service_life": Kind("how long a network is used", {"life_years": must("from start to replacement")}),
+    "collective_library": Kind(
+        "software of collective operations",
+        {"step_us": must("time that each step of a collective takes besides its bits and their way")},
+    ),
     "energy": Kind("electricity", {"price_usd_per_kwh": must("price")}),
     "ocs_control": Kind(
         "what a circuit change takes beside the switching itself",

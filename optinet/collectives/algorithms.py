@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from optinet.collectives import exchange, grid, hierarchical, multi_ring, rings
 from optinet.collectives.operation import OPERATIONS, Collective
@@ -39,6 +39,20 @@ class Algorithm:
     help: str
     power_of_two: bool = False
 
+
+Name: TypeAlias = Literal[
+    "best",
+    "ring",
+    "bidirectional_ring",
+    "multi_ring",
+    "bucket",
+    "bucket_sequential",
+    "halving_doubling",
+    "recursive_doubling",
+    "tree",
+    "hierarchical",
+    "direct",
+]
 
 _RINGS = (*_REDUCING, "broadcast")
 
@@ -82,7 +96,7 @@ ALGORITHMS: dict[str, Algorithm] = {
 
 def names() -> tuple[str, ...]:
     """Return the names of all algorithms; ``best`` stands for the fastest of those that suit."""
-    return ("best", *ALGORITHMS)
+    return get_args(Name)
 
 
 def schedule(call: Collective, name: str, **options: Any) -> Schedule:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from optinet.fabric import Fabric
+from optinet.routing.core_graph import sum_by
 from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]
@@ -47,7 +48,7 @@ class Transfers:
 
     def out_gbit(self, n_endpoints: int) -> Floats:
         """Return what each endpoint sends in one step; shape (n_endpoints,)."""
-        return np.bincount(self.source, self.gbit, n_endpoints).astype(np.float64)
+        return sum_by(self.source, self.gbit, n_endpoints)
 
     def demand(self, fabric: Fabric, scale: float = 1.0) -> Demand:
         """Return a step as a demand: `scale` Gb/s for every Gbit."""
@@ -134,6 +135,12 @@ class Schedule:
             sent += phase.repeat * phase.traffic.out_gbit(n_endpoints)
         return sent
 
+    def line_rate_demand(self, fabric: Fabric) -> Demand:
+        """Return all traffic together, scaled so that the busiest endpoint sends what its links carry."""
+        sent, room = self.out_gbit(fabric.n_endpoints), endpoint_gbps(fabric)
+        line_s = float(np.max(sent[room > 0] / room[room > 0], initial=0.0))
+        return self.demand(fabric, 1.0 / line_s) if line_s > 0 else Demand.uniform(fabric, 0.0)
+
     def demand(self, fabric: Fabric, scale: float = 1.0) -> Demand:
         """Return all traffic together as one demand: `scale` Gb/s for every Gbit."""
         if len(self.phases) == 1:
@@ -146,6 +153,11 @@ class Schedule:
                 (pairs.gbit * (scale * phase.repeat), (pairs.source, pairs.target)), shape=(n, n)
             )
         return Demand.from_matrix(fabric, total)
+
+
+def endpoint_gbps(fabric: Fabric) -> Floats:
+    """Return what the links of each endpoint carry away from it together; shape (n_endpoints,)."""
+    return sum_by(fabric.arc_tail, fabric.arc_capacity_gbps, fabric.n_nodes)[fabric.endpoints]
 
 
 def joined(parts: list[Transfers]) -> Transfers:

@@ -26,7 +26,7 @@ def simulated_s(
     schedule: Schedule,
     routing: str,
     alpha_s: list[float],
-    propagation_alone: bool,
+    overhead_s: float | None,
     arc_up: NDArray[np.bool_] | None,
 ) -> float:
     """Return when the last transfer of a schedule has ended.
@@ -39,8 +39,8 @@ def simulated_s(
         How each transfer's path is chosen.
     alpha_s
         Start-up time of a step of each phase.
-    propagation_alone
-        Whether each transfer takes the propagation along its own path instead.
+    overhead_s
+        Where a number, each transfer takes that and the propagation along its own path instead.
     arc_up
         Which arcs are up; all when None.
 
@@ -63,9 +63,9 @@ def simulated_s(
         offsets, arcs = flow_paths(fabric, step.source, step.target, routing, arc_up=arc_up)
         hops = np.diff(offsets)
         latency = np.full(len(step.source), start_s)
-        if propagation_alone:
+        if overhead_s is not None:
             flow = np.repeat(np.arange(len(hops)), hops)
-            latency = np.bincount(flow, fabric.arc_length_m[arcs], len(hops)) * PROPAGATION_S_PER_M
+            latency = overhead_s + np.bincount(flow, fabric.arc_length_m[arcs], len(hops)) * PROPAGATION_S_PER_M
         for _ in range(repeat):
             chain.add(step.source, step.target, step.stream)
             parts.append((step.gbit, hops, arcs, latency))

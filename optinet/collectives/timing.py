@@ -16,7 +16,7 @@ By simulation: `optinet.collectives.simulation`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,11 +26,13 @@ from numpy.typing import ArrayLike, NDArray
 from optinet.collectives.algorithms import schedule, suitable
 from optinet.collectives.bound import Bound, bound, by_distance
 from optinet.collectives.operation import Collective
-from optinet.collectives.schedule import Phase, Schedule
+from optinet.collectives.schedule import Phase, Schedule, endpoint_gbps
 from optinet.errors import DemandError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
+from optinet.flows.solution import PathSignatures
 from optinet.routing import routing as routing_named
+from optinet.routing import validated_options
 from optinet.traffic.demand import Demand
 
 PROPAGATION_S_PER_M = 4.9e-9
@@ -54,6 +56,8 @@ class PhaseTime:
         Time a step's bits take on the busiest arc.
     busiest
         Link class of that arc.
+    paths
+        Composition of the paths of a step; None where start-up times were given.
     """
 
     name: str
@@ -61,6 +65,7 @@ class PhaseTime:
     alpha_s: float
     transfer_s: float
     busiest: str
+    paths: PathSignatures | None = None
 
     @property
     def time_s(self) -> float:
@@ -75,7 +80,9 @@ class CollectiveTime:
     Parameters
     ----------
     operation, algorithm, routing, method
-        What was timed; the algorithm found when the best was asked for, and the routing of the busiest phase.
+        What was timed; the algorithm found when the best was asked for, and the routing of the slowest step.
+    shape, size_gbit
+        Groups and ranks of each, and the full buffer of a rank.
     time_s
         From the first bit to the last.
     bus_gbps
@@ -90,6 +97,8 @@ class CollectiveTime:
         Time of each phase, by loads.
     schedule
         What is sent; ``schedule.phases[i].traffic.demand(fabric)`` is the demand of one step.
+    tried
+        The same for every algorithm of `alternatives`.
     alternatives
         Time of every algorithm that was tried, by name, in seconds; those that could not win any more are left out.
     """
@@ -98,6 +107,8 @@ class CollectiveTime:
     algorithm: str
     routing: str
     method: str
+    shape: tuple[int, int]
+    size_gbit: float
     time_s: float
     bus_gbps: float
     bound_s: float
@@ -106,6 +117,7 @@ class CollectiveTime:
     steps: int
     phases: tuple[PhaseTime, ...]
     schedule: Schedule
+    tried: dict[str, tuple[PhaseTime, ...]]
     alternatives: dict[str, float]
 
 
@@ -118,10 +130,11 @@ def collective_time(
     algorithm: str = "best",
     routing: str = "ecmp",
     alpha_s: StepTime | None = None,
+    overhead_s: float = 0.0,
     method: Literal["loads", "simulate"] = "loads",
     domain_size: int | None = None,
     arc_up: NDArray[np.bool_] | None = None,
-    **options: Any,
+    routing_options: Mapping[str, Any] | None = None,
 ) -> CollectiveTime:
     """Return the time of a collective among groups of endpoints, all groups at once.
 
@@ -138,11 +151,13 @@ def collective_time(
         reduce-scatter or has for all others in all-to-all.
     algorithm
         One of `optinet.collectives.algorithms.names`; "best" takes the fastest of those that suit.
-    routing, options
+    routing, routing_options
         As in `optinet.link_loads`.
     alpha_s
-        All that a step takes besides its bits: a number, or a function of the demand of one step. None for propagation
-        alone, along the longest path of the step.
+        All that a step takes besides its bits: a number, or a function of the demand of one step. None for `overhead_s`
+        and propagation along the longest path of the step.
+    overhead_s
+        What a step takes besides its bits and their way, where `alpha_s` is None.
     method
         "loads": alpha-beta on solved loads. "simulate": every transfer as a flow with dependencies.
     domain_size
@@ -160,21 +175,27 @@ def collective_time(
     call = Collective.of(fabric, operation, groups, size_gbit)
     if method not in ("loads", "simulate"):
         raise DemandError(unknown_name("method", method, ("loads", "simulate"), "method"))
-    solver = _Solver(fabric, routing, alpha_s, arc_up, options)
+    solver = _Solver(fabric, routing, alpha_s, overhead_s, arc_up, dict(routing_options or {}))
     tried = _tried(call, algorithm, domain_size)
+    found: dict[str, tuple[PhaseTime, ...]] = {}
     times: dict[str, float] = {}
-    time_s, chosen = np.inf, tried[0]
-    phases: tuple[PhaseTime, ...] = ()
     for each in sorted(tried, key=solver.least_s):
-        timed = solver.phases(each, time_s)
+        timed = solver.phases(each, min(times.values(), default=np.inf))
         if timed is not None:
-            times[each.algorithm] = sum(phase.time_s for phase in timed)
-            if not phases or times[each.algorithm] < time_s:
-                time_s, phases, chosen = times[each.algorithm], timed, each
+            found[each.algorithm], times[each.algorithm] = timed, sum(phase.time_s for phase in timed)
+    best = min(times, key=lambda name: times[name])
+    chosen, phases, time_s = next(each for each in tried if each.algorithm == best), found[best], times[best]
     if method == "simulate":
         from optinet.collectives.simulation import simulated_s
 
-        time_s = simulated_s(call, chosen, solver.used(), [phase.alpha_s for phase in phases], alpha_s is None, arc_up)
+        time_s = simulated_s(
+            call,
+            chosen,
+            solver.used(),
+            [phase.alpha_s for phase in phases],
+            overhead_s if alpha_s is None else None,
+            arc_up,
+        )
     limit = _bound(call, arc_up)
     alpha_total_s = sum(phase.repeat * phase.alpha_s for phase in phases)
     return CollectiveTime(
@@ -182,6 +203,8 @@ def collective_time(
         algorithm=chosen.algorithm,
         routing=solver.used(),
         method=method,
+        shape=(len(call.groups), call.p),
+        size_gbit=call.size_gbit,
         time_s=time_s,
         bus_gbps=call.size_gbit * call.bus_factor / time_s if time_s > 0 else 0.0,
         bound_s=limit.time_s,
@@ -190,6 +213,7 @@ def collective_time(
         steps=chosen.steps,
         phases=phases,
         schedule=chosen,
+        tried=found,
         alternatives=times,
     )
 
@@ -232,6 +256,16 @@ def _bound(call: Collective, arc_up: NDArray[np.bool_] | None) -> Bound:
     return limit
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """One step solved: start-up time, paths, time over that at line rate, and the link class of the busiest arc."""
+
+    alpha_s: float
+    paths: PathSignatures | None
+    stretch: float
+    busiest: str
+
+
 class _Solver:
     """Solves steps, alike ones once."""
 
@@ -240,16 +274,15 @@ class _Solver:
         fabric: Fabric,
         routing: str,
         alpha_s: StepTime | None,
+        overhead_s: float,
         arc_up: NDArray[np.bool_] | None,
         options: dict[str, Any],
     ) -> None:
         self._fabric, self._routing, self._alpha_s = fabric, routing, alpha_s
-        self._arc_up, self._options = arc_up, options
-        self._solved: dict[bytes, tuple[float, float, str]] = {}
+        self._overhead_s, self._arc_up, self._options = overhead_s, arc_up, options
+        self._solved: dict[bytes, _Step] = {}
         self._slowest = (-1.0, routing)
-        from_endpoint = fabric.node_kind[fabric.arc_tail] != 2
-        room = np.bincount(fabric.arc_tail[from_endpoint], fabric.arc_capacity_gbps[from_endpoint], fabric.n_nodes)
-        self._room_gbps = room[fabric.endpoints]
+        self._room_gbps = endpoint_gbps(fabric)
 
     def used(self) -> str:
         """Return the routing of the slowest step."""
@@ -271,8 +304,8 @@ class _Solver:
 
     def _phase(self, phase: Phase) -> PhaseTime:
         line_s = self._line_s(phase)
-        alpha_s, stretch, busiest = self._step(phase, line_s)
-        return PhaseTime(phase.name, phase.repeat, alpha_s, line_s * stretch, busiest)
+        step = self._step(phase, line_s)
+        return PhaseTime(phase.name, phase.repeat, step.alpha_s, line_s * step.stretch, step.busiest, step.paths)
 
     def _line_s(self, phase: Phase) -> float:
         """Return the time of a step in which the busiest endpoint sends at line rate."""
@@ -280,7 +313,7 @@ class _Solver:
         with np.errstate(divide="ignore"):
             return float(np.max(np.divide(sent, self._room_gbps, out=np.zeros_like(sent), where=sent > 0)))
 
-    def _step(self, phase: Phase, line_s: float) -> tuple[float, float, str]:
+    def _step(self, phase: Phase, line_s: float) -> _Step:
         key = _key(phase, line_s)
         if key not in self._solved:
             fabric = self._fabric
@@ -289,22 +322,22 @@ class _Solver:
             loads = link_loads(fabric, demand, self._routing, arc_up=self._arc_up, **self._options)
             worst = int(np.argmax(loads.utilization))
             stretch = 1.0 / loads.throughput
-            self._solved[key] = (
-                self._start_s(demand, loads.routing),
-                stretch,
-                fabric.link_class_names[fabric.link_class[worst // 2]],
-            )
+            busiest = fabric.link_class_names[fabric.link_class[worst // 2]]
+            self._solved[key] = _Step(*self._start(demand, loads.routing), stretch, busiest)
             self._slowest = max(self._slowest, (stretch * line_s * phase.repeat, loads.routing))
         return self._solved[key]
 
-    def _start_s(self, demand: Demand, routing: str) -> float:
+    def _start(self, demand: Demand, routing: str) -> tuple[float, PathSignatures | None]:
+        """Return the start-up time of a step, and its paths where the time comes from them."""
         if callable(self._alpha_s):
-            return float(self._alpha_s(demand))
+            return float(self._alpha_s(demand)), None
         if self._alpha_s is not None:
-            return float(self._alpha_s)
+            return float(self._alpha_s), None
+        # the flow of the optimum has no one routing; shortest paths are those of the first bit
         known = "ecmp" if routing == "optimal" else routing
-        paths = routing_named(known).signatures(self._fabric, demand, self._arc_up, seed=0, **self._options)
-        return float(paths.length_m.max(initial=0.0)) * PROPAGATION_S_PER_M
+        options = validated_options(known, self._options) if known == self._routing else {}
+        paths = routing_named(known).signatures(self._fabric, demand, self._arc_up, seed=0, **options)
+        return self._overhead_s + float(paths.length_m.max(initial=0.0)) * PROPAGATION_S_PER_M, paths
 
 
 def _key(phase: Phase, line_s: float) -> bytes:

@@ -14,6 +14,7 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
+    from optinet.collectives.timing import CollectiveTime
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.limit import Limit
 
@@ -141,6 +142,8 @@ class Solution:
         Composition of the paths, of the same routing.
     optimum
         What any routing can carry; None if it was not asked for.
+    collective
+        How long the collective takes that the demand is the traffic of; None if it is none.
     """
 
     fabric: Fabric
@@ -149,6 +152,7 @@ class Solution:
     alternatives: dict[str, float]
     paths: PathSignatures
     optimum: Optimum | None = None
+    collective: CollectiveTime | None = None
 
     @property
     def routing(self) -> str:

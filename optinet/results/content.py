@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optinet.fabric import Fabric
     from optinet.flows.solution import Optimum, Solution
     from optinet.models.bom import BomLine
+    from optinet.models.collectives import CollectiveReport
     from optinet.models.copper import CopperLink
     from optinet.models.cost import CostLine
     from optinet.models.facility import FacilityPower
@@ -224,8 +225,27 @@ def assessment_groups(assessment: Assessment, catalogue: Catalogue) -> dict[str,
             "controller": pause.controller_overhead_ms,
         }
         groups["reconfiguration"] = _by_key("part", "part_ms", parts_ms)
+    if assessment.collective is not None:
+        groups["collective"] = _collective(assessment.collective)
     budgets = zip(assessment.budgets, assessment.limits, strict=True)
     return groups | {f"{PER_CLASS}/{_group_name(each.link_class)}": _budget(each, limits) for each, limits in budgets}
+
+
+def _collective(found: CollectiveReport) -> dict[str, Any]:
+    solved = found.solved
+    n_groups, n_ranks = solved.shape
+    return {
+        **{name: getattr(solved, name) for name in ("operation", "algorithm", "routing", "size_gbit", "bound_s")},
+        "bound_reason": solved.bound_reason,
+        "n_groups": n_groups,
+        "n_ranks": n_ranks,
+        "step_us": median(found.step_us),
+        "phase": [phase.name for phase in solved.phases],
+        "n_steps": [phase.repeat for phase in solved.phases],
+        "alpha_s": [median(alpha_s) for alpha_s in found.alpha_s],
+        **_columns(solved.phases, ("transfer_s", "busiest")),
+        **_by_key("tried", "tried_s", found.times_s),
+    }
 
 
 def catalogue_groups(catalogue: Catalogue, used: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
