@@ -25,6 +25,7 @@ from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.fabric import Fabric
 from optinet.flows.solution import Solution
+from optinet.headline import scale_out_metrics
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
 from optinet.results.provenance import provenance
@@ -99,15 +100,18 @@ def evaluate(scenario: Scenario) -> Evaluation:
         fabric = _fabric(plan["topology"])
     with _Timed(seconds, "design"):
         catalogue = load_catalogue().with_values(plan["catalogue"])
-        design = Design.from_roles(plan["design"], catalogue)
+        design = Design.from_roles(plan["design"], catalogue, plan.get("racks"))
     with _Timed(seconds, "solve"):
         solution = _solution(fabric, plan)
     with _Timed(seconds, "assess"):
         assessment = with_intervals(assess(solution, design, catalogue), solution, design, catalogue)
+    if scenario.scale_out:
+        more = tuple(scale_out_metrics(fabric, _fabric(plan["scale_out"])))
+        assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
     if scenario.phases:
         with _Timed(seconds, "phases"):
             changes = _phase_changes(fabric, plan)
-            more = phase_metrics(changes, scenario.phases.length_s, assessment.paths, design, catalogue)
+            more = tuple(phase_metrics(changes, scenario.phases.length_s, assessment.paths, design, catalogue))
             assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
     return Evaluation(scenario, fabric, solution.demand, solution, design, catalogue, assessment, seconds)
 

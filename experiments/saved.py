@@ -65,7 +65,7 @@ def reopened(run: Run) -> Saved:
         collective=traffic.collective,
     )
     catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
-    return Saved(run, solution, Design.from_roles(scenario["design"], catalogue), catalogue)
+    return Saved(run, solution, Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue)
 
 
 def _values(run: Run) -> dict[tuple[str, str], Value]:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,6 +66,23 @@ class Phases(BaseModel):
     )
 
 
+_Boxes: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+class RackPlan(BaseModel):
+    """How the boxes of a system stand in racks, place by place; what is left out is filled by height and power."""
+
+    model_config = _Frozen
+
+    hosts: _Boxes | None = Field(default=None, description="hosts or chips in a rack")
+    plant: _Boxes | None = Field(default=None, description="optical circuit switches in a rack")
+    tier_1: _Boxes | Literal["hosts"] | None = Field(
+        default=None, description="leaf switches in a rack of their own, or 'hosts' where they stand in those of hosts"
+    )
+    tier_2: _Boxes | Literal["hosts"] | None = Field(default=None, description="the same for the tier above")
+    tier_3: _Boxes | Literal["hosts"] | None = Field(default=None, description="the same for the third tier")
+
+
 class Scenario(BaseModel):
     """Everything one run needs. Made by `load_scenario` or `scenario_of`, which check it and fill in the defaults.
 
@@ -87,6 +104,10 @@ class Scenario(BaseModel):
         Values that take the place of the catalogue's, by ``component.key``.
     phases
         How the demand changes and circuits follow it; None where it does not.
+    scale_out
+        Topology of the scale-out network that the endpoints have beside this one; None where nothing is said of it.
+    racks
+        How boxes stand in racks; None where height and power alone decide.
     """
 
     model_config = _Frozen
@@ -101,13 +122,17 @@ class Scenario(BaseModel):
     design: Mapping[str, str]
     catalogue: Mapping[str, float]
     phases: Phases | None = None
+    scale_out: Choice | None = None
+    racks: RackPlan | None = None
 
     def resolved(self) -> dict[str, Any]:
         """Return all of it as plain values that TOML and JSON can hold, in a fixed order of keys."""
         plain = {"title": self.title, "seed": self.seed, "tags": list(self.tags), "caveat": self.caveat}
         sections = {name: getattr(self, name).flat() for name in SECTIONS}
-        phases = {"phases": self.phases.model_dump()} if self.phases else {}
-        return plain | sections | phases | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
+        further: dict[str, Any] = {"phases": self.phases.model_dump()} if self.phases else {}
+        further |= {"scale_out": self.scale_out.flat()} if self.scale_out else {}
+        further |= {"racks": self.racks.model_dump(exclude_none=True)} if self.racks else {}
+        return plain | sections | further | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
 
     def to_toml(self) -> str:
         """Return a scenario file that loads as this scenario."""
@@ -154,7 +179,8 @@ def scenario_of(draft: Draft) -> Scenario:
             problems += section_problems
             if choice:
                 choices[section] = choice
-    problems += _component_problems(draft)
+    scale_out, scale_out_problems = _scale_out(draft)
+    problems += [*scale_out_problems, *_component_problems(draft)]
     if problems or file is None:
         raise ScenarioError(sorted(problems, key=_reading_order))
     return Scenario(
@@ -166,6 +192,8 @@ def scenario_of(draft: Draft) -> Scenario:
         design=_with_default_roles(file.design),
         catalogue=dict(sorted(file.catalogue.items())),
         phases=file.phases,
+        scale_out=scale_out,
+        racks=file.racks,
     )
 
 
@@ -251,6 +279,8 @@ class _ScenarioFile(BaseModel):
     design: dict[str, str] = Field(default_factory=dict)
     catalogue: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
     phases: Phases | None = None
+    scale_out: str | _Section | None = None
+    racks: RackPlan | None = None
 
 
 def _reading_order(problem: Problem) -> tuple[bool, str, int]:
@@ -274,9 +304,26 @@ def _checked_choice(section: str, table: Mapping[str, Any], draft: Draft) -> tup
     return Choice(name=name, parameters=parameters.model_dump(mode="json", exclude_none=True)), ()
 
 
+def _scale_out(draft: Draft) -> tuple[Choice | None, tuple[Problem, ...]]:
+    """Check the topology of the scale-out network, written out or that of another scenario file."""
+    table, section = draft.values.get("scale_out"), "scale_out"
+    if isinstance(table, str):
+        where, origin = draft.location(("scale_out",)), draft.origins.get(("scale_out",))
+        try:
+            source = find_source(table, "systems", Path(origin[0].name).parent if isinstance(origin, tuple) else None)
+        except ScenarioError as error:
+            return None, tuple(dataclasses.replace(each, where="scale_out", location=where) for each in error.problems)
+        if not isinstance(source.values.get("topology"), Mapping):
+            return None, (Problem("scale_out", f"{source.name} has no topology", "a scenario file", location=where),)
+        draft, table, section = Draft().merged(source.values, source), source.values["topology"], "topology"
+    if isinstance(table, Mapping) and isinstance(table.get("name"), str):
+        return _checked_choice(section, table, draft)
+    return None, ()
+
+
 def _registry(section: str) -> Any:
     """Return the module that lists the names of a section; imported here because they all need numpy."""
-    if section == "topology":
+    if section in ("topology", "scale_out"):
         import topologies
 
         return topologies

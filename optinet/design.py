@@ -8,7 +8,7 @@ together. The passive parts and the facility have defaults, the parts that make 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optinet.errors import CatalogueError, Problem, nearest_name, unknown_name
@@ -76,18 +76,27 @@ ROLES: Mapping[str, Role] = {
 
 @dataclass(frozen=True)
 class Design:
-    """Components by role; make one with `from_roles`.
+    """Components by role, and how they stand in racks; make one with `from_roles`.
 
     Parameters
     ----------
     roles
         Component id by role, defaults left out.
+    racks
+        Boxes in a rack by where they are ("hosts", "plant", "tier_1" and so on), or "hosts" for switches that stand in
+        the racks of hosts. What is left out is filled as far as height and power allow.
     """
 
     roles: Mapping[str, str]
+    racks: Mapping[str, int | str] = field(default_factory=dict)
 
     @classmethod
-    def from_roles(cls, roles: Mapping[str, str], catalogue: Catalogue | None = None) -> Design:
+    def from_roles(
+        cls,
+        roles: Mapping[str, str],
+        catalogue: Catalogue | None = None,
+        racks: Mapping[str, int | str] | None = None,
+    ) -> Design:
         """Check roles against a catalogue.
 
         Parameters
@@ -96,6 +105,8 @@ class Design:
             Component id by role.
         catalogue
             The shipped catalogue unless given.
+        racks
+            Boxes in a rack by where they are, as in the class; checked where they are counted.
 
         Raises
         ------
@@ -109,7 +120,7 @@ class Design:
         problems = [p for role, component in roles.items() if (p := _role_problem(role, component, catalogue))]
         if problems:
             raise CatalogueError(problems)
-        return cls(dict(roles))
+        return cls(dict(roles), dict(racks or {}))
 
     def component(self, role: str) -> str:
         """Return the component that plays a role.

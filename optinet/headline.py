@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optinet.fabric import NodeKind
-from optinet.flows.bisection import known_bisection
+from optinet.flows.bisection import quick_bisection
 from optinet.metric import Metric
 from optinet.models.cost import OPTICS
 from optinet.models.link_budget import worst
@@ -20,6 +20,7 @@ from optinet.units import unit_of
 
 if TYPE_CHECKING:
     from optinet.assessment import Assessment
+    from optinet.fabric import Fabric
     from optinet.flows.solution import Solution
     from optinet.models.availability import FailureReport
     from optinet.models.bom import BillOfMaterials
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from optinet.models.reconfiguration import Reconfiguration
     from optinet.physical_path import PhysicalPath
 
+_PROOFS = {
+    "formula": "by a theorem",
+    "bounds meet": "the best cut found has as few as eigenvalues demand",
+    "bounds": "at least what eigenvalues or traffic demand, at most the best cut found",
+}
 _BUSY_FRACTION = 0.8
 """Utilization of the busiest link at which latency under load is told."""
 
@@ -63,6 +69,26 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
     yield from _parts(assessment.bom, assessment.paths, assessment.failures)
 
 
+def scale_out_metrics(fabric: Fabric, scale_out: Fabric) -> Iterator[Metric]:
+    """Yield what an endpoint has in its scale-out network, and how many times as much in this one.
+
+    Parameters
+    ----------
+    fabric, scale_out
+        The scale-up network and the scale-out network of the same endpoints; both rates are per direction.
+    """
+    up_gbps, out_gbps = endpoint_gbps(fabric), endpoint_gbps(scale_out)
+    yield _metric("scale_out_gbps", out_gbps, "what the scale-out links of an endpoint carry together per direction")
+    meaning = "endpoint_gbps over scale_out_gbps, both per direction"
+    yield _metric("scale_up_to_scale_out_ratio", up_gbps / out_gbps, meaning)
+
+
+def endpoint_gbps(fabric: Fabric) -> float:
+    """Return what the links of an endpoint carry together per direction, Gb/s, mean over the endpoints."""
+    at_endpoint = fabric.node_kind[fabric.arc_tail] != NodeKind.SWITCH
+    return float(fabric.arc_capacity_gbps[at_endpoint].sum()) / max(fabric.n_endpoints, 1)
+
+
 def _metric(name: str, value: Quantity, meaning: str, bounds: Sequence[float] = (np.nan, np.nan)) -> Metric:
     """Return a metric: over draws their median, 5th and 95th percentile, else the number and its bounds."""
     low, high = (float(bound) for bound in np.percentile(value, (5, 95))) if np.ndim(value) else bounds
@@ -75,12 +101,18 @@ def _size(solution: Solution) -> Iterator[Metric]:
     tiers = np.unique(fabric.node_tier[fabric.node_kind == NodeKind.SWITCH])
     yield _metric("endpoints", float(fabric.n_endpoints), "hosts and chips")
     yield _metric("switch_tiers", float(len(tiers)), "tiers of packet switches")
-    at_endpoint = fabric.node_kind[fabric.arc_tail] != NodeKind.SWITCH
-    rate_gbps = float(fabric.arc_capacity_gbps[at_endpoint].sum()) / max(fabric.n_endpoints, 1)
-    yield _metric("endpoint_gbps", rate_gbps, "what the links of an endpoint carry together per direction, mean")
-    cut = known_bisection(fabric)
-    halves = "links between the two halves of the endpoints where they are fewest, where a theorem tells"
-    yield _metric("bisection_links", float(cut.lower) if cut else np.nan, halves)
+    meaning = "what the links of an endpoint carry together per direction, mean"
+    yield _metric("endpoint_gbps", endpoint_gbps(fabric), meaning)
+    yield _bisection(fabric)
+
+
+def _bisection(fabric: Fabric) -> Metric:
+    cut = quick_bisection(fabric)
+    meaning = "links between the two halves of the endpoints where they are fewest, where a theorem or bounds tell"
+    if cut is None:
+        return _metric("bisection_links", np.nan, meaning)
+    bounds = (np.nan, np.nan) if cut.is_proven else (cut.lower, cut.upper)
+    return _metric("bisection_links", cut.lower, f"{meaning}: {_PROOFS[cut.method]}", bounds)
 
 
 def _delivery(solution: Solution) -> Iterator[Metric]:
@@ -153,13 +185,10 @@ def _watts(watts: PowerReport, n_endpoints: int) -> Iterator[Metric]:
 
 def _racks(racks: tuple[Racks, ...]) -> Iterator[Metric]:
     densest_kw = largest(*(each.rack_kw for each in racks)) if racks else np.nan
+    over = sum(each.racks for each in racks if each.is_over_limit)
     yield _metric("racks", sum(each.racks for each in racks), "racks of switches, of OCS, and of hosts where told")
     yield _metric("rack_kw", densest_kw, "power of the densest of these racks at full load")
-    yield _metric(
-        "racks_over_limit",
-        sum(each.racks for each in racks if each.is_over_limit),
-        "racks of these that power keeps from being filled",
-    )
+    yield _metric("racks_over_limit", over, "racks of these that power keeps from being filled, or told beyond it")
 
 
 def _copper(copper: tuple[CopperLink, ...]) -> Iterator[Metric]:

@@ -8,14 +8,16 @@ Links are counted, not Gb/s; with an odd number of endpoints one half has one mo
   :math:`2 \sum_{i \le e} \prod_{j > i} k_j`; a side of 2 has two parallel links.
 - *HyperX, hypercube, full mesh* without hosts (J. H. Lindsey, "Assignment of numbers to vertices", Amer. Math. Monthly
   71 (1964)): the half that fills the largest complete graphs first has the smallest boundary.
-- *Clos*: let r be the least product of uplinks over downlinks from the hosts up to any tier, at most 1. Traffic spread
-  evenly over all uplinks lets every pairing of hosts across the cut have r per host link, so at least
-  :math:`r \lfloor N/2 \rfloor` links are cut, times the links of each host.
-- Anything else: the best halving found from several starts is an upper bound. Lower bounds are the links that
-  uniform concurrent flow needs, :math:`\lambda \lfloor N/2 \rfloor \lceil N/2 \rceil` with links of capacity 1, and
-  the second eigenvalue of the Laplacian, :math:`\lambda_2 \lfloor N/2 \rfloor \lceil N/2 \rceil / N` (M. Fiedler,
-  Czech. Math. J. 23 (1973)).
-  Small graphs whose bounds do not meet are searched exactly (integer program, HiGHS).
+- *Clos*, also of several planes or rails: where every host that spreads its traffic evenly over the links up from it,
+  and every switch likewise, comes to the same top switches in the same shares, any pairing of hosts can be carried over
+  these at 1 / m, m being the load of the busiest link when each host sends 1. Pairing across the cut needs
+  :math:`\lfloor N/2 \rfloor / m` links. Cuts tried: leaves one side after the other, and all switches on one side.
+- Anything else: the best halving found from several starts is an upper bound. Lower bounds are the second eigenvalue of
+  the Laplacian, :math:`\lambda_2 \lfloor N/2 \rfloor \lceil N/2 \rceil / N` (M. Fiedler, Czech. Math. J. 23 (1973)),
+  and the links that uniform concurrent flow needs, :math:`\lambda \lfloor N/2 \rfloor \lceil N/2 \rceil` with links
+  of capacity 1. Where h hosts hang on each of n switches, x of which are on one side, at least
+  :math:`\lambda_2 x (n - x) / n` links between switches are cut and the links of :math:`|xh - N/2|` hosts, which is
+  exact for a full mesh of blocks. Small graphs whose bounds do not meet are searched exactly (integer program, HiGHS).
 """
 
 from __future__ import annotations
@@ -33,10 +35,12 @@ from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.halving import Halving, in_use, links_cut
-from optinet.structure import Clos, HyperX, Planes, Torus
+from optinet.structure import HyperX, Torus
 from optinet.traffic.demand import Demand
 
 _SEARCHED_NODES = 50
+_QUICK_NODES = 400
+_DENSE_NODES = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,15 +85,14 @@ def bisection(fabric: Fabric, *, time_budget_s: float = 30.0) -> Bisection:
     """
     if fabric.n_endpoints < 2:
         raise SolverError(Problem("bisection", "fewer than two endpoints have no halves"))
-    known = _by_structure(fabric)
+    known = _by_theorem(fabric)
     if known is not None and known.is_proven:
         return known
     graph = Halving.of(fabric)
-    best = graph.best_side()
-    if known is not None and known.upper <= links_cut(fabric, best):
-        best = known.side
-    upper = links_cut(fabric, best)
-    lower = max(known.lower if known else 0, _lower_bound(fabric, upper, time_budget_s))
+    found = _by_spectrum(fabric, graph, known)
+    if found.is_proven:
+        return found
+    lower, upper, best = max(found.lower, _by_flow(fabric, found.upper, time_budget_s)), found.upper, found.side
     if lower < upper and graph.n_nodes <= _SEARCHED_NODES:
         lower, side = graph.search(lower, time_budget_s)
         best, upper = (side, links_cut(fabric, side)) if links_cut(fabric, side) < upper else (best, upper)
@@ -98,13 +101,18 @@ def bisection(fabric: Fabric, *, time_budget_s: float = 30.0) -> Bisection:
     return Bisection(lower, upper, "bounds meet" if lower == upper else "bounds", best)
 
 
-def known_bisection(fabric: Fabric) -> Bisection | None:
-    """Return the bisection that follows from the structure without any search, or None."""
-    known = _by_structure(fabric) if fabric.n_endpoints > 1 else None
-    return known if known is not None and known.is_proven else None
+def quick_bisection(fabric: Fabric) -> Bisection | None:
+    """Return the bisection that a theorem tells, bounds on it where the switches are few, or None."""
+    if fabric.n_endpoints < 2:
+        return None
+    known = _by_theorem(fabric)
+    if known is not None and known.is_proven:
+        return known
+    graph = Halving.of(fabric)
+    return _by_spectrum(fabric, graph, known) if graph.n_nodes <= _QUICK_NODES else known
 
 
-def _by_structure(fabric: Fabric) -> Bisection | None:
+def _by_theorem(fabric: Fabric) -> Bisection | None:
     """Return what a theorem says, with a cut that attains its upper bound."""
     structure = fabric.structure
     if not in_use(fabric).all():
@@ -118,9 +126,7 @@ def _by_structure(fabric: Fabric) -> Bisection | None:
             # the axis that varies fastest is the largest, which is filled first
             side = _first_half(structure.dims, tuple(np.argsort(structure.dims, kind="stable")))
             return _theorem(fabric, side, links_cut(fabric, side))
-    if isinstance(structure, Clos | Planes):
-        return _of_clos(fabric)
-    return None
+    return _of_clos(fabric)
 
 
 def _theorem(fabric: Fabric, side: NDArray[np.bool_], links: int) -> Bisection | None:
@@ -148,61 +154,115 @@ def _first_half(dims: tuple[int, ...], axes: tuple[int, ...]) -> NDArray[np.bool
 
 
 def _of_clos(fabric: Fabric) -> Bisection | None:
-    """Return the lower bound of hose traffic, and the cut between the first and the second half of the hosts."""
-    tier = fabric.node_tier
-    tail, head = fabric.arc_tail, fabric.arc_head
+    """Return the lower bound of traffic that is spread over all top switches, and the best of the cuts tried."""
+    tier, tail, head = fabric.node_tier, fabric.arc_tail, fabric.arc_head
     rising = tier[head] > tier[tail]
-    up_links = np.bincount(tail[rising], minlength=fabric.n_nodes)
-    down_links = np.bincount(tail[tier[head] < tier[tail]], minlength=fabric.n_nodes)
-    share, reach = 1.0, 1.0
-    for level in range(1, int(tier.max())):
-        switches = tier == level
-        if len(set(up_links[switches])) > 1 or len(set(down_links[switches])) > 1:
-            return None
-        reach *= up_links[switches][0] / down_links[switches][0]
-        share = min(share, reach)
-    per_host = up_links[fabric.endpoints]
-    if len(set(per_host)) > 1:
+    if np.count_nonzero(rising) != fabric.n_links or not (fabric.arc_capacity_gbps > 0).all():
+        return None
+    tail, head = tail[rising], head[rising]
+    order = np.argsort(tail, kind="stable")
+    busiest = _busiest_spread(fabric, tail[order], head[order])
+    if busiest is None:
         return None
     n = fabric.n_endpoints
-    lower = math.ceil(share * int(per_host[0]) * (n // 2) - 1e-9)
-    side = np.zeros(fabric.n_nodes, dtype=bool)
-    side[fabric.endpoints[n // 2 :]] = True
-    for _ in range(2 * int(tier.max())):
-        # every switch goes where most of its links below lead, which is best for a tree and checked by counting
-        there = np.bincount(tail[side[head] & (tier[head] < tier[tail])], minlength=fabric.n_nodes)
-        switches = tier > 0
-        side[switches] = 2 * there[switches] > down_links[switches]
+    lower = math.ceil(n // 2 / busiest * (1 - 1e-9) - 1e-9)
+    side = min(_clos_cuts(fabric, tail[order], head[order]), key=lambda cut: links_cut(fabric, cut))
     upper = links_cut(fabric, side)
     return Bisection(lower, upper, "formula" if lower == upper else "bounds", side)
 
 
-def _lower_bound(fabric: Fabric, upper: int, time_budget_s: float) -> int:
+def _busiest_spread(fabric: Fabric, tail: NDArray[np.int64], head: NDArray[np.int64]) -> float | None:
+    """Return the load of the busiest link when every host sends 1 evenly upwards, or None where tops would differ.
+
+    Nodes of one tier whose links lead to the same nodes, or to nodes alike, come to the same top switches.
+    """
+    tier = fabric.node_tier
+    up_links = np.bincount(tail, minlength=fabric.n_nodes)
+    first = np.cumsum(up_links) - up_links
+    alike = np.arange(fabric.n_nodes)
+    for level in np.unique(tier)[::-1]:
+        nodes = np.flatnonzero((tier == level) & (up_links > 0))
+        if not len(nodes):
+            continue
+        if len(set(up_links[nodes])) > 1:
+            return None
+        above = np.sort(alike[head[first[nodes, None] + np.arange(up_links[nodes[0]])]], axis=1)
+        _, kind = np.unique(above, axis=0, return_inverse=True)
+        alike[nodes] = nodes[np.unique(kind, return_index=True)[1]][kind.ravel()]
+    if len(set(alike[fabric.endpoints])) > 1 or not up_links[fabric.endpoints].all():
+        return None
+    load = np.zeros(fabric.n_nodes)
+    load[fabric.endpoints] = 1.0
+    busiest = 0.0
+    for level in np.unique(tier[tail]):
+        from_here = tier[tail] == level
+        carried = (load / np.maximum(up_links, 1))[tail[from_here]]
+        load += np.bincount(head[from_here], weights=carried, minlength=fabric.n_nodes)
+        busiest = max(busiest, float(carried.max()))
+    return busiest
+
+
+def _clos_cuts(fabric: Fabric, tail: NDArray[np.int64], head: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
+    """Return the cut between hosts in the order of their leaves, and that with all switches on one side."""
+    hosts = fabric.endpoints
+    leaf = head[np.searchsorted(tail, hosts)]
+    apart = np.zeros(fabric.n_nodes, dtype=bool)
+    apart[hosts[np.argsort(leaf, kind="stable")[len(hosts) // 2 :]]] = True
+    by_leaves = apart.copy()
+    down_links = np.bincount(head, minlength=fabric.n_nodes)
+    switches = down_links > 0
+    for _ in range(2 * int(fabric.node_tier.max())):
+        # every switch goes where most of its links below lead, which is best for a tree and checked by counting
+        there = np.bincount(head[by_leaves[tail]], minlength=fabric.n_nodes)
+        by_leaves[switches] = 2 * there[switches] > down_links[switches]
+    return [by_leaves, apart]
+
+
+def _by_spectrum(fabric: Fabric, graph: Halving, known: Bisection | None) -> Bisection:
+    """Return the best halving found and the bound that eigenvalues give, or what is known where that is better."""
+    side = graph.best_side()
+    if known is not None and known.upper <= links_cut(fabric, side):
+        side = known.side
+    upper = links_cut(fabric, side)
+    lower = min(upper, max(known.lower if known else 0, _spectral_bound(graph)))
+    return Bisection(lower, upper, "bounds meet" if lower == upper else "bounds", side)
+
+
+def _spectral_bound(graph: Halving) -> int:
+    """Return the bound of eigenvalues where every switch has as many hosts, or there are none and all are ends."""
+    n, each = graph.n_nodes, int(graph.weight[0])
+    if n < 3 or len(set(graph.weight)) > 1 or (graph.loose.any() and (graph.loose != each).any()):
+        return 0
+    gap = _second_eigenvalue(graph.links)
+    on_one_side = np.arange(n + 1)
+    cut = np.ceil(gap * on_one_side * (n - on_one_side) / n * (1 - 1e-9) - 1e-9)
+    halves = n * each // 2, (n * each + 1) // 2
+    moved = np.minimum(*(np.abs(on_one_side * each - half) for half in halves))
+    if not graph.loose.any():
+        cut = cut[moved == 0]
+        return int(cut.min())
+    return int((cut + moved).min())
+
+
+def _by_flow(fabric: Fabric, upper: int, time_budget_s: float) -> int:
     halves = (fabric.n_endpoints // 2) * ((fabric.n_endpoints + 1) // 2)
-    best = 0
-    if fabric.n_endpoints == fabric.n_nodes and fabric.n_nodes > 2:
-        best = math.ceil(_second_eigenvalue(fabric) * halves / fabric.n_nodes * (1 - 1e-9) - 1e-9)
-    if best < upper:
-        unit = dataclasses.replace(fabric, arc_capacity_gbps=np.where(fabric.arc_capacity_gbps > 0, 1.0, 0.0))
-        try:
-            flow = concurrent_flow(unit, Demand.uniform(unit), gap=0.002, time_budget_s=time_budget_s)
-        except SolverError:
-            return best  # not all endpoints reach one another, or too many pairs
-        best = max(best, math.ceil(flow.lower * halves * (1 - 1e-9) - 1e-9))
-    return min(best, upper)
+    unit = dataclasses.replace(fabric, arc_capacity_gbps=np.where(fabric.arc_capacity_gbps > 0, 1.0, 0.0))
+    try:
+        flow = concurrent_flow(unit, Demand.uniform(unit), gap=0.002, time_budget_s=time_budget_s)
+    except SolverError:
+        return 0  # not all endpoints reach one another, or too many pairs
+    return min(upper, math.ceil(flow.lower * halves * (1 - 1e-9) - 1e-9))
 
 
-def _second_eigenvalue(fabric: Fabric) -> float:
-    used = in_use(fabric)
-    tail, head = fabric.arc_tail[::2][used], fabric.arc_head[::2][used]
-    links = sparse.coo_array((np.ones(len(tail)), (tail, head)), shape=(fabric.n_nodes,) * 2)
-    both = (links + links.T).tocsr()
-    degree: NDArray[np.float64] = np.asarray(both.sum(axis=1))
-    if fabric.n_nodes <= 1500:
-        return float(np.linalg.eigvalsh(np.diag(degree) - both.toarray())[1])
+def _second_eigenvalue(links: sparse.csr_array) -> float:
+    """Return the second smallest eigenvalue of the Laplacian of so many links between nodes, rounded down."""
+    n = links.shape[0]
+    degree: NDArray[np.float64] = np.asarray(links.sum(axis=1), dtype=np.float64)
+    if n <= _DENSE_NODES:
+        return float(np.linalg.eigvalsh(np.diag(degree) - links.toarray())[1])
     # shifted so that the smallest are found as the largest, which needs no factorization
     largest = 2.0 * float(degree.max())
-    shifted = sparse.csr_array(sparse.diags_array(largest - degree) + both)
-    start = np.random.default_rng(0).random(fabric.n_nodes)
+    shifted = sparse.csr_array(sparse.diags_array(largest - degree) + links)
+    start = np.random.default_rng(0).random(n)
     values = eigsh(shifted, k=2, which="LA", tol=1e-7, v0=start, return_eigenvectors=False)
     return largest - float(np.min(values)) - 1e-6 * largest

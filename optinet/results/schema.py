@@ -154,10 +154,12 @@ GROUPS: dict[str, dict[str, Column]] = {
         "boxes": _int("boxes in all", "place"),
         "boxes_by_height": _int("boxes that fit a rack by height; 0 where height does not count", "place"),
         "boxes_per_rack": _int("boxes that go into a rack", "place"),
-        "racks": _int("racks", "place"),
+        "racks": _int("racks; none of their own for switches in the racks of hosts", "place"),
         "rack_kw": _float("power of a rack as filled, at full load", "place"),
         "limit_kw": _float("power that a rack carries", "place"),
-        "over_limit": _flag("whether power keeps racks from being filled", "place"),
+        "over_limit": _flag(
+            "whether power keeps racks from being filled, or racks as told draw more than they carry", "place"
+        ),
     },
     "copper": {
         "link_class": _text("name of the link class", "copper"),

@@ -287,3 +287,25 @@ def test_every_example_of_the_user_guide_is_valid(tmp_path: Path, text: str):
 def test_importing_scenarios_brings_none_of_the_heavy_libraries():
     code = "import sys, experiments.study; print([m for m in ('numpy', 'numba', 'h5py', 'scipy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_scale_out_network_is_that_of_another_file_or_written_out(tmp_path: Path, small: Path):
+    other = tmp_path / "other.toml"
+    other.write_text('title = "one leaf"\n[topology]\nname = "sized_clos"\nendpoints = 8\nradix = 8\nlink_gbps = 400\n')
+    small.write_text(SMALL.replace("[topology]", 'scale_out = "other.toml"\n\n[topology]', 1))
+    linked = load_scenario(small)
+    assert linked.scale_out is not None and linked.scale_out.name == "sized_clos"
+    copy = tmp_path / "copy.toml"
+    copy.write_text(linked.to_toml())  # holds the topology itself
+    assert load_scenario(copy) == linked
+    assert load_scenario(small, ["scale_out=hgx_scale_out"]).scale_out.name == "rail_optimized"
+
+
+def test_racks_and_scale_out_that_cannot_be_are_told_with_their_lines(small: Path):
+    text = SMALL.replace("[topology]", 'scale_out = "nvl27_scale_out"\n\n[topology]', 1)
+    text += '[racks]\nhost = 8\ntier_1 = "leaf"\ntier_2 = 0\n'
+    found = {problem.where: problem for problem in problems(small, text)}
+    assert found["scale_out"].location.endswith(":3") or found["scale_out"].location.endswith(":4")
+    assert found["scale_out"].nearest == "nvl72_scale_out"
+    assert found["racks.host"].nearest == "hosts"
+    assert {"racks.tier_1", "racks.tier_2"} <= set(found)

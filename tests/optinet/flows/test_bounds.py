@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bisection against known values and all halves of small graphs; bounds by distance, which nothing may exceed."""
 
+import dataclasses
 import itertools
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import optinet
 import topologies
 from optinet.errors import SolverError
+from optinet.flows.bisection import quick_bisection
 from optinet.flows.halving import links_cut
 from optinet.traffic.patterns import random_permutation
 
@@ -134,6 +136,52 @@ def small_fabrics(draw):
 def test_bisection_of_small_fabrics_is_that_of_all_halves(fabric):
     found = checked_bisection(fabric)
     assert (found.lower, found.upper) == (brute_force(fabric), brute_force(fabric))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        # unequal links into planes of one switch
+        ("multiplane", {"planes": 2, "leaves": 1, "spines": 0, "hosts_per_leaf": 4, "links_per_host": (2, 1)}),
+        # more uplinks than hosts: the links of hosts are fewest, with all switches on one side
+        ("multiplane", {"planes": 1, "leaves": 3, "spines": 3, "hosts_per_leaf": 2, "links_per_pair": 2}),
+        ("multiplane", {"planes": 2, "leaves": 2, "spines": 1, "hosts_per_leaf": 3}),
+        ("rail_optimized", {"gpus_per_server": 2, "servers_per_segment": 2, "segments": 2, "spines": 1}),
+        ("rail_optimized", {"gpus_per_server": 2, "servers_per_segment": 3, "segments": 1, "spines": 2, "planes": 2}),
+        ("ocs_mesh", {"blocks": 4, "hosts_per_block": 3, "uplinks_per_block": 3}),
+        ("ocs_mesh", {"blocks": 5, "hosts_per_block": 2, "uplinks_per_block": 4}),
+    ],
+)
+def test_bisection_of_planes_rails_and_meshes_is_that_of_all_halves(name, parameters):
+    fabric = topologies.build(name, **parameters)
+    found = quick_bisection(fabric)
+    assert found.lower <= brute_force(fabric) <= found.upper == links_cut(fabric, found.side)
+    exact = checked_bisection(fabric)
+    assert exact.lower == exact.upper == brute_force(fabric)
+
+
+def test_bisection_of_large_planes_rails_and_meshes_is_known():
+    """By hand: half of the uplinks of half of the leaves; half of the pairs of blocks; half of the hosts of a star."""
+    hpn = topologies.build(
+        "rail_optimized", gpus_per_server=8, servers_per_segment=128, segments=15, spines=60, planes=2
+    )
+    mesh = topologies.build("ocs_mesh", blocks=64, hosts_per_block=64, uplinks_per_block=64, ocs_ports=576)
+    assert [(b.lower, b.upper) for b in map(quick_bisection, (hpn, mesh))] == [(7200, 7200), (32 * 32,) * 2]
+
+
+def test_switches_that_lead_to_different_tops_have_no_bound_of_spread_traffic():
+    """Two leaf-spines that share no spine: traffic between them has no path, and half the hosts is cut off free."""
+    graph = nx.Graph()
+    for part in range(2):
+        graph.add_edges_from([(f"h{part}{i}", f"leaf{part}") for i in range(2)])
+        graph.add_edge(f"leaf{part}", f"spine{part}")
+    nx.set_edge_attributes(graph, 1.0, "capacity_gbps")
+    for node in graph:
+        graph.nodes[node].update(kind="host" if node.startswith("h") else "switch")
+    fabric = optinet.Fabric.from_networkx(graph)
+    tier = np.array([("h", "l", "s").index(str(name)[0]) for name in fabric.node_names])
+    found = checked_bisection(dataclasses.replace(fabric, node_tier=tier))
+    assert (found.lower, found.upper) == (0, 0)
 
 
 @pytest.mark.parametrize(

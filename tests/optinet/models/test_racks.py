@@ -15,10 +15,11 @@ ROW = {"leaves": 64, "spines": 32, "hosts_per_leaf": 32, "links_per_pair": 1}
 PLUGGABLE = {"switch": "switch_51t2", "optics": "retimed_800g_dr8", "host_link": "aec_800g"}
 
 
-def assessed(values=None, shape=ROW, **roles):
+def assessed(values=None, shape=ROW, racks=None, **roles):
     fabric = topologies.build("leaf_spine", **shape)
     solution = optinet.solve(fabric, optinet.Demand.uniform(fabric, 0.01))
-    return assess(solution, Design.from_roles({**PLUGGABLE, **roles}), CATALOGUE.with_values(values or {}))
+    design = Design.from_roles({**PLUGGABLE, **roles}, racks=racks)
+    return assess(solution, design, CATALOGUE.with_values(values or {}))
 
 
 def test_boxes_fill_a_rack_to_its_height_where_power_lets_them():
@@ -71,6 +72,54 @@ def test_accelerators_are_counted_by_power():
     assert hosts.boxes_per_rack == int(140_000 / hosts.box_w) == 86
     assert hosts.racks == -(-2048 // 86)
     assert not hosts.is_over_limit
+
+
+def test_racks_are_as_told_and_hold_leaves_beside_hosts():
+    found = assessed(accelerator="b300", racks={"hosts": 32, "tier_1": "hosts", "tier_2": 8})
+    leaf, spine, hosts = found.racks
+    assert (hosts.boxes_per_rack, hosts.racks, spine.boxes_per_rack, spine.racks) == (32, 64, 8, 4)
+    assert (leaf.boxes, leaf.boxes_per_rack, leaf.racks, leaf.rack) == (64, 1, 0, "rack_liquid")
+    # 32 hosts with the leaf they share, and 8 spines
+    rack_kw = 32 * (1.4 / 0.9 + 0.050 + 0.009) + 1.708
+    assert hosts.rack_kw == leaf.rack_kw == pytest.approx(rack_kw)
+    assert spine.rack_kw == pytest.approx(8 * 1.9)
+    assert found.metric("racks").value == 64 + 4
+    assert found.metric("racks_over_limit").value == 0
+
+
+def test_a_rack_told_beyond_what_it_carries_is_built_and_flagged():
+    found = assessed(accelerator="b300", racks={"hosts": 128, "tier_1": 40})
+    leaf, _, hosts = found.racks
+    assert (hosts.racks, leaf.racks) == (16, 2)
+    assert found.metric("racks_over_limit").value == 16 + 2
+    notes = [note for note in found.notes if " stand in a rack" in note]
+    assert notes == [
+        (
+            "tier 1: 40 switch_51t2 stand in a rack, which with all in it draws 68 kW; rack_air carries 40, "
+            "rack_liquid 140 kW, rack_kyber 600 kW"
+        ),
+        "tier 1: 40 switch_51t2 stand in a rack, 21 fit rack_air by height",
+        (
+            "hosts: 128 b300 stand in a rack, which with all in it draws 207 kW; rack_liquid carries 140, "
+            "rack_kyber 600 kW"
+        ),
+    ]
+
+
+def test_hosts_filled_by_power_make_room_for_the_leaves_beside_them():
+    hosts = assessed(accelerator="b300", racks={"tier_1": "hosts"}).racks[-1]
+    each_w = 1400 / 0.9 + 50 + 9 + 64 * 1708 / 2048
+    assert hosts.boxes_per_rack == int(140_000 / each_w)
+
+
+def test_racks_that_cannot_be_are_named():
+    with pytest.raises(CatalogueError) as caught:
+        assessed(racks={"hosts": 8, "tier_1": "hosts", "tier_3": 4, "plant": 1})
+    wrong = {problem.where: problem for problem in caught.value.problems}
+    assert list(wrong) == ["racks.hosts", "racks.tier_1", "racks.tier_3", "racks.plant"]
+    assert "design.accelerator" in wrong["racks.hosts"].found
+    assert wrong["racks.tier_1"].allowed == "design.accelerator, or a whole number"
+    assert wrong["racks.tier_3"].allowed == "tier_1, tier_2"
 
 
 def test_an_optical_switch_takes_a_rack_of_its_own_kind():
