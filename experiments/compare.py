@@ -19,6 +19,7 @@ from optinet.results import Run
 DELIVERED = "delivered_gbps_per_endpoint"
 OPTIMUM = "optimum_gbps_per_endpoint"
 TIME, BUS = "collective_time_ms", "bus_gbps_per_endpoint"
+BISECTION = "bisection_links"
 _PREFERRED = "uniform"
 _FEW_SIZES = 3  # with more sizes than this, and none that most designs have, a table is no comparison like for like
 
@@ -197,15 +198,19 @@ _METRICS = (
 _SIZES = (
     Column("endpoints", ("endpoints", "", "")),
     Column("endpoint_gbps", ("links of an", "endpoint", "Gb/s")),
-    Column("bisection_links", ("bisection", "", "links")),
+    Column(BISECTION, ("bisection", "", "links")),
+)
+_TOTALS = (
+    Column("copper_pairs", ("copper", "", "pairs")),
+    Column("racks", ("racks", "", "")),
+    Column("scale_up_to_scale_out_ratio", ("scale-up", "over", "scale-out"), 1),
     Column("switch_tiers", ("switch", "tiers", "")),
     Column("network_w_per_endpoint", ("power per", "endpoint", "W"), 1),
     Column("delivered_tbps", ("delivered", "by all", "Tb/s"), 1),
     Column("cost_usd", ("cost", "", "USD")),
     Column("cost_usd_per_gbps", ("cost per", "delivered", "USD/Gb/s"), 2),
-    Column("copper_pairs", ("copper", "", "pairs")),
 )
-"""Shown where designs differ in size."""
+"""Shown where designs differ in size, first and last."""
 
 
 def comparison(runs: Iterable[Run]) -> Table:
@@ -254,11 +259,15 @@ def comparison(runs: Iterable[Run]) -> Table:
             Column(f"{BUS}.{label}", (*_two_lines(label), "bus Gb/s"), 1),
         )
     ]
-    sized = _SIZES if len({endpoints for endpoints, _ in sizes}) > 1 else ()
-    shown = tuple(c for c in (*sized, *rates, *_METRICS) if any(row.values.get(c.key) is not None for row in rows))
+    first, last = (_SIZES, _TOTALS) if len({endpoints for endpoints, _ in sizes}) > 1 else ((), ())
+    shown = tuple(
+        c for c in (*first, *rates, *_METRICS, *last) if any(row.values.get(c.key) is not None for row in rows)
+    )
     told = any(column.key.startswith(OPTIMUM) for column in shown)
     timed = any(column.key.startswith(TIME) for column in shown)
     remarks = (*_remarks(workloads.get(reference, ""), optimum=told, timed=timed), *cliffs(row.run for row in rows))
+    if any(isinstance(row.values.get(BISECTION), tuple) for row in rows):
+        remarks = (*remarks, "Of the bisection, two numbers are proven bounds.")
     if mixed and not grows:
         remarks = (*remarks, "Not like for like: the designs differ in endpoints and in what the links of each carry.")
     return Table(shown, tuple(rows), tuple(notes.texts), remarks)
@@ -286,7 +295,8 @@ def _remarks(reference: str, *, optimum: bool, timed: bool) -> tuple[str, ...]:
 
 
 def _shown_values(run: Run) -> dict[str, Any]:
-    values: dict[str, Any] = {column.key: _value(run, column.key) for column in (*_SIZES, *_METRICS)}
+    values: dict[str, Any] = {column.key: _value(run, column.key) for column in (*_SIZES, *_METRICS, *_TOTALS)}
+    values |= {BISECTION: _bounds_or_value(run, BISECTION)}
     if not values["ocs_boxes"]:
         values |= dict.fromkeys(("ocs_boxes", "ocs_ports_used"))  # the question does not arise without a plant
     return values | {"verdict": run.verdict or None}
@@ -382,6 +392,12 @@ def _two_lines(label: str) -> tuple[str, str]:
 def _value(run: Run, name: str) -> float | None:
     value = run.metrics[name].value if name in run.metrics else math.nan
     return None if math.isnan(value) else value
+
+
+def _bounds_or_value(run: Run, name: str) -> tuple[float, float] | float | None:
+    """Return two bounds where they differ, else the number."""
+    bounds = _bounds(run, name)
+    return bounds if bounds and bounds[0] < bounds[1] else _value(run, name)
 
 
 def _bounds(run: Run, name: str) -> tuple[float, float] | None:

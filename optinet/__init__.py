@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
     from optinet.failures import Failure, FailureImpact, failure_impact, power_domain, reconfigure_around
-    from optinet.flows.bisection import Bisection, bisection
+    from optinet.flows.bisection import bisection
     from optinet.flows.bounds import least_mean_distance, permutation_bound, throughput_bound, worst_permutation
     from optinet.flows.concurrent.auto import concurrent_flow
     from optinet.flows.concurrent.result import ConcurrentFlow
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "optinet.assessment",
-    "Bisection": "optinet.flows.bisection",
+    "Bisection": "optinet.flows.quick_bisection",
     "CollectiveTime": "optinet.collectives.timing",
     "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",

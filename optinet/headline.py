@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optinet.fabric import NodeKind
-from optinet.flows.bisection import quick_bisection
 from optinet.metric import Metric
 from optinet.models.cost import OPTICS
 from optinet.models.link_budget import worst
@@ -21,6 +20,7 @@ from optinet.units import unit_of
 if TYPE_CHECKING:
     from optinet.assessment import Assessment
     from optinet.fabric import Fabric
+    from optinet.flows.quick_bisection import Bisection
     from optinet.flows.solution import Solution
     from optinet.models.availability import FailureReport
     from optinet.models.bom import BillOfMaterials
@@ -103,11 +103,10 @@ def _size(solution: Solution) -> Iterator[Metric]:
     yield _metric("switch_tiers", float(len(tiers)), "tiers of packet switches")
     meaning = "what the links of an endpoint carry together per direction, mean"
     yield _metric("endpoint_gbps", endpoint_gbps(fabric), meaning)
-    yield _bisection(fabric)
+    yield _bisection(solution.bisection)
 
 
-def _bisection(fabric: Fabric) -> Metric:
-    cut = quick_bisection(fabric)
+def _bisection(cut: Bisection | None) -> Metric:
     meaning = "links between the two halves of the endpoints where they are fewest, where a theorem or bounds tell"
     if cut is None:
         return _metric("bisection_links", np.nan, meaning)

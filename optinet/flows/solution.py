@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
+from optinet.flows.quick_bisection import Bisection, quick_bisection
 from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
@@ -187,6 +188,11 @@ class Solution:
     def delivered_gbps_per_endpoint(self) -> float:
         """Delivered rate per endpoint."""
         return self.delivered_gbps / self.fabric.n_endpoints
+
+    @cached_property
+    def bisection(self) -> Bisection | None:
+        """Bisection of the fabric or bounds on it; None where neither a theorem nor a quick search tells."""
+        return quick_bisection(self.fabric)
 
     @cached_property
     def stretch(self) -> float:

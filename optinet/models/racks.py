@@ -70,10 +70,10 @@ class Racks:
 
     @property
     def is_over_limit(self) -> bool:
-        """Whether a rack as told, or one filled to its height, draws more than it carries."""
+        """Whether a rack as told, or one filled to its height as far as there are boxes, draws more than it carries."""
         if self.is_told:
             return median(self.rack_kw) > self.limit_kw * (1 + 1e-9)
-        return self.boxes_per_rack < self.boxes_by_height
+        return self.boxes_per_rack < min(self.boxes, self.boxes_by_height)
 
 
 @dataclass(frozen=True)

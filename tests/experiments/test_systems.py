@@ -26,7 +26,8 @@ def assessed(name):
     fabric = topologies.build(topology.pop("name"), **topology)
     demand = workloads.demand(fabric, workload.pop("name"), workload, plan["seed"])
     solution = optinet.solve(fabric, demand, routing["name"])
-    return fabric, solution, optinet.assess(solution, Design.from_roles(plan["design"], catalogue), catalogue)
+    design = Design.from_roles(plan["design"], catalogue, plan.get("racks"))
+    return fabric, solution, optinet.assess(solution, design, catalogue)
 
 
 def metric(name, key):
@@ -103,7 +104,7 @@ COUNTS = {
     "cloudmatrix_lpo": (384, 384 * 7 + 336 * 16, 448, 448, 0, 5376, 5376 * 8, 336 * 16 * 8),
     "cloudmatrix_scale_out": (384, 768, 20, 20, 0, 1536, 1536 * 8, 768 * 16),
     "atlas_950": (8192, 65536 + 16384, 1152, 1152, 0, 32768, 32768 * 8, 16384 * 16),
-    "atlas_960": (15488, 123904 + 61952, 2192, 2192, 0, 61952, 61952 * 8, 61952 * 8),
+    "atlas_960": (15488, 15488 * 16 + 61952, 3168, 3168, 0, 61952, 61952 * 8, 61952 * 8),
     "ub_mesh": (1024, 10240, 0, 0, 0, 0, 0, 0),
     "hpn": (15360, 30720 + 14400, 360, 360, 0, 59520, 119040, 30720 * 4 + 14400 * 8),
     "rail_only": (128, 128, 1, 1, 0, 64 + 128, 384, 1024),
@@ -144,7 +145,7 @@ RATES = {
     "cloudmatrix_lpo": (3136, None),
     # what leaves a rack of 64 has an equal share of the uplinks
     "atlas_950": (8000, 8 * 16 * 800 / 64 * 8191 / (8192 - 64)),
-    "atlas_960": (8800, 8 * 32 * 400 / 64 * 15487 / (15488 - 64)),
+    "atlas_960": (8800, 16 * 22 * 400 / 88 * 15487 / (15488 - 88)),
     # a link of an axis of four carries 1024 / 4 pairs
     "ub_mesh": (20 * 400, 400 * 4 * 1023 / 1024),
     # 60 x 400 Gb/s up for the 128 GPUs of a rail in each of two planes; 7/8 of a segment's traffic leaves its rail
@@ -154,8 +155,88 @@ RATES = {
 }
 
 
+# links of the cheapest cut into halves, and racks: those of hosts with what stands in them, those of network alone
+CUTS_AND_RACKS = {
+    # half of the links of hosts where chips join all or uplinks are as many; racks of one system are one
+    "hgx": (4 * 18, 1, 0),
+    "nvl72": (36 * 18, 1, 0),
+    "nvl144": (36 * 36, 1, 0),
+    "nvl576": (72 * 52, 1, 0),
+    "trainium3": (72 * 16, 2, 0),
+    "cloudmatrix": (192 * 7, 12, 4),
+    "cloudmatrix_lpo": (192 * 7, 12, 4),
+    # scale-out: 4 servers, 72 or 144 packages to a rack, boxes as power lets them
+    "hgx_scale_out": (512, 32, 2 + 1),
+    "nvl72_scale_out": (4 * 288, 8, 2),
+    "nvl144_scale_out": (4 * 288, 8, 2 + 2),
+    "nvl576_scale_out": (4 * 576, 8, 4 + 3),
+    "cloudmatrix_scale_out": (192, 12, 2),
+    "rail_only": (64, 4, 1),
+    # half of the uplinks of half of the leaves; of the meshes the pairs of 32 blocks and 32
+    "hpn": (120 * 120 // 2, 480, 13 + 7),
+    "atlas_950": (8 * 64 * 16, 128, 32),
+    "atlas_960": (16 * 88 * 22, 176, 44),
+    "jupiter": (32 * 32, 0, 6 + 7),
+    "polatis": (32 * 32, 0, 6 + 2),
+    # tori: twice the nodes of the smallest face across the longest axis; racks of 64, as those of v4 and v7
+    "tpu_v2": (2 * 16, 4, 0),
+    "tpu_v3": (2 * 32, 16, 0),
+    "tpu_v5e": (2 * 16, 4, 0),
+    "tpu_v6e": (2 * 16, 4, 0),
+    "tpu_v4": (2 * 16 * 16, 64, 10),
+    "tpu_v5p": (2 * 16 * 20, 140, 8),
+    "tpu_v7": (2 * 16 * 24, 144, 8),
+    "trainium2": (2 * 4 * 4, 2, 0),
+    "ub_mesh": (1024 // 8 * 4 * 4 // 2, 16, 0),
+    # a box alone: half of the links of its hosts
+    **dict.fromkeys(("sn5600", "tomahawk6", "davisson", "sn6810"), (64, 0, 1)),
+    **dict.fromkeys(("tomahawk5", "bailly"), (32, 0, 1)),
+    "sn6800": (1024, 0, 1),
+    **dict.fromkeys(("q3400", "q3450"), (576 // 2, 0, 1)),
+}
+
+
 def test_every_system_is_held_against_counts_and_rates():
-    assert sorted(shipped("systems")) == sorted(COUNTS) == sorted(RATES)
+    assert sorted(shipped("systems")) == sorted(COUNTS) == sorted(RATES) == sorted(CUTS_AND_RACKS)
+
+
+@pytest.mark.parametrize("name", CUTS_AND_RACKS)
+def test_cuts_and_racks(name):
+    links, with_hosts, of_network = CUTS_AND_RACKS[name]
+    assert metric(name, "bisection_links") == links
+    racks = {each.where: each.racks for each in assessed(name)[2].racks}
+    assert racks.pop("hosts", 0) == with_hosts
+    assert sum(racks.values()) == of_network
+    assert metric(name, "racks") == with_hosts + of_network
+
+
+def test_racks_are_as_many_as_published():
+    """TPU v4: 64 chips a rack; NVL72: one; CloudMatrix384: 12 + 4; Atlas 950: 128 + 32; Atlas 960: 220."""
+    values = load_catalogue()
+    for name, system in (("cloudmatrix", "cloudmatrix384"), ("atlas_950", "atlas950")):
+        published = (values[system].values[key].value for key in ("racks", "network_racks"))
+        assert CUTS_AND_RACKS[name][1:] == tuple(published)
+    assert metric("nvl72", "racks") == 1
+    assert metric("atlas_960", "racks") == 220
+    assert CUTS_AND_RACKS["tpu_v4"][1] * values["tpu_v4_pod"].values["rack_endpoints"].value == 4096
+
+
+def test_racks_that_draw_more_than_they_carry_are_told():
+    """72 Rubin of 1,800 W through supplies of 0.9 and nine trays of 2,480 W, in a rack of 140 kW."""
+    assert metric("nvl144", "rack_kw") == pytest.approx(72 * 1.8 / 0.9 + 9 * 2.48)
+    assert metric("nvl144", "racks_over_limit") == 1
+    (note,) = (note for note in assessed("nvl144")[2].notes if "stand in a rack" in note)
+    assert note == (
+        "hosts: 72 rubin stand in a rack, which with all in it draws 166 kW; rack_liquid carries 140, rack_kyber 600 kW"
+    )
+    assert metric("nvl72", "racks_over_limit") == 0
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_head_of_a_file_tells_what_is_published_what_is_not_and_what_is_assumed(name):
+    head = shipped("systems")[name].read_text().partition("\ntitle = ")[0]
+    at = [head.find(f"\n# {label}: ") for label in ("Reproduced exactly", "Approached", "Assumptions")]
+    assert at == sorted(at) and at[0] > 0
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -230,9 +311,14 @@ def test_larger_nvlink_domains_have_the_published_bandwidth():
     assert assessed("nvl576")[0].n_endpoints * dies == load_catalogue()["nvl576"].values["dies"].value
 
 
-@pytest.mark.parametrize(("name", "ratio"), [("hgx", 9), ("nvl72", 9), ("nvl144", 9), ("nvl576", 26)])
+@pytest.mark.parametrize(
+    ("name", "ratio"), [("hgx", 9), ("nvl72", 9), ("nvl144", 9), ("nvl576", 26), ("cloudmatrix", 7.84)]
+)
 def test_scale_up_over_scale_out(name, ratio):
-    assert endpoint_gbps(name) / endpoint_gbps(f"{name}_scale_out") == pytest.approx(ratio)
+    """Per direction, such as 7.2 Tb/s over 800 Gb/s; a run of the scale-up network reports it from both fabrics."""
+    assessment = evaluate(load_scenario(name)).assessment
+    assert assessment.metric("scale_up_to_scale_out_ratio").value == pytest.approx(ratio)
+    assert assessment.metric("scale_out_gbps").value == endpoint_gbps(f"{name}_scale_out")
 
 
 def test_a_published_ratio_mixes_directions():
@@ -291,7 +377,7 @@ def test_atlas_superpods():
     assert assessed("atlas_950")[0].n_endpoints / 64 == 128
     assert metric("atlas_950", "modules") == 8 * 4096
     assert 15488 * 2 * endpoint_gbps("atlas_960") / 8e6 == pytest.approx(34, rel=0.003)
-    assert assessed("atlas_960")[0].n_endpoints / 64 == 242
+    assert assessed("atlas_960")[0].n_endpoints / 88 == 176
 
 
 def test_hpn_is_that_of_the_paper():

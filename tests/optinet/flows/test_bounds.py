@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import optinet
 import topologies
 from optinet.errors import SolverError
-from optinet.flows.bisection import quick_bisection
 from optinet.flows.halving import links_cut
+from optinet.flows.quick_bisection import quick_bisection
 from optinet.traffic.patterns import random_permutation
 
 
