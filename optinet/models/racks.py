@@ -207,9 +207,17 @@ def _misplaced(places: Sequence[_Boxes], hosts: _Boxes | None, design: Design) -
 
 def _guest(boxes: _Boxes, home: Racks) -> Racks:
     """Return switches that stand in the racks of hosts and have none of their own."""
-    per_rack = whole(boxes.count / home.racks)
-    place = {"where": boxes.where, "component": boxes.component, "boxes": boxes.count, "box_w": boxes.box_w}
-    return replace(home, boxes_per_rack=per_rack, racks=0, boxes_by_height=0, is_told=True, **place)
+    return replace(
+        home,
+        where=boxes.where,
+        component=boxes.component,
+        boxes=boxes.count,
+        boxes_per_rack=whole(boxes.count / home.racks),
+        racks=0,
+        boxes_by_height=0,
+        box_w=boxes.box_w,
+        is_told=True,
+    )
 
 
 def _filled(
