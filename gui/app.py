@@ -36,12 +36,7 @@ FIRST_START = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the viewer on run files and folders; return the exit code."""
-    parser = argparse.ArgumentParser(prog="optinet-viewer", description="Look at saved optinet runs.")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="run files and folders of runs")
-    parser.add_argument("--version", action="version", version=version("optinet"))
-    parser.add_argument("--fresh", action="store_true", help="start without any preference, and keep none")
-    parser.add_argument("--session", metavar="TEXT", default="", help="how to look at the runs, as 'Copy as' gives it")
-    options = parser.parse_args(sys.argv[1:] if argv is None else argv)
+    options = parser().parse_args(sys.argv[1:] if argv is None else argv)
     if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))):
         sys.stderr.write(NO_DISPLAY)
         return 2
@@ -57,6 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setApplicationName("optinet-viewer")
     application.setApplicationDisplayName("optinet viewer")
     return run(application, options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the command line."""
+    made = argparse.ArgumentParser(prog="optinet-viewer", description="Look at saved optinet runs, and make new ones.")
+    made.add_argument("paths", nargs="*", metavar="PATH", help="run files and folders of runs")
+    made.add_argument("--version", action="version", version=version("optinet"))
+    made.add_argument("--fresh", action="store_true", help="start without any preference, and keep none")
+    made.add_argument("--session", metavar="TEXT", default="", help="how to look at the runs, as 'Copy as' gives it")
+    return made
 
 
 def run(application: QApplication, options: argparse.Namespace) -> int:

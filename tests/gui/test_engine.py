@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes of the engine: what they say, how they die, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gui.check_client import CheckClient
+from gui.engine import Engine
+from gui.state.job import JobStatus
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print('{"event": "started", "points": 3, "done_before": 0, "estimated_s": 60}', file=sys.stderr, flush=True)
+open(sys.argv[1], "w").write(str(worker.pid))
+time.sleep(60)
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@pytest.fixture
+def engine(qapp):
+    engine = Engine()
+    yield engine
+    engine.shutdown()
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def run(engine, qtbot, program, folder, *arguments):
+    job = engine.start_command("test", folder, ["-c", program, *arguments], ["test"])
+    qtbot.waitUntil(lambda: not job.is_active, timeout=20_000)
+    return job
+
+
+def test_a_solver_that_crashes_is_told_and_leaves_the_engine_working(engine, qtbot, tmp_path):
+    job = run(engine, qtbot, f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})", tmp_path)
+    assert job.status == JobStatus.FAILED and "SIGSEGV" in job.message
+    assert run(engine, qtbot, "", tmp_path).status == JobStatus.FINISHED
+    assert engine.active == []
+
+
+def test_what_a_process_says_before_it_fails_is_the_message(engine, qtbot, tmp_path):
+    job = run(engine, qtbot, "import sys; sys.exit('form:3: topology.leaves: is missing')", tmp_path)
+    assert job.status == JobStatus.FAILED and job.message == "form:3: topology.leaves: is missing"
+
+
+def test_a_solver_that_hangs_is_cancelled_within_a_second_with_its_workers(engine, qtbot, tmp_path):
+    job = engine.start_command("hangs", tmp_path, ["-c", STUBBORN, str(tmp_path / "pid")], ["hangs"])
+    qtbot.waitUntil(lambda: (tmp_path / "pid").exists() and job.points == 3, timeout=20_000)
+    worker = int((tmp_path / "pid").read_text())
+    assert is_running(worker)
+    started = time.monotonic()
+    engine.cancel(job)
+    qtbot.waitUntil(lambda: not job.is_active, timeout=5000)
+    assert time.monotonic() - started < 1.0
+    assert job.status == JobStatus.CANCELLED
+    qtbot.waitUntil(lambda: not is_running(worker), timeout=2000)
+
+
+def test_run_files_are_told_as_they_come_and_those_that_were_there_are_not(engine, qtbot, tmp_path):
+    (tmp_path / "old.h5").write_text("")
+    told = []
+    engine.written.connect(lambda _job, files: told.extend(files))
+    run(
+        engine,
+        qtbot,
+        "import sys; open(sys.argv[1] + '/new.h5', 'w'); open(sys.argv[1] + '/.x.h5', 'w')",
+        tmp_path,
+        str(tmp_path),
+    )
+    assert told == [str(tmp_path / "new.h5")]
+
+
+def test_shutting_down_kills_what_runs_at_once(engine, qtbot, tmp_path):
+    jobs = [engine.start_command("long", tmp_path, ["-c", STUBBORN, str(tmp_path / f"pid{i}")], []) for i in range(2)]
+    qtbot.waitUntil(
+        lambda: all(job.points == 3 and (tmp_path / f"pid{i}").exists() for i, job in enumerate(jobs)), timeout=20_000
+    )
+    started = time.monotonic()
+    engine.shutdown()
+    assert time.monotonic() - started < 1.0 and engine.active == []
+
+
+def test_a_checker_that_is_killed_is_told_and_started_anew(qapp, qtbot):
+    client, told, sections = CheckClient(), [], []
+    client.failed.connect(told.append)
+    client.ask_sections({}, sections.append)
+    os.kill(client._process.processId() or 0, signal.SIGKILL)
+    qtbot.waitUntil(lambda: told == ["the process that checks scenarios has ended"], timeout=10_000)
+    client.ask_sections({"topology": {"name": "torus"}}, sections.append)
+    qtbot.waitUntil(lambda: len(sections) == 1, timeout=30_000)
+    assert [section.kind for section in sections[0] if section.key == "topology"] == ["torus"]
+    client.shutdown()
+    assert len(told) == 1

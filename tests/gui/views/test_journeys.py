@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an architect does, from the first window to a figure for the report."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from PyQt6.QtGui import QGuiApplication, QKeySequence
+from PyQt6.QtWidgets import QWidget
+
+from gui.app import begin, parser
+from gui.state.job import JobStatus
+from gui.views.panels import PanelSpec
+from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
+
+
+def scenario_panel(window, qtbot):
+    panel = window.panels["scenario"].widget
+    qtbot.waitUntil(lambda: panel.is_settled and len(panel.pages) > 0, timeout=30_000)
+    return panel
+
+
+def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_path, wait):
+    window = make_window()
+    window.commands.run("scenario.new")
+    panel = scenario_panel(window, qtbot)
+    assert panel.is_ready and "256 endpoints" in panel.estimate.text()
+
+    leaves = panel.row("topology.leaves")
+    leaves.editor.selectAll()
+    qtbot.keyClicks(leaves.editor, "none")
+    panel = scenario_panel(window, qtbot)
+    assert "where a whole number belongs" in leaves.problem.text() and not panel.run.isEnabled()
+    assert window.commands.run("scenario.run") is False
+    window.commands.run("edit.undo")
+    panel = scenario_panel(window, qtbot)
+    assert leaves.editor.text() == "8" and leaves.problem.text() == "" and panel.run.isEnabled()
+
+    panel.row("topology.hosts_per_leaf").type("4")
+    panel.folder.setText(str(tmp_path / "new" / "runs"))
+    scenario_panel(window, qtbot)
+    panel.run.click()
+    (first,) = window.work.engine.jobs
+    window.commands.run("jobs.cancel")
+    qtbot.waitUntil(lambda: not first.is_active, timeout=5000)
+    assert first.status == JobStatus.CANCELLED and len(window.session) == 0
+
+    window.commands.run("scenario.run")
+    qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
+    wait(window)
+    assert window.work.engine.jobs[1].status == JobStatus.FINISHED
+    assert window.messages.messages == []
+    (entry,) = window.session.entries
+    assert entry.numbers["topology.hosts_per_leaf"] == 4 and window.selection.current == entry.key
+    assert window.fabric_state.scene.n_nodes == 8 * 4 + 8 + 4
+
+    window.panels["fabric"].show()
+    window.dialogs.save = tmp_path / "figure.pdf"
+    window.commands.run("export.fabric_pdf")
+    wait(window)
+    assert window.dialogs.save.read_bytes().startswith(b"%PDF")
+
+    window.commands.run("scenario.copy_run")
+    assert scenario_panel(window, qtbot).row("topology.hosts_per_leaf").text() == "4"
+    window.commands.run("copy_as.scenario_command")
+    assert QGuiApplication.clipboard().text().endswith("optinet run scenario.toml -o again.h5\n")
+
+
+def test_open_filter_select_compare_and_export(make_window, folder, qtbot, tmp_path, wait):
+    window = make_window()
+    window.dialogs.folder = [str(folder)]
+    window.commands.run("file.open_folder")
+    wait(window)
+    window.commands.run("edit.filter")
+    qtbot.keyClicks(window.runs.filter, "-topology:torus")
+    window.commands.run("edit.select_all")
+    assert len(window.selection.keys) == 2
+    window.commands.run("copy_as.comparison_command")
+    command = QGuiApplication.clipboard().text()
+    assert command.startswith("optinet compare ") and command.count(".h5") == 2
+    window.panels["power"].show()
+    window.commands.run("copy.power_data")
+    rows = list(csv.DictReader(QGuiApplication.clipboard().text().splitlines()))
+    assert [float(row["switch (kW)"]) for row in rows] == [60.0, 700.0]
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_line_and_the_window_goes_on(make_window, qtbot, tmp_path, wait):
+    window = make_window()
+    (tmp_path / "a file").write_text("")
+    window.work.run_form(tmp_path / "a file" / "below")
+    (message,) = window.messages.messages
+    assert "a file" in message and window.work.engine.jobs == []
+
+
+def test_a_study_is_asked_about_before_it_runs(make_window, qtbot, tmp_path):
+    window = make_window()
+    study = tmp_path / "s.toml"
+    study.write_text('[base.topology]\nname = "torus"\n[grid]\n"topology.dims" = [[2, 2], [3, 0]]\n', encoding="utf-8")
+    window.work.ask_about_study(str(study))
+    qtbot.waitUntil(lambda: len(window.messages.messages) > 0, timeout=30_000)
+    assert any("topology.dims" in message for message in window.messages.messages)
+    window.messages.clear()
+    window.dialogs.agree = False
+    window.dialogs.choice = "scale"
+    window.commands.run("jobs.shipped_study")
+    qtbot.waitUntil(lambda: len(window.dialogs.asked) > 1, timeout=60_000)
+    title, question = window.dialogs.asked[-1]
+    assert title == "Run a study" and " points, " in question and "about" in question
+    assert window.work.engine.jobs == []
+
+
+def test_quitting_while_something_runs_asks_first(make_window, tmp_path, qtbot):
+    window = make_window()
+    job = window.work.engine.start_command("long", tmp_path, ["-c", "import time; time.sleep(60)"], [])
+    window.dialogs.agree = False
+    window.commands.run("file.quit")
+    assert window.isVisible() and job.is_active
+    window.dialogs.agree = True
+    window.commands.run("file.quit")
+    assert not window.isVisible() and not window.work.engine.active
+
+
+def test_the_session_comes_back_and_what_is_missing_is_told_and_kept(make_window, folder, wait, settings):
+    window = make_window(folder, folder / "a.h5")
+    window.runs.filter.setText("torus")
+    key = str(folder / "d.h5")
+    window.selection.set([str(folder / "c.h5"), key], key)
+    wait(window)
+    window.fabric_state.orbit(33.0, 10.0)
+    camera = window.fabric_state.camera
+    window.close()
+
+    (folder / "a.h5").unlink()
+    again = make_window()
+    begin(again, parser().parse_args([]))
+    wait(again)
+    assert again.runs.filter.text() == "torus" and len(again.session) == 3
+    assert (again.selection.current, len(again.selection.keys)) == (key, 2)
+    assert again.fabric_state.camera == camera
+    (message,) = again.messages.messages
+    assert "a.h5" in message and "missing" in message
+    assert str(folder / "a.h5") in again.keeper.snapshot().paths
+
+
+def test_a_copied_view_opens_as_it_was(make_window, folder, wait, qtbot):
+    window = make_window(folder)
+    window.commands.run("view.top")
+    window.commands.run("copy_as.view_python")
+    text = QGuiApplication.clipboard().text()
+    arguments = eval(text[text.index("main(") + 5 : text.rindex(")")])
+    camera = window.fabric_state.camera
+    window.close()
+    again = make_window()
+    begin(again, parser().parse_args(arguments))
+    wait(again)
+    assert again.fabric_state.camera == camera and len(again.session) == 4
+
+
+def test_preferences_are_checked_kept_and_at_work(make_window, qtbot, settings):
+    window = make_window()
+    window.commands.run("edit.preferences")
+    dialog = window.findChild(PreferencesDialog)
+    dialog.editors["workers"].setText("many")
+    dialog.editors["appearance"].setCurrentText("dark")
+    dialog.buttons.button(dialog.buttons.StandardButton.Ok).click()
+    assert "workers" in dialog.problem.text() and dialog.isVisible()
+    dialog.editors["workers"].setText("2")
+    dialog.buttons.button(dialog.buttons.StandardButton.Ok).click()
+    assert window.theme.dark and window.preferences.workers == 2
+    window.close()
+    assert make_window().preferences == window.preferences
+
+
+def test_a_shortcut_is_changed_and_cannot_be_taken_from_another_command(make_window, folder, qtbot):
+    window = make_window(folder)
+    window.commands.run("help.shortcuts")
+    dialog = window.findChild(ShortcutsDialog)
+    dialog.keys["view.top"].setKeySequence(QKeySequence("F"))
+    dialog.keys["view.top"].editingFinished.emit()
+    assert "belongs to 'Fit'" in dialog.message.text()
+    assert window.commands["view.top"].shortcut == "T"
+    dialog.keys["view.top"].setKeySequence(QKeySequence("Ctrl+7"))
+    dialog.keys["view.top"].editingFinished.emit()
+    dialog.reject()
+    assert window.actions_["view.top"].shortcut() == QKeySequence("Ctrl+7")
+    window.close()
+    again = make_window()
+    assert again.commands["view.top"].shortcut == "Ctrl+7"
+    again.prefer(shortcuts={})
+    assert again.actions_["view.top"].shortcut() == QKeySequence("T")
+
+
+def test_a_view_that_joins_by_one_line_is_made_late_and_has_its_commands(make_window, monkeypatch, qtbot):
+    made = []
+
+    class Late(QWidget):
+        def __init__(self):
+            super().__init__()
+            made.append(self)
+
+        def set_theme(self, _theme):
+            pass
+
+    from gui.views import main_window
+
+    specs = main_window.all_panels()
+    late = PanelSpec("late", "Late", "right", lambda _window: Late(), shown=False)
+    monkeypatch.setattr(main_window, "all_panels", lambda: (*specs, late))
+    window = make_window()
+    assert made == [] and not window.panels["late"].is_open
+    window.commands.run("panel.late")
+    assert len(made) == 1 and window.panels["late"].is_in_front
+    window.commands.run("panel.late")
+    assert not window.panels["late"].is_open
+
+
+@pytest.mark.parametrize("name", ["help.guide", "help.about"])
+def test_help_has_something_to_read(make_window, name):
+    window = make_window()
+    window.commands.run(name)
+    (dialog,) = [each for each in window.findChildren(QWidget) if each.isWindow() and each.isVisible()]
+    texts = [w.toPlainText() for w in dialog.findChildren(QWidget) if hasattr(w, "toPlainText")]
+    texts += [w.text() for w in dialog.findChildren(QWidget) if hasattr(w, "text")]
+    assert any("optinet" in text and len(text) > 150 for text in texts)
+    dialog.reject()
