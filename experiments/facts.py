@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.notes import Notes, read_notes
+from experiments.technology import technology_of
 from optinet.errors import OptinetError
 from optinet.results import Run
 
@@ -67,6 +68,7 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def texts_of(run: Run, notes: Notes) -> dict[str, str]:
     """Return the texts that tables show of a run, by name."""
     scenario = run.scenario
+    switching, packaging = technology_of(scenario)
     tags = dict.fromkeys([*map(str, scenario.get("tags") or ()), *notes.tags])
     return {
         "title": run.title,
@@ -74,6 +76,8 @@ def texts_of(run: Run, notes: Notes) -> dict[str, str]:
         "workload": _name(scenario, "workload"),
         "topology": _name(scenario, "topology"),
         "routing": run.routing,
+        "switching": switching,
+        "packaging": packaging,
         "verdict": run.verdict,
         "caveat": "; ".join(filter(None, [str(scenario.get("caveat") or ""), *run.notes])),
         "tag": " ".join(tags),

@@ -59,6 +59,18 @@ def pack(folder: Path, output: Path) -> int:
     return len(runs)
 
 
+def is_pack(path: Path) -> bool:
+    """Whether a file says that it is a pack.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(len(FORMAT) + 1) == f"{FORMAT}\n".encode()
+
+
 def unpack(path: Path, folder: Path) -> int:
     """Take all runs out of a pack into an absent or empty folder; return how many.
 

@@ -54,12 +54,28 @@ def front(rows: Sequence[Mapping[str, object]], goals: Sequence[Goal]) -> NDArra
     A row without a value for some goal is never on the front and beats nobody.
     """
     costs = np.array([[_cost(row.get(goal.key), goal) for goal in goals] for row in rows], dtype=float)
-    costs = costs.reshape(len(rows), len(goals))
-    complete = ~np.isnan(costs).any(axis=1)
-    keep = complete.copy()
-    for i in np.flatnonzero(complete):
-        no_worse = (costs[complete] <= costs[i]).all(axis=1)
-        keep[i] = not (no_worse & (costs[complete] < costs[i]).any(axis=1)).any()
+    return front_of(costs.reshape(len(rows), len(goals)))
+
+
+def front_of(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which rows no other row beats, less being better in every column.
+
+    Parameters
+    ----------
+    costs
+        Shape (n_rows, n_goals); a row with NaN is never on the front and beats nobody.
+    """
+    keep = np.zeros(len(costs), dtype=bool)
+    complete = np.flatnonzero(~np.isnan(costs).any(axis=1))
+    distinct, place = np.unique(costs[complete], axis=0, return_inverse=True)  # in lexicographic order
+    on_front = np.zeros(len(distinct), dtype=bool)
+    left = np.arange(len(distinct))
+    while len(left):
+        # whoever beats a row comes before it in this order: the first that is left is beaten by nobody
+        best = left[0]
+        on_front[best] = True
+        left = left[(distinct[left] < distinct[best]).any(axis=1)]
+    keep[complete] = on_front[place.ravel()]
     return keep
 
 

@@ -30,6 +30,7 @@ _TERM = re.compile(r'(-?)((?:[^\s"]|"[^"]*"?)+)')
 _COMPARISON = re.compile(r"([A-Za-z_][\w.]*)(<=|>=|<|>|=)(.*)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w.]*):(.*)", re.DOTALL)
 _BEGINNING_OF_NUMBER = re.compile(r"[+-]?\.?")
+_NAMED = "name = (SELECT names.id FROM names WHERE kind = '%s' AND names.name = ?)"
 _SQL = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "="}
 
 
@@ -151,9 +152,9 @@ def _condition(term: Term) -> tuple[str, list[str | float]]:
         return "instr(words, ?) > 0", [term.text]
     if term.number is not None:
         comparison = f"number {_SQL[term.symbol]} ?"
-        return f"id IN (SELECT run FROM numbers WHERE name = ? AND {comparison})", [term.name, term.number]
+        return f"id IN (SELECT run FROM numbers WHERE {_NAMED % 'number'} AND {comparison})", [term.name, term.number]
     comparison = "folded = ?" if term.symbol == "=" else "instr(folded, ?) > 0"
-    return f"id IN (SELECT run FROM texts WHERE name = ? AND {comparison})", [term.name, term.text]
+    return f"id IN (SELECT run FROM texts WHERE {_NAMED % 'text'} AND {comparison})", [term.name, term.text]
 
 
 def names_in(terms: Sequence[Term]) -> Iterator[str]:

@@ -49,11 +49,14 @@ class Jobs(QObject):
         on_batch: Callable[[list[Any]], object],
         on_end: Callable[[None], object],
     ) -> None:
-        """Run an iterator in the worker and hand its items over in batches, several times a second; then `on_end`."""
+        """Run an iterator in the worker and hand its items over in batches; then `on_end`.
+
+        The first item comes at once, the others several times a second.
+        """
 
         def drain() -> None:
             batch: list[Any] = []
-            due = time.monotonic() + BATCH_S
+            due = time.monotonic()
             for item in items():
                 if self._closing:
                     return

@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 
-from gui.state.runs import RunEntry
+import numpy as np
+
+from gui.state.frame import Frame
+from optinet.units import unit_of
+
+STAR, NO_STAR = "★", "☆"
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,21 @@ class Column:
         """Title and unit on one line, for menus and exported tables."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
-    def text(self, entry: RunEntry) -> str:
-        """Return the value of a run as it is shown; empty where there is none."""
+    def text(self, frame: Frame, row: int) -> str:
+        """Return the value of a run as it is shown; empty where there is none or it is not at hand yet."""
+        if not frame.has(self.id):
+            return ""
         if not self.numeric:
-            return entry.texts.get(self.id, "")
-        return format_number(entry.numbers.get(self.id, math.nan), self.decimals)
+            text = frame.texts(self.id)[row]
+            return (STAR if text == "yes" else NO_STAR) if self.id == "star" else text
+        return format_number(float(frame.numbers(self.id)[row]), self.decimals)
+
+    def value(self, frame: Frame, row: int) -> str | float:
+        """Return the value of a run at full precision; empty where there is none."""
+        if not self.numeric:
+            return frame.texts(self.id)[row]
+        number = float(frame.numbers(self.id)[row])
+        return "" if np.isnan(number) else number
 
 
 def _number(name: str, title: str, unit: str = "", decimals: int = -1, shown: bool = True) -> Column:
@@ -62,6 +77,8 @@ COLUMNS = (
     Column("workload", "Workload"),
     Column("topology", "Topology"),
     Column("routing", "Routing"),
+    Column("switching", "Switching", shown=False),
+    Column("packaging", "Optics", shown=False),
     _number("delivered_gbps_per_endpoint", "Delivered", "Gb/s/endpoint", 1),
     _number("throughput", "Throughput", "× demand", 3),
     _number("latency_mean_ns", "Mean latency", "ns", 0),
@@ -78,26 +95,31 @@ COLUMNS = (
     _number("ocs_ports_used", "OCS ports used", "", 0, shown=False),
     _number("reconfiguration_ms", "Reconfiguration", "ms", 1, shown=False),
     _number("fibers", "Fibers", "", 0, shown=False),
-    Column("caveat", "Caveat"),
-    Column("tag", "Tags", shown=False),
-    Column("star", "Star", shown=False),
+    _number("failures_per_day", "Failures", "per day", 2, shown=False),
+    Column("star", "Star"),
+    Column("tag", "Tags"),
     Column("note", "Note", shown=False),
+    Column("caveat", "Caveat"),
     Column("file", "File", shown=False),
 )
 
 
-def columns_for(entries: Iterable[RunEntry]) -> tuple[Column, ...]:
-    """Return the known columns, then one hidden column for every other metric that a run has."""
+def columns_for(frame: Frame) -> tuple[Column, ...]:
+    """Return the known columns, then one hidden column for everything else that a run has.
+
+    These are all other metrics, and then what the scenarios say, such as ``topology.leaves``.
+    """
     known = {column.id for column in COLUMNS}
-    units: dict[str, str] = {}
-    for entry in entries:
-        units.update(entry.units)
-    others = (
-        _number(name, name, "" if unit == "1" else unit, shown=False)
-        for name, unit in sorted(units.items())
-        if name not in known
-    )
-    return (*COLUMNS, *others)
+    numbers = (_number(name, name, unit_text(name), shown=False) for name in frame.number_names - known)
+    texts = (Column(name, name, shown=False) for name in frame.text_names - known - frame.number_names)
+    return (*COLUMNS, *sorted((*numbers, *texts), key=lambda column: ("." in column.id, column.id)))
+
+
+def unit_text(name: str) -> str:
+    """Return the unit of a metric or key of a scenario for people; empty where there is none."""
+    unit = re.sub(r"(^|(?<=\w)) ?(\w+)-1\b", r"/\2", unit_of(name.rpartition(".")[2]))
+    unit = f"1{unit}" if unit.startswith("/") else unit
+    return {"1": "", "Gbit/s": "Gb/s", "Tbit/s": "Tb/s"}.get(unit, unit)
 
 
 def format_number(value: float, decimals: int = -1) -> str:

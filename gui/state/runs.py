@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the viewer keeps of an opened run: its small values now, its arrays when they are asked for."""
+"""One opened run: its texts and numbers at once, its file when its arrays are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from experiments.facts import Facts, facts_of
-from optinet.errors import OptinetError
-from optinet.results import Run, find_runs, open_run
+from experiments.facts import facts_of
+from optinet.results import Run, open_run
+
+_KEPT = 4  # opened files whose arrays stay in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,23 +22,25 @@ class RunEntry:
     ----------
     key
         The absolute path of the file: two entries with one key are the same run.
-    run
-        The opened file.
     texts, numbers
         Values by column id and, for filters, the scenario's by dotted key; a number that the run does not have is
         missing.
-    units
-        Unit of each metric, as the file has it.
-    power_kw
-        Network power by category.
     """
 
     key: str
-    run: Run
-    texts: dict[str, str]
-    numbers: dict[str, float]
-    units: dict[str, str] = field(default_factory=dict)
-    power_kw: dict[str, float] = field(default_factory=dict)
+    texts: Mapping[str, str]
+    numbers: Mapping[str, float]
+
+    @property
+    def run(self) -> Run:
+        """The opened file, verified; call this in a worker.
+
+        Raises
+        ------
+        OptinetError
+            If it cannot be opened any more.
+        """
+        return opened(self.key)
 
     @property
     def label(self) -> str:
@@ -44,43 +48,41 @@ class RunEntry:
         return " · ".join(part for part in (self.design, self.texts["workload"]) if part)
 
     @property
-    def words(self) -> str:
-        """The texts that a bare word of a filter is looked for in, in lower case."""
-        return Facts(self.texts, self.numbers).words
-
-    @property
     def design(self) -> str:
         """The design, or what else names the run best."""
-        return self.texts["design"] or self.texts["title"] or Path(self.key).stem
+        return design_name(self.texts["design"], self.texts["title"], self.key)
+
+
+def design_name(design: str, title: str, key: str) -> str:
+    """Return what names a run best: its design, its title or its file."""
+    return design or title or Path(key).stem
 
 
 def read_entry(run: Run) -> RunEntry:
-    """Take from an opened run what the table and the charts show."""
+    """Take from an opened run what the table shows."""
     facts = facts_of(run)
-    power = run.table("power")  # a run without any power has no such table
-    return RunEntry(
-        key=str(Path(run.path).resolve()),
-        run=run,
-        texts=dict(facts.texts) | {"file": str(run.path)},
-        numbers=dict(facts.numbers),
-        units={name: str(metric.unit) for name, metric in run.metrics.items()},
-        power_kw={name: w / 1e3 for name, w in zip(power.get("category", ()), power.get("power_w", ()), strict=True)},
-    )
+    return RunEntry(str(run.path.resolve()), facts.texts, facts.numbers)
 
 
-def read_paths(paths: Sequence[str]) -> Iterator[RunEntry | str]:
-    """Yield the runs of files and folders one by one, and one line of text for each that cannot be opened."""
-    for path in paths:
-        try:
-            files = find_runs([path])
-        except (OptinetError, OSError) as error:
-            yield one_line(error)
-            continue
-        for file in files:
-            try:
-                yield read_entry(open_run(file))
-            except (OptinetError, OSError) as error:
-                yield one_line(error)
+def opened(key: str) -> Run:
+    """Return the run of a file; one that was opened lately and has not changed is not read again.
+
+    Raises
+    ------
+    OptinetError
+        If it cannot be opened.
+    """
+    path = Path(key)
+    try:
+        status = path.stat()
+    except OSError:
+        return open_run(path)  # tells what is wrong
+    return _opened(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=_KEPT)
+def _opened(path: Path, _time_ns: int, _size: int) -> Run:
+    return open_run(path)
 
 
 def one_line(error: Exception) -> str:

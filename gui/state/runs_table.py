@@ -5,43 +5,156 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gui.state import filters
 from gui.state.columns import Column, columns_for
 from gui.state.event import Event
-from gui.state.filters import RunFilter
+from gui.state.frame import WORDS, Frame
 from gui.state.runs import RunEntry
 from gui.state.session import Session
+
+AT_ONCE = 2000  # runs up to which filter and sort take no noticeable time
+Submit = Callable[[Callable[[], Any], Callable[[Any], object]], object]
+"""Does the first in a worker and hands its result to the second."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is shown of which runs; made by `arranged`, perhaps in a worker.
+
+    Parameters
+    ----------
+    frame
+        The runs.
+    columns
+        The columns shown.
+    order
+        Row of `frame` in each row of the table; shape (n_shown,).
+    place
+        Row of the table of each run, -1 for those that do not pass; shape (n_runs,).
+    problem
+        What is wrong with the filter.
+    """
+
+    frame: Frame
+    columns: tuple[Column, ...]
+    order: NDArray[np.int64]
+    place: NDArray[np.int64]
+    problem: str = ""
+
+
+def arranged(frame: Frame, columns: Sequence[Column], text: str, by: Column | None, descending: bool) -> View:
+    """Return the runs that pass a filter, sorted by a column; this reads what it needs of runs not at hand."""
+    for column in columns:
+        (frame.numbers if column.numeric else frame.texts)(column.id)
+    result = filters.apply(frame, text)
+    rows = np.flatnonzero(result.keep)
+    order = rows if by is None else rows[_rank(frame, rows, by, descending)]
+    place = np.full(len(frame), -1, dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return View(frame, tuple(columns), order, place, result.problem)
+
+
+def _rank(frame: Frame, rows: NDArray[np.int64], by: Column, descending: bool) -> NDArray[np.int64]:
+    if by.numeric:
+        values = frame.numbers(by.id)[rows]
+        missing = np.isnan(values)
+    else:
+        texts = frame.folded(by.id)
+        chosen = [texts[row] for row in rows]
+        # ranks of the distinct texts, so that descending keeps ties in order of opening
+        rank_of = {text: rank for rank, text in enumerate(sorted(set(chosen)))}
+        values = np.array([rank_of[text] for text in chosen], dtype=float)
+        missing = np.array([not text for text in chosen], dtype=bool)
+    key = np.where(missing, np.inf, -values if descending else values)
+    return np.lexsort((key, missing))
 
 
 class RunsTable:
     """A view of the session's runs as a table; `changed` fires when rows or columns are other than before.
 
-    `order` holds the index into `entries` of each row, `row_of` the row of each run by key.
+    Parameters
+    ----------
+    session
+        The runs.
+    submit
+        Runs work off the GUI thread, for many runs; without it everything is done at once. Of requests that wait only
+        the newest is answered, so that every keystroke may ask.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, submit: Submit | None = None) -> None:
         self.changed = Event()
         self.filter_text = ""
-        self.filter_problem = ""
         self.sort_id: str | None = None
         self.descending = False
-        self._session = session
+        self._session, self._submit = session, submit
         self._shown: dict[str, bool] = {}
+        self._request = 0
+        self._names: tuple[frozenset[str], frozenset[str]] | None = None
+        self.all_columns: tuple[Column, ...] = ()
+        self.view = View(Frame(), (), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         session.changed.connect(self._refill)
         self._refill()
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns shown."""
+        return self.view.columns
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Row of the session's frame in each row; shape (n_shown,)."""
+        return self.view.order
+
+    @property
+    def filter_problem(self) -> str:
+        """What is wrong with the filter; empty if nothing is."""
+        return self.view.problem
+
+    @property
+    def total(self) -> int:
+        """Number of opened runs."""
+        return len(self.view.frame)
+
+    def text(self, row: int, column: Column) -> str:
+        """Return a cell as it is shown."""
+        return column.text(self.view.frame, int(self.view.order[row]))
+
+    def key(self, row: int) -> str:
+        """Return the key of the run in a row."""
+        return self.view.frame.keys[self.view.order[row]]
+
     def row(self, index: int) -> RunEntry:
         """Return the run in a row."""
-        return self.entries[self.order[index]]
+        entry = self._session.get(self.key(index))
+        if entry is None:
+            raise LookupError(self.key(index))
+        return entry
+
+    def rows_of(self, keys: Iterable[str]) -> list[int]:
+        """Return the rows of runs in ascending order, of those that pass the filter."""
+        frame = self.view.frame
+        if frame.keys is not self._session.frame.keys:  # runs have come or gone, and the view of them is on its way
+            still = dict(zip(frame.keys, self.view.place.tolist(), strict=True))
+            return sorted(row for key in keys if (row := still.get(key, -1)) >= 0)
+        places = self.view.place[self._session.rows(keys)]
+        return sorted(places[places >= 0].tolist())
+
+    def row_of(self, key: str | None) -> int | None:
+        """Return the row of a run; None where it does not pass the filter."""
+        return next(iter(self.rows_of([key] if key is not None else [])), None)
 
     @property
     def row_keys(self) -> list[str]:
         """Keys of the runs, row by row."""
-        return list(self.row_of)
+        keys = self.view.frame.keys
+        return [keys[row] for row in self.view.order]
 
     def is_shown(self, column: Column) -> bool:
         """Whether a column is shown."""
@@ -60,55 +173,56 @@ class RunsTable:
 
     def set_filter(self, text: str) -> None:
         """Filter the rows; see `gui.state.filters`."""
-        self.filter_text = text
-        self._update()
+        if text != self.filter_text:
+            self.filter_text = text
+            self._update()
 
     def sort(self, column_id: str | None, descending: bool = False) -> None:
         """Sort by a column, None for the order of opening. Runs without a value come last either way."""
-        self.sort_id, self.descending = column_id, descending
-        self._update()
+        if (column_id, descending) != (self.sort_id, self.descending):
+            self.sort_id, self.descending = column_id, descending
+            self._update()
 
     def as_csv(self) -> str:
         """Return the visible rows and columns as comma-separated text, numbers at full precision."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([column.heading for column in self.columns])
-        for index in self.order:
-            entry = self.entries[index]
-            writer.writerow(
-                [entry.numbers.get(c.id, "") if c.numeric else entry.texts.get(c.id, "") for c in self.columns]
-            )
-        return text.getvalue()
+        return csv_of(self.view)
 
     def _refill(self) -> None:
-        if getattr(self, "entries", None) == self._session.entries:
-            return
-        self.entries = self._session.entries
-        self.all_columns = columns_for(self.entries)
-        self._filter = RunFilter(self.entries, self.all_columns)
+        frame = self._session.frame
+        names = (frame.number_names, frame.text_names)
+        if names != self._names:
+            self._names = names
+            self.all_columns = columns_for(frame)
         self._update()
 
     def _update(self) -> None:
-        self.columns = tuple(column for column in self.all_columns if self.is_shown(column))
-        result = self._filter.apply(self.filter_text)
-        self.filter_problem = result.problem
-        rows = np.flatnonzero(result.keep)
-        self.order: NDArray[np.int64] = rows[self._rank(rows)]
-        self.row_of = {self.entries[i].key: row for row, i in enumerate(self.order.tolist())}
-        self.changed.emit()
+        self._request += 1
+        request, frame = self._request, self._session.frame
+        columns = [column for column in self.all_columns if self.is_shown(column)]
+        by = next((column for column in self.all_columns if column.id == self.sort_id), None)
+        text, descending = self.filter_text, self.descending
 
-    def _rank(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        column = next((c for c in self.all_columns if c.id == self.sort_id), None)
-        if column is None:
-            return np.arange(len(rows))
-        if column.numeric:
-            values = self._filter.numbers(column.id)[rows]
-            missing = np.isnan(values)
+        def work() -> View | None:
+            return arranged(frame, columns, text, by, descending) if request == self._request else None
+
+        needed = [WORDS, *(column.id for column in columns)]
+        if self._submit is None or (len(frame) <= AT_ONCE and all(map(frame.has, needed))):
+            self._arrived(work())
         else:
-            texts = self._filter.texts(column.id)
-            # ranks of the distinct texts, so that descending keeps ties in order of opening
-            _, values = np.unique([texts[i] for i in rows] or [""], return_inverse=True)
-            values = values[: len(rows)].astype(float)
-            missing = np.array([not texts[i] for i in rows], dtype=bool)
-        key = np.where(missing, np.inf, -values if self.descending else values)
-        return np.lexsort((key, missing))
+            self._submit(work, self._arrived)
+
+    def _arrived(self, view: View | None) -> None:
+        if view is not None:
+            self._session.frame.adopt(view.frame)
+            self.view = view
+            self.changed.emit()
+
+
+def csv_of(view: View) -> str:
+    """Return rows and columns of a view as comma-separated text, numbers at full precision."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.heading for column in view.columns])
+    for row in view.order.tolist():
+        writer.writerow([column.value(view.frame, row) for column in view.columns])
+    return text.getvalue()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from gui.state.event import Event
 
@@ -25,7 +25,6 @@ class Selection:
             self.keys, self.current = chosen, current
             self.changed.emit()
 
-    def keep(self, known: Iterable[str]) -> None:
+    def keep(self, known: Container[str]) -> None:
         """Drop the runs that are not among the `known` ones, which are those still open."""
-        still = set(known)
-        self.set((key for key in self.keys if key in still), self.current)
+        self.set((key for key in self.keys if key in known), self.current)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the fabric view, the runs table and the power chart join the window."""
+"""How the fabric view and the runs table join the window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from PyQt6.QtGui import QCursor
 from gui.commands import Command
 from gui.views.fabric_commands import camera_commands, color_commands
 from gui.views.fabric_view import FabricView
-from gui.views.power_chart import PowerChart
 from gui.views.runs_table import RunsPanel
 
 if TYPE_CHECKING:
@@ -33,14 +32,9 @@ def fabric_commands(window: MainWindow, _panel: Panel) -> list[Command]:
     return [*camera_commands(window.fabric_state), *color_commands(window.fabric_state)]
 
 
-def power(window: MainWindow) -> PowerChart:
-    """Return the chart of power by category."""
-    return PowerChart(window.session, window.selection, window.theme)
-
-
 def runs(window: MainWindow) -> RunsPanel:
     """Return the table of runs."""
-    return RunsPanel(window.table, window.selection, window.theme)
+    return RunsPanel(window.table, window.selection, window.theme, window.opener.edit)
 
 
 def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:

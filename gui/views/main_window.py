@@ -15,7 +15,7 @@ from gui.commands import CommandRegistry
 from gui.jobs import Jobs
 from gui.state.fabric_view import MAPS, FabricViewState
 from gui.state.preferences import Preferences
-from gui.state.runs import RunEntry, one_line, read_paths
+from gui.state.runs import RunEntry, one_line
 from gui.state.runs_table import RunsTable
 from gui.state.scene import Scene, scene_of
 from gui.state.selection import Selection
@@ -25,6 +25,7 @@ from gui.views.actions import Actions
 from gui.views.dialogs import Dialogs
 from gui.views.fabric_view import FabricView
 from gui.views.message_bar import MessageBar
+from gui.views.opening import Opener
 from gui.views.palette import Appearance, theme_for, widget_palette
 from gui.views.panels import Panel, all_panels
 from gui.views.runs_table import RunsPanel
@@ -36,7 +37,6 @@ from optinet.errors import OptinetError
 EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
 NOT_SELECTED = "Select a run in the table to see its fabric."
 RUNNING = "{n} of your jobs still run. What they have finished is kept; the rest is lost."
-FIRST_BARS = 24  # runs compared in the power chart when a folder is opened
 
 
 class MainWindow(QMainWindow):
@@ -52,16 +52,16 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings
         self.session, self.selection = Session(), Selection()
-        self.table = RunsTable(self.session)
         self.fabric_state = FabricViewState()
         self.jobs = Jobs(self)
+        self.finder = Jobs(self)  # filters and sorts, and does not wait for a file that is being read
+        self.table = RunsTable(self.session, partial(self.finder.submit, ""))
+        self.opener = Opener(self.session, self.selection, self.jobs, self)
         self.dialogs = Dialogs(self)
         self.undo = UndoStack()
         self.preferences = Preferences.from_text(str(settings.value("preferences", "")))
-        self.opened: list[str] = []
         self.keeps_session = True
         self._system_palette = QPalette(QGuiApplication.palette())
-        self._automatic: tuple[str, ...] = ()
         self._recent_actions: list[QAction] = []
         self._read_settings()
         self.theme = theme_for(self.appearance)
@@ -128,7 +128,8 @@ class MainWindow(QMainWindow):
         return self.panels["runs"].widget
 
     def _connect(self) -> None:
-        self.session.changed.connect(lambda: self.selection.keep(entry.key for entry in self.session.entries))
+        self.session.changed.connect(lambda: self.selection.keep(self.session))
+        self.opener.problems.connect(lambda problems: self.messages.add(*problems))
         self.session.changed.connect(self.actions_.refresh)
         self.selection.changed.connect(self._show_current)
         self.selection.changed.connect(self.actions_.refresh)
@@ -167,49 +168,39 @@ class MainWindow(QMainWindow):
 
     # -- runs
 
+    @property
+    def opened(self) -> list[str]:
+        """The files and folders that were opened."""
+        return self.opener.paths
+
+    @opened.setter
+    def opened(self, paths: list[str]) -> None:
+        self.opener.paths = paths
+
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open run files and folders; what cannot be opened becomes a line in the message bar."""
         if not paths:
             return
-        self.opened = list(dict.fromkeys([*self.opened, *paths]))
         self.session.remember(path for path in paths if Path(path).exists())
         self.save_recent()
+        self.opener.open(paths)
 
-        self.jobs.stream("Reading runs …", lambda: read_paths(paths), self._add_batch, self._opened_all)
-
-    def open_results(self, folder: Path, files: Sequence[str]) -> None:
-        """Open run files that have just been written into a folder."""
+    def open_results(self, folder: Path) -> None:
+        """Open the run files that have just been written into a folder."""
         if str(folder) not in self.opened:
             self.opened.append(str(folder))
             self.session.remember([str(folder)])
             self.save_recent()
-        self.jobs.stream("Reading runs …", lambda: read_paths(files), self._add_batch, lambda _: None)
+        self.opener.follow(folder)
 
     def reload(self) -> None:
         """Read again what was opened, for folders that have grown."""
         self.messages.clear()
-        self.open_paths(self.opened)
+        self.opener.reload()
 
     def close_runs(self, keys: Sequence[str]) -> None:
         """Close runs."""
-        if len(keys) == len(self.session):
-            self.opened = []
-        self.session.close(keys)
-
-    def _add_batch(self, batch: list[RunEntry | str]) -> None:
-        self.messages.add(*(item for item in batch if isinstance(item, str)))
-        self.session.add(item for item in batch if isinstance(item, RunEntry))
-        if not self.selection.keys and len(self.session):
-            self._automatic = (self.session.entries[0].key,)
-            self.selection.set(self._automatic)
-
-    def _opened_all(self, _: None) -> None:
-        """Compare the runs of the first run's workload, unless the user has selected something else meanwhile."""
-        first = self.session.get(self.selection.current)
-        if first is not None and self.selection.keys == self._automatic:
-            alike = (e.key for e in self.session.entries if e.texts["workload"] == first.texts["workload"])
-            self.selection.set([key for key, _ in zip(alike, range(FIRST_BARS), strict=False)], first.key)
-        self._automatic = ()
+        self.opener.close(keys)
 
     def _show_current(self) -> None:
         entry = self.session.get(self.selection.current)
@@ -335,7 +326,9 @@ class MainWindow(QMainWindow):
         self.settings.setValue("layout", self.saveState())
         self.settings.sync()
         self.work.shutdown()
+        self.finder.shutdown()
         self.jobs.shutdown()
+        self.opener.shutdown()
         super().closeEvent(event)
 
     # -- drag and drop

@@ -3,65 +3,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSizeF, Qt
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
-from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QMenu, QTableView, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from experiments.notes import Notes
+from gui.state.columns import COLUMNS, STAR
+from gui.state.note_changes import note_as, starred, tags_as
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
+from gui.views.column_dialog import ColumnDialog, FilterHelp
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
 
 _Role = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_Index = QModelIndex
+_CENTER = Qt.AlignmentFlag.AlignCenter
+_TOOLTIPS = {"star": "Click to star the run, or to take its star away", "tag": "Double-click to edit the tags"}
+EditNotes = Callable[[Sequence[str], Callable[[Notes], Notes]], object]
 MAX_COLUMN_PX = 320
 PADDING_PX = 16
 SIZED_ROWS = 200  # rows looked at for the width of a column
 
 
 class RunsModel(QAbstractTableModel):
-    """Gives Qt the cells of a `RunsTable`, the current run in bold."""
+    """Gives Qt the cells of a `RunsTable`, the current run in bold; tags and notes are written where they stand."""
 
-    def __init__(self, table: RunsTable, selection: Selection, theme: Theme) -> None:
+    def __init__(self, table: RunsTable, selection: Selection, theme: Theme, edit: EditNotes) -> None:
         super().__init__()
         self.table, self.theme = table, theme
-        self._selection = selection
+        self._selection, self._edit = selection, edit
+        self._view = table.view
         self._bold = QFont()
         self._bold.setBold(True)
-        table.changed.connect(self._reset)
+        table.changed.connect(self._table_changed)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Return the number of runs that pass the filter."""
-        return 0 if parent is not None and parent.isValid() else len(self.table.order)
+        return 0 if parent is not None and parent.isValid() else len(self._view.order)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
         """Return the number of columns shown."""
-        return 0 if parent is not None and parent.isValid() else len(self.table.columns)
+        return 0 if parent is not None and parent.isValid() else len(self._view.columns)
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
         """Return one aspect of a cell."""
-        column = self.table.columns[index.column()]
+        column = self._view.columns[index.column()]
         if role == _Role.TextAlignmentRole:
-            return _RIGHT if column.numeric else _LEFT
-        if role in (_Role.DisplayRole, _Role.ToolTipRole):
-            return column.text(self.table.row(index.row())) or None
+            return _RIGHT if column.numeric else _CENTER if column.id == "star" else _LEFT
+        if role in (_Role.DisplayRole, _Role.ToolTipRole, _Role.EditRole):
+            if role == _Role.ToolTipRole and column.id in _TOOLTIPS:
+                return _TOOLTIPS[column.id]
+            return self.table.text(index.row(), column) or None
         if role == _Role.FontRole:
-            is_current = self.table.row(index.row()).key == self._selection.current
-            return self._bold if is_current else None
-        if role == _Role.ForegroundRole and column.id in ("verdict", "caveat"):
-            entry = self.table.row(index.row())
-            return self.theme.verdict(entry.texts["verdict"]) if column.id == "verdict" else self.theme.faint_text
+            return self._bold if self.table.key(index.row()) == self._selection.current else None
+        if role == _Role.ForegroundRole and column.id == "verdict":
+            return self.theme.verdict(self.table.text(index.row(), column))
+        if role == _Role.ForegroundRole and column.id == "caveat":
+            return self.theme.faint_text
+        if role == _Role.ForegroundRole and column.id == "star":
+            return self.theme.warning if self.table.text(index.row(), column) == STAR else self.theme.rule
         return None
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """Tags and notes can be edited."""
+        editable = index.isValid() and self._view.columns[index.column()].id in ("tag", "note")
+        return super().flags(index) | Qt.ItemFlag.ItemIsEditable if editable else super().flags(index)
+
+    def setData(self, index: QModelIndex, value: Any, role: int = _Role.EditRole) -> bool:
+        """Write tags or note of a run beside its file; what is shown changes when that is done."""
+        column, text = self._view.columns[index.column()].id, str(value).strip()
+        if role != _Role.EditRole or text == (self.data(index) or ""):
+            return False
+        change = tags_as(self.data(index) or "", text) if column == "tag" else note_as(text)
+        self._edit([self.table.key(index.row())], change)
+        return True
+
+    def toggle_star(self, index: QModelIndex) -> None:
+        """Star a run, or take its star away, where `index` is in the column of stars."""
+        if self._view.columns[index.column()].id == "star":
+            self._edit([self.table.key(index.row())], starred(self.data(index) != STAR))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         """Return one aspect of a header."""
-        if orientation == Qt.Orientation.Vertical or section >= len(self.table.columns):
+        if orientation == Qt.Orientation.Vertical or section >= len(self._view.columns):
             return None
-        column = self.table.columns[section]
+        column = self._view.columns[section]
         if role == _Role.DisplayRole:
             return column.header
         if role == _Role.TextAlignmentRole:
@@ -72,23 +115,53 @@ class RunsModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1 restores the order of opening."""
-        known = 0 <= column < len(self.table.columns)
-        self.table.sort(self.table.columns[column].id if known else None, order == Qt.SortOrder.DescendingOrder)
+        known = 0 <= column < len(self._view.columns)
+        self.table.sort(self._view.columns[column].id if known else None, order == Qt.SortOrder.DescendingOrder)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colors."""
         self.theme = theme
-        self._reset()
+        self._changed_everywhere()
 
-    def _reset(self) -> None:
-        self.beginResetModel()
-        self.endResetModel()
+    def _table_changed(self) -> None:
+        """Tell Qt what has changed: rows that were added at the end leave the others, and the scroll bar, in place."""
+        before, after = self._view, self.table.view
+        count = len(before.order)
+        same = [c.id for c in before.columns] == [c.id for c in after.columns]
+        keys = after.frame.keys
+        kept = len(after.order) >= count and (
+            before.frame.keys is keys
+            or (len(keys) >= len(before.frame.keys) and keys[: len(before.frame.keys)] == before.frame.keys)
+        )
+        if not (same and kept and np.array_equal(before.order, after.order[:count])):
+            self.beginResetModel()
+            self._view = after
+            self.endResetModel()
+            return
+        if len(after.order) > count:
+            self.beginInsertRows(QModelIndex(), count, len(after.order) - 1)
+            self._view = after
+            self.endInsertRows()
+        else:
+            self._view = after
+        self._changed_everywhere()
+
+    def _changed_everywhere(self) -> None:
+        if self.rowCount() and self.columnCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
 
 
 class RunsPanel(QWidget):
     """Filter box, table and a line that counts; its selection is the shared one."""
 
-    def __init__(self, table: RunsTable, selection: Selection, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        table: RunsTable,
+        selection: Selection,
+        theme: Theme,
+        edit: EditNotes = lambda _keys, _change: None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._table, self._selection = table, selection
         self._following = False
@@ -97,15 +170,22 @@ class RunsPanel(QWidget):
         self.filter = QLineEdit(clearButtonEnabled=True)
         self.filter.setPlaceholderText("Filter: words, topology:torus, network_kw<500, -verdict:infeasible")
         self.filter.setAccessibleName("Filter runs")
+        self.help = QToolButton(text="?", autoRaise=True)
+        self.help.setToolTip("The words of the filter")
+        self.help.clicked.connect(self.show_filter_help)
         self.view = QTableView()
-        self.model = RunsModel(table, selection, theme)
+        self.model = RunsModel(table, selection, theme, edit)
         self.count = QLabel()
         self._set_up_view()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 4)
         layout.setSpacing(4)
-        for widget in (self.filter, self.view, self.count):
-            layout.addWidget(widget)
+        line = QHBoxLayout()
+        line.addWidget(self.filter, 1)
+        line.addWidget(self.help)
+        layout.addLayout(line)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.count)
         self.filter.textChanged.connect(table.set_filter)
         table.changed.connect(self._table_changed)
         selection.changed.connect(self._follow)
@@ -122,17 +202,31 @@ class RunsPanel(QWidget):
         return ViewExport("Runs", QSizeF(self.size()), self.model.theme.canvas, table=lambda: data)
 
     def column_menu(self) -> QMenu:
-        """Return a menu that shows and hides columns; the caller deletes it."""
+        """Return a menu that shows and hides the usual columns; the caller deletes it."""
         menu = QMenu(self)
+        usual = {column.id for column in COLUMNS}
         for column in self._table.all_columns:
-            action = QAction(column.heading, menu, checkable=True, checked=self._table.is_shown(column))
-            action.toggled.connect(lambda shown, column_id=column.id: self._toggle(column_id, shown))
-            menu.addAction(action)
+            if column.id in usual or self._table.is_shown(column):
+                action = QAction(column.heading, menu, checkable=True, checked=self._table.is_shown(column))
+                action.toggled.connect(lambda shown, column_id=column.id: self._toggle(column_id, shown))
+                menu.addAction(action)
         menu.addSeparator()
-        reset = menu.addAction("Standard columns")
-        assert reset is not None
-        reset.triggered.connect(self._table.reset_columns)
+        for title, callback in (
+            ("All columns…", lambda: self.column_dialog().open()),
+            ("Standard columns", self._table.reset_columns),
+        ):
+            action = menu.addAction(title)
+            assert action is not None
+            action.triggered.connect(callback)
         return menu
+
+    def column_dialog(self) -> ColumnDialog:
+        """Return a dialog that shows and hides any column: every metric, and every key of the scenarios."""
+        return ColumnDialog(self._table, self)
+
+    def show_filter_help(self) -> None:
+        """Show the words of the filter, and the names it knows of these runs."""
+        FilterHelp(self._table, self).open()
 
     def _set_up_view(self) -> None:
         view = self.view
@@ -160,6 +254,7 @@ class RunsPanel(QWidget):
         assert model is not None  # the view has its model
         model.selectionChanged.connect(self._selected)
         model.currentRowChanged.connect(self._selected)
+        view.clicked.connect(self.model.toggle_star)
 
     def _toggle(self, column_id: str, shown: bool) -> None:
         ids = {column.id for column in self._table.columns}
@@ -171,31 +266,38 @@ class RunsPanel(QWidget):
         menu.popup(self.view.mapToGlobal(at))
 
     def _table_changed(self) -> None:
-        shown, total = len(self._table.order), len(self._table.entries)
+        shown, total = len(self._table.order), self._table.total
         text = f"{total:,} runs" if shown == total else f"{shown:,} of {total:,} runs"
         self.count.setText(self._table.filter_problem or text)
         palette = self.count.palette()
         theme = self.model.theme
         palette.setColor(QPalette.ColorRole.WindowText, theme.bad if self._table.filter_problem else theme.faint_text)
         self.count.setPalette(palette)
+        self.filter.setPalette(self._filter_palette())
         self._fit_columns()
         self._follow()
+
+    def _filter_palette(self) -> QPalette:
+        palette = self.palette()
+        if self._table.filter_problem:
+            palette.setColor(QPalette.ColorRole.Text, self.model.theme.bad)
+        return palette
 
     def _fit_columns(self) -> None:
         """Size the columns when they change or runs are added, until the user has given one a width."""
         ids = [column.id for column in self._table.columns]
-        shape = (*ids, len(self._table.entries))
+        shape = (*ids, min(self._table.total, SIZED_ROWS))
         if self._sized_by_user or shape == self._sized or not len(self._table.order):
             return
         self._sized = shape
         bold = QFont(self.view.font())
         bold.setBold(True)
         metrics = QFontMetrics(bold)
-        rows = [self._table.row(row) for row in range(min(SIZED_ROWS, len(self._table.order)))]
+        rows = range(min(SIZED_ROWS, len(self._table.order)))
         self._following = True
         try:
             for number, column in enumerate(self._table.columns):
-                texts = [*column.header.splitlines(), *(column.text(entry) for entry in rows)]
+                texts = [*column.header.splitlines(), *(self._table.text(row, column) for row in rows)]
                 widest = max(metrics.horizontalAdvance(text) for text in texts)
                 self.view.setColumnWidth(number, min(widest + PADDING_PX, MAX_COLUMN_PX))
         finally:
@@ -208,10 +310,9 @@ class RunsPanel(QWidget):
         model = self.view.selectionModel()
         if self._following or model is None:
             return
-        keys = self._table.row_keys
         current = model.currentIndex()
-        chosen = [keys[row] for row in self._selected_rows()]
-        self._selection.set(chosen, keys[current.row()] if current.isValid() else None)
+        chosen = [self._table.key(row) for row in self._selected_rows()]
+        self._selection.set(chosen, self._table.key(current.row()) if current.isValid() else None)
 
     def _selected_rows(self) -> list[int]:
         model = self.view.selectionModel()
@@ -224,9 +325,8 @@ class RunsPanel(QWidget):
         viewport = self.view.viewport()
         if model is None or viewport is None:
             return
-        row_of = self._table.row_of
-        rows = sorted(row_of[key] for key in self._selection.keys if key in row_of)
-        current = row_of.get(self._selection.current or "")
+        rows = self._table.rows_of(self._selection.keys)
+        current = self._table.row_of(self._selection.current)
         self._following = True
         try:
             if current is not None and model.currentIndex().row() != current:

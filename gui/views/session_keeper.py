@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gui.views.main_window import MainWindow
 
 SAVE_AFTER_MS = 1500
+MOST_SELECTED = 1000  # runs whose selection is kept
 
 
 class SessionKeeper(QObject):
@@ -46,7 +47,7 @@ class SessionKeeper(QObject):
             filter_text=table.filter_text,
             sort_id=table.sort_id,
             descending=table.descending,
-            selected=window.selection.keys,
+            selected=window.selection.keys[:MOST_SELECTED],
             current=window.selection.current,
             quantity=state.quantity.id,
             camera=camera_fields(state.camera) if state.scene is not None else {},

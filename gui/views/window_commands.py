@@ -99,7 +99,7 @@ def _file(window: MainWindow) -> list[Command]:
         Command(
             "file.close_all",
             "Close all runs",
-            lambda: window.close_runs([e.key for e in session.entries]),
+            lambda: window.close_runs(list(session.keys)),
             "",
             "File",
             has_runs,

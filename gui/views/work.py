@@ -52,7 +52,11 @@ class Work(QObject):
 
     def copy_run(self, entry: RunEntry) -> None:
         """Take the scenario of a run into the form."""
-        scenario = dict(entry.run.scenario)
+        try:
+            scenario = dict(entry.run.scenario)
+        except OptinetError as error:
+            self._window.messages.add(one_line(error))
+            return
         self._load({**scenario, "title": scenario.get("title") or entry.design}, f"Copy of {entry.label}")
 
     def open(self, path_or_name: str) -> None:
@@ -144,7 +148,7 @@ class Work(QObject):
 
     def _open_results(self, job: Job, files: Sequence[str]) -> None:
         self._results.setdefault(job, []).extend(files)
-        self._window.open_results(job.folder, files)
+        self._window.open_results(job.folder)
 
     def _end(self, job: Job) -> None:
         files = self._results.pop(job, [])

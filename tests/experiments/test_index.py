@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from experiments.index import NAME, Index
 from experiments.notes import Notes, read_notes, write_notes
 from experiments.query import parse
-from gui.state.columns import columns_for
-from gui.state.filters import RunFilter
+from gui.state.filters import apply
 from gui.state.runs import read_entry
+from gui.state.session import Session
 from optinet.errors import OptinetError, RunFileError
 from optinet.results import find_runs, open_run
 
@@ -109,6 +110,29 @@ def test_the_index_follows_the_folder(folder):
         assert index.problems == []
 
 
+def test_an_update_step_by_step_tells_what_is_new_changed_and_gone(folder):
+    first, second, third, *_ = find_runs([folder])
+    with Index(folder) as index:
+        numbers = {file: run for run, file in index.rows()}
+        write_notes(first, Notes(tags=("paper",)))
+        second.unlink()
+        shutil.copy(third, folder / "copy.h5")
+        steps = list(index.updates())
+        (new,), (changed,), (gone,) = (
+            sum((getattr(s, kind) for s in steps), ()) for kind in ("new", "changed", "gone")
+        )
+        assert changed == numbers[first.name] and gone == numbers[second.name]
+        assert dict(index.rows([new])) == {new: "copy.h5"} and new not in numbers.values()
+        # a column is what the facts of all runs say
+        runs, values = index.number_column("network_kw")
+        facts = index.facts(runs.tolist())
+        assert values.tolist() == [each.numbers["network_kw"] for each in facts]
+        runs, texts = index.text_column("tag")
+        assert dict(zip(runs.tolist(), texts, strict=True)) == {changed: "paper"}
+        assert index.facts([changed])[0].texts["tag"] == "paper"
+        assert list(index.updates()) == []
+
+
 def test_a_damaged_or_older_index_is_made_anew(folder):
     with Index(folder):
         pass
@@ -145,9 +169,10 @@ def both(swept, tmp_path_factory):
     shutil.copytree(swept[0].parent, target)
     paths = find_runs([target])
     write_notes(paths[0], Notes(tags=("paper", "draft"), note="first one"))
-    entries = [read_entry(open_run(path)) for path in paths]
+    session = Session()
+    session.add(read_entry(open_run(path)) for path in paths)
     with Index(target) as index:
-        yield index, entries, RunFilter(entries, columns_for(entries))
+        yield index, session.frame
 
 
 _NAMES = st.sampled_from(["network_kw", "topology.leaves", "seed", "throughput", "cost_usd", "reconfiguration_ms"])
@@ -163,11 +188,11 @@ _TERMS = st.one_of(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(terms=st.lists(st.tuples(st.booleans(), _TERMS), max_size=3))
 def test_the_index_and_the_viewer_find_the_same_runs(both, terms):
-    index, entries, viewer = both
+    index, frame = both
     text = " ".join(f"{'-' if minus else ''}{term}" for minus, term in terms)
-    result = viewer.apply(text)
+    result = apply(frame, text)
     assert result.problem == ""
-    shown = [entry.run.path.name for entry, keep in zip(entries, result.keep, strict=True) if keep]
+    shown = [Path(key).name for key, keep in zip(frame.keys, result.keep, strict=True) if keep]
     assert [run.path.name for run in index.find(text)] == shown
 
 

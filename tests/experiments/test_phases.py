@@ -5,7 +5,7 @@ import pytest
 
 from experiments.compare import comparison
 from experiments.evaluate import evaluate, evaluation_bytes
-from experiments.figures import following_curves, plot_break_even
+from experiments.figures import break_even_chart, plot_break_even
 from experiments.scenario import load_scenario
 from experiments.study import load_study
 from optinet.errors import OptinetError, ScenarioError
@@ -74,10 +74,12 @@ def test_lengths_of_phases_share_a_row_and_a_curve(scenario_file, tmp_path):
     table = comparison(runs)
     assert [row.case for row in table.rows] == ["MEMS"]
     assert "break_even_s" in [column.key for column in table.columns]
-    (curve,) = following_curves(runs)
-    assert curve.length_s.tolist() == [1e-4, 0.1, 10.0]
-    assert sorted(curve.following_fraction) == curve.following_fraction.tolist()
-    plot_break_even([curve], tmp_path / "picture.png")
+    chart = break_even_chart(runs)
+    curve, staying = chart.curves
+    assert curve.x.tolist() == [1e-4, 0.1, 10.0]
+    assert sorted(curve.y) == curve.y.tolist()
+    assert curve.mark == (runs[0].metrics["break_even_s"].value, staying.y[0])
+    plot_break_even(chart, tmp_path / "picture.png")
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 

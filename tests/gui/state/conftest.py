@@ -10,10 +10,10 @@ from gui.state.runs import RunEntry
 
 @pytest.fixture
 def make_entry():
-    def make(name, *, power_kw=None, **values):
+    def make(name, **values):
         texts = dict.fromkeys(("title", "design", "workload", "topology", "routing", "verdict", "caveat", "file"), "")
         numbers = {key: value for key, value in values.items() if not isinstance(value, str)}
         texts |= {"design": name} | {key: value for key, value in values.items() if isinstance(value, str)}
-        return RunEntry(f"/runs/{name}.h5", None, texts, numbers, dict.fromkeys(numbers, "1"), power_kw or {})
+        return RunEntry(f"/runs/{name}.h5", texts, numbers)
 
     return make

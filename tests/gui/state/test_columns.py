@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from gui.state.columns import COLUMNS, format_number
+from gui.state.columns import COLUMNS, format_number, unit_text
+from gui.state.session import Session
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,19 @@ def test_every_number_with_a_unit_shows_it_in_the_header():
 
 def test_a_value_that_a_run_does_not_have_is_empty(make_entry):
     by_id = {column.id: column for column in COLUMNS}
-    entry = make_entry("a", network_kw=1234.56)
-    assert by_id["network_kw"].text(entry) == "1,234.6"
-    assert by_id["throughput"].text(entry) == ""
-    assert by_id["design"].text(entry) == "a"
+    session = Session()
+    session.add([make_entry("a", network_kw=1234.56)])
+    frame = session.frame
+    assert by_id["network_kw"].text(frame, 0) == "1,234.6" and by_id["network_kw"].value(frame, 0) == 1234.56
+    frame.numbers("throughput")
+    assert by_id["throughput"].text(frame, 0) == "" == by_id["throughput"].value(frame, 0)
+    assert by_id["design"].text(frame, 0) == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("energy_pj_per_bit", "pJ/bit"), ("workload.gbps_per_endpoint", "Gb/s"), ("topology.leaves", ""),
+     ("failures_per_day", "1/day"), ("energy_kwh_per_year", "kW h/year"), ("link_yield_fraction", "")],
+)  # fmt: skip
+def test_other_columns_have_the_unit_that_their_name_promises(name, unit):
+    assert unit_text(name) == unit

@@ -35,7 +35,7 @@ def names(table):
 
 def test_rows_are_in_the_order_of_opening(table):
     assert names(table) == ["mesh", "Clos", "pod A", "bare"]
-    assert table.row_of["/runs/pod A.h5"] == 2
+    assert table.row_of("/runs/pod A.h5") == 2
     assert table.row_keys[3] == "/runs/bare.h5"
 
 

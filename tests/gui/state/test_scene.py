@@ -6,8 +6,9 @@ import pytest
 
 import topologies
 from gui.state.fabric_view import FabricViewState
-from gui.state.runs import read_paths
+from gui.state.runs import read_entry
 from gui.state.scene import LENGTH, LOAD, UTILIZATION, scene_of
+from optinet.results import open_run
 
 SHAPE = {"leaves": 2, "spines": 1, "hosts_per_leaf": 2, "links_per_pair": 2}
 
@@ -15,8 +16,7 @@ SHAPE = {"leaves": 2, "spines": 1, "hosts_per_leaf": 2, "links_per_pair": 2}
 @pytest.fixture
 def read(make_run):
     def read(name="run", **content):
-        (entry,) = read_paths([str(make_run(name, **content))])
-        return scene_of(entry)
+        return scene_of(read_entry(open_run(make_run(name, **content))))
 
     return read
 

@@ -34,8 +34,8 @@ def test_a_run_opened_again_takes_the_place_of_the_old_one(make_entry):
     first, second, again = make_entry("a"), make_entry("b"), make_entry("a", network_kw=1.0)
     session.add([first, second])
     session.add([again])
-    assert session.entries == (again, second)
-    assert session.get("/runs/a.h5") is again
+    assert [entry.key for entry in session.entries] == ["/runs/a.h5", "/runs/b.h5"]
+    assert session.get("/runs/a.h5").numbers["network_kw"] == 1.0
     assert session.get("/runs/c.h5") is None and session.get(None) is None
 
 

@@ -94,7 +94,9 @@ def window(make_window, folder):
 
 
 def settle(qtbot, window):
-    qtbot.waitUntil(lambda: not window.jobs.is_busy and window.fabric.is_complete, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: not window.jobs.is_busy and not window.finder.is_busy and window.fabric.is_complete, timeout=10_000
+    )
 
 
 @pytest.fixture

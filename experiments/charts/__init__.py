@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts as data: what is drawn, free of how.
+
+`experiments.drawing` renders them with matplotlib for the report, `gui.views.charts` with pyqtgraph for the viewer.
+"""
+
+from experiments.charts.budgets import waterfalls
+from experiments.charts.designs import breakdown, intervals, scatter
+from experiments.charts.distributions import latency_curves, load_curves
+from experiments.charts.shapes import (
+    Bars,
+    Chart,
+    Curve,
+    Curves,
+    HeatMap,
+    Interval,
+    Intervals,
+    Mark,
+    Parallel,
+    Points,
+    Scatter,
+    Step,
+    TornadoChart,
+    Waterfall,
+)
+from experiments.charts.sweeps import break_even, heat_map, parallel, points
+from experiments.charts.tables import chart_csv
+
+__all__ = [
+    "Bars",
+    "Chart",
+    "Curve",
+    "Curves",
+    "HeatMap",
+    "Interval",
+    "Intervals",
+    "Mark",
+    "Parallel",
+    "Points",
+    "Scatter",
+    "Step",
+    "TornadoChart",
+    "Waterfall",
+    "break_even",
+    "breakdown",
+    "chart_csv",
+    "heat_map",
+    "intervals",
+    "latency_curves",
+    "load_curves",
+    "parallel",
+    "points",
+    "scatter",
+    "waterfalls",
+]

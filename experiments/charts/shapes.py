@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What charts are made of: data with labels and units, free of how they are drawn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the ends of its interval; they equal the value where none is known."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, value: float, low: float = math.nan, high: float = math.nan) -> Interval:
+        """Return an interval that holds its value, whatever is missing."""
+        ends = [end for end in (low, high) if not math.isnan(end)]
+        return cls(value, min([value, *ends]), max([value, *ends]))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One design in a scatter chart."""
+
+    label: str
+    group: str
+    x: Interval
+    y: Interval
+    on_front: bool
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Designs by two metrics.
+
+    Parameters
+    ----------
+    title, x_label, y_label
+        With units.
+    marks
+        The designs; `on_front` ones are labelled.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Stacked bars, one for each design.
+
+    Parameters
+    ----------
+    title, axis_label
+        With unit.
+    labels, categories
+        Of bars and of their parts.
+    values
+        One row for each bar, one entry for each category, all >= 0.
+    totals
+        The whole of each bar with its interval.
+    left_out
+        Designs that are not shown.
+    """
+
+    title: str
+    axis_label: str
+    labels: tuple[str, ...]
+    categories: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    totals: tuple[Interval, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of a link in a waterfall: what it loses, and the budget that is left after it."""
+
+    part: str
+    loss_db: float
+    left_db: float
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """A link budget from the power budget down to the margin.
+
+    Parameters
+    ----------
+    title
+        Link class, and the parts at its ends.
+    budget_db
+        Power budget between transmitter and receiver.
+    steps
+        Part by part; parts without loss are left out.
+    typical_margin_db, margin_3sigma_db
+        What is left, typically and less three sigma.
+    verdict
+        closes, at risk or infeasible.
+    designs
+        Designs whose links these are.
+    """
+
+    title: str
+    budget_db: float
+    steps: tuple[Step, ...]
+    typical_margin_db: float
+    margin_3sigma_db: float
+    verdict: str
+    designs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TornadoChart:
+    """What moves a metric, the strongest first: (value, metric at its low end, metric at its high end)."""
+
+    title: str
+    axis_label: str
+    center: float
+    drivers: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Many runs by two values.
+
+    Parameters
+    ----------
+    title, x_label, y_label
+        With units.
+    labels
+        Of the runs.
+    x, y
+        Shape (n_runs,); a run without one of them is not here.
+    groups, group
+        Names of groups, and which of them each run belongs to; shape (n_runs,).
+    on_front
+        Whether no other run is better in one and as good in the other; shape (n_runs,).
+    front
+        What better means, in words.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    labels: tuple[str, ...]
+    x: Floats
+    y: Floats
+    groups: tuple[str, ...]
+    group: Ints
+    on_front: NDArray[np.bool_]
+    front: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One line.
+
+    Parameters
+    ----------
+    label
+        Of the line.
+    x, y
+        Shape (n_points,), x ascending.
+    mark
+        A point of it that matters; NaN for none.
+    """
+
+    label: str
+    x: Floats
+    y: Floats
+    mark: tuple[float, float] = (math.nan, math.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Lines over one axis.
+
+    Parameters
+    ----------
+    title, x_label, y_label
+        With units.
+    curves
+        The lines.
+    log_x
+        Whether the axis is logarithmic.
+    stepped
+        Whether a value holds from its x until the next, as in a cumulative distribution.
+    y_range
+        Range of the values that is always shown.
+    left_out
+        Lines that are not shown.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    log_x: bool = False
+    stepped: bool = False
+    y_range: tuple[float, float] | None = None
+    left_out: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Parallel:
+    """Many runs by several values, each on an axis of its own.
+
+    Parameters
+    ----------
+    title
+        Of the chart.
+    axes
+        Names with units.
+    better_high
+        Whether more is better, axis by axis.
+    labels
+        Of the runs.
+    values
+        Shape (n_runs, n_axes); NaN where a run has no such value.
+    groups, group
+        Names of groups, and which of them each run belongs to; shape (n_runs,).
+    """
+
+    title: str
+    axes: tuple[str, ...]
+    better_high: tuple[bool, ...]
+    labels: tuple[str, ...]
+    values: Floats
+    groups: tuple[str, ...]
+    group: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """A value over two parameters of a sweep.
+
+    Parameters
+    ----------
+    title, x_label, y_label, value_label
+        With units.
+    x_ticks, y_ticks
+        The values of the parameters, in order.
+    values
+        Mean over the runs of each cell, shape (n_y, n_x); NaN where there is none.
+    counts
+        Runs of each cell; shape (n_y, n_x).
+    low, high
+        Least and largest value of each cell; shape (n_y, n_x).
+    cell
+        Cell of each run as row of the flattened values, -1 for none; shape (n_runs,).
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    value_label: str
+    x_ticks: tuple[str, ...]
+    y_ticks: tuple[str, ...]
+    values: Floats
+    counts: Ints
+    low: Floats
+    high: Floats
+    cell: Ints
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """One value of several designs, each with its interval."""
+
+    title: str
+    axis_label: str
+    labels: tuple[str, ...]
+    values: tuple[Interval, ...]
+    left_out: int = 0
+
+
+Chart: TypeAlias = Scatter | Bars | Waterfall | TornadoChart | Points | Curves | Parallel | HeatMap | Intervals

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many runs at once, from columns of their values: a front, parallel axes, a heat map, and break-even curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from experiments.charts.shapes import Curve, Curves, Floats, HeatMap, Ints, Parallel, Points
+from experiments.pareto import Goal, front_of
+from optinet.metric import higher_is_better
+
+PHASE_METRICS = ("phase_length_s", "following_fraction", "staying_fraction", "break_even_s", "dark_ms")
+_MOST_GROUPS = 11  # as many as there are colors, with one for the rest
+_OTHERS = "others"
+
+
+def points(
+    names: tuple[str, str],
+    axis_labels: tuple[str, str],
+    labels: Sequence[str],
+    x: Floats,
+    y: Floats,
+    groups: Sequence[str],
+    verdicts: Sequence[str],
+) -> tuple[Points, Ints]:
+    """Return the runs that have both values, and which of the given ones they are.
+
+    Parameters
+    ----------
+    names
+        Names of the two metrics, which say which way is better.
+    axis_labels
+        Of the two axes, with units.
+    labels, x, y, groups, verdicts
+        Of each run; a run whose links do not close is shown, but beats nobody.
+    """
+    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    goals = [Goal(name, higher_is_better(name)) for name in names]
+    costs = np.column_stack([-v if goal.higher else v for goal, v in zip(goals, (x[rows], y[rows]), strict=True)])
+    closes = np.array([verdicts[row] in ("closes", "") for row in rows], dtype=bool)
+    costs[~closes] = np.nan
+    group_names, group = grouped([groups[row] for row in rows])
+    chart = Points(
+        f"{axis_labels[1]} against {axis_labels[0]}",
+        *axis_labels,
+        tuple(labels[row] for row in rows),
+        x[rows],
+        y[rows],
+        group_names,
+        group,
+        front_of(costs),
+        f"{goals[0]}, {goals[1]}",
+    )
+    return chart, rows
+
+
+def grouped(texts: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
+    """Return the distinct texts, the most frequent first and the rare ones as one, and the place of each."""
+    names, place, counts = np.unique(np.array(texts or [""], dtype=object), return_inverse=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    found = [str(names[i]) or "none" for i in order]
+    if len(found) > _MOST_GROUPS:
+        found = [*found[: _MOST_GROUPS - 1], _OTHERS]
+    group = np.minimum(rank[place], len(found) - 1)[: len(texts)]
+    return tuple(found if texts else ()), group
+
+
+def parallel(
+    names: Sequence[str], axis_labels: Sequence[str], labels: Sequence[str], values: Floats, groups: Sequence[str]
+) -> tuple[Parallel, Ints]:
+    """Return the runs that have at least two of the values, and which of the given ones they are.
+
+    An axis on which no run has a value is left out.
+    """
+    used = [i for i in range(len(names)) if np.isfinite(values[:, i]).any()]
+    known = np.where(np.isfinite(values[:, used]), values[:, used], np.nan)
+    rows = np.flatnonzero((~np.isnan(known)).sum(axis=1) >= 2)
+    group_names, group = grouped([groups[row] for row in rows])
+    chart = Parallel(
+        "Designs over several metrics",
+        tuple(axis_labels[i] for i in used),
+        tuple(higher_is_better(names[i]) for i in used),
+        tuple(labels[row] for row in rows),
+        known[rows],
+        group_names,
+        group,
+    )
+    return chart, rows
+
+
+def heat_map(
+    x_label: str, y_label: str, value_label: str, x: Sequence[str | float], y: Sequence[str | float], values: Floats
+) -> HeatMap:
+    """Return the mean of a value over the runs of each pair of parameters.
+
+    Parameters
+    ----------
+    x_label, y_label, value_label
+        With units.
+    x, y
+        The parameters of each run: texts, or numbers with NaN for a run that does not have it.
+    values
+        The value of each run; shape (n_runs,).
+    """
+    (x_ticks, column), (y_ticks, row) = _ticks(x), _ticks(y)
+    known = np.isfinite(values) & (column >= 0) & (row >= 0)
+    shape = (len(y_ticks), len(x_ticks))
+    size = shape[0] * shape[1]
+    cell = np.where(known, row * shape[1] + column, -1)
+    inside, found = cell[known], values[known]
+    counts = np.bincount(inside, minlength=size)
+    sums = np.bincount(inside, found, minlength=size)
+    low, high = np.full(size, np.inf), np.full(size, -np.inf)
+    np.minimum.at(low, inside, found)
+    np.maximum.at(high, inside, found)
+    empty = counts == 0
+    mean, low, high = (np.where(empty, np.nan, each) for each in (sums / np.maximum(counts, 1), low, high))
+    return HeatMap(
+        f"{value_label} over {x_label} and {y_label}",
+        x_label,
+        y_label,
+        value_label,
+        x_ticks,
+        y_ticks,
+        mean.reshape(shape),
+        counts.reshape(shape),
+        low.reshape(shape),
+        high.reshape(shape),
+        cell,
+    )
+
+
+def _ticks(values: Sequence[str | float]) -> tuple[tuple[str, ...], Ints]:
+    """Return the distinct values in order as texts, and the place of each; -1 for a missing one."""
+    known = [value for value in values if value != "" and not (isinstance(value, float) and math.isnan(value))]
+    numeric = all(not isinstance(value, str) for value in known)
+    ordered = sorted(set(known), key=float if numeric else str)
+    place = {value: i for i, value in enumerate(ordered)}
+    texts = tuple(f"{value:,.6g}" if numeric else str(value) for value in ordered)
+    return texts, np.array([place.get(value, -1) for value in values], dtype=np.int64)
+
+
+def break_even(cases: Sequence[str], metrics: Mapping[str, Floats], *, most: int) -> Curves:
+    """Return what following a demand carries against the length of its phases: one curve for each design.
+
+    The mark of a curve is where the design breaks even with staying.
+
+    Parameters
+    ----------
+    cases
+        The design of each run.
+    metrics
+        The `PHASE_METRICS` of each run, NaN for runs without phases; each of shape (n_runs,).
+    most
+        Curves shown, the longest dark time first.
+    """
+    length_s, following, staying, even_s, dark_ms = (metrics[name] for name in PHASE_METRICS)
+    of_case: dict[str, list[int]] = {}
+    for row in np.flatnonzero(np.isfinite(length_s) & np.isfinite(following)).tolist():
+        of_case.setdefault(cases[row], []).append(row)
+    ordered = sorted(of_case.items(), key=lambda item: -float(np.nan_to_num(dark_ms[item[1][0]])))
+    curves = []
+    for case, found in ordered[:most]:
+        rows = sorted(found, key=lambda row: length_s[row])
+        first = rows[0]
+        at_s = float(even_s[first])
+        label = f"{case}: {time_text(dark_ms[first] * 1e-3)} dark, pays from {time_text(at_s)}"
+        curves.append(Curve(label, length_s[rows], following[rows], (at_s, float(staying[first]))))
+    if curves:
+        ends = [float(np.nanmin(length_s)), float(np.nanmax(length_s))]
+        stay = float(staying[ordered[0][1][0]])
+        curves.append(Curve("staying on an even mesh", np.array(ends), np.array([stay, stay])))
+    return Curves(
+        "Following a demand whose phases change",
+        "Length of a phase, s",
+        "Share of the demand carried",
+        tuple(curves),
+        log_x=True,
+        y_range=(0.0, 1.0),
+        left_out=max(0, len(ordered) - most),
+    )
+
+
+def time_text(seconds: float) -> str:
+    """Return a time in the unit that suits it; "never" where there is none."""
+    if not np.isfinite(seconds):
+        return "never"
+    for unit, size in (("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data of charts as comma-separated text, numbers at full precision."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from experiments.charts.shapes import (
+    Bars,
+    Chart,
+    Curves,
+    HeatMap,
+    Intervals,
+    Parallel,
+    Points,
+    Scatter,
+    TornadoChart,
+    Waterfall,
+)
+
+
+def chart_csv(chart: Chart) -> str:
+    """Return the data of a chart, with a line of headings that have units."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in _rows(chart):
+        writer.writerow(["" if isinstance(item, float) and np.isnan(item) else item for item in row])
+    return text.getvalue()
+
+
+@singledispatch
+def _rows(chart: Chart) -> Iterable[Sequence[Any]]:
+    raise TypeError(chart)
+
+
+@_rows.register
+def _scatter(chart: Scatter) -> Iterator[Sequence[Any]]:
+    yield "design", "group", chart.x_label, "low", "high", chart.y_label, "low", "high", "on the front"
+    for mark in chart.marks:
+        ends = (mark.x.value, mark.x.low, mark.x.high, mark.y.value, mark.y.low, mark.y.high)
+        yield mark.label, mark.group, *ends, mark.on_front
+
+
+@_rows.register
+def _points(chart: Points) -> Iterator[Sequence[Any]]:
+    yield "run", "group", chart.x_label, chart.y_label, "on the front"
+    columns = (chart.labels, chart.group.tolist(), chart.x.tolist(), chart.y.tolist(), chart.on_front.tolist())
+    for label, group, x, y, front in zip(*columns, strict=True):
+        yield label, chart.groups[group], x, y, front
+
+
+@_rows.register
+def _bars(chart: Bars) -> Iterator[Sequence[Any]]:
+    yield "run", *(f"{name}, {chart.axis_label}" for name in (*chart.categories, "total", "low", "high"))
+    for label, values, total in zip(chart.labels, chart.values, chart.totals, strict=True):
+        yield label, *values, total.value, total.low, total.high
+
+
+@_rows.register
+def _waterfall(chart: Waterfall) -> Iterator[Sequence[Any]]:
+    yield "part", "loss, dB", "left, dB"
+    yield "power budget", "", chart.budget_db
+    for step in chart.steps:
+        yield step.part, step.loss_db, step.left_db
+    yield "typical margin", "", chart.typical_margin_db
+    yield "3-sigma margin", "", chart.margin_3sigma_db
+
+
+@_rows.register
+def _tornado(chart: TornadoChart) -> Iterator[Sequence[Any]]:
+    yield "component value", f"{chart.axis_label} at its low end", f"{chart.axis_label} at its high end"
+    yield from chart.drivers
+
+
+@_rows.register
+def _curves(chart: Curves) -> Iterator[Sequence[Any]]:
+    yield "curve", chart.x_label, chart.y_label
+    for curve in chart.curves:
+        for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+            yield curve.label, x, y
+
+
+@_rows.register
+def _parallel(chart: Parallel) -> Iterator[Sequence[Any]]:
+    yield "run", "group", *chart.axes
+    for label, group, values in zip(chart.labels, chart.group.tolist(), chart.values.tolist(), strict=True):
+        yield label, chart.groups[group], *values
+
+
+@_rows.register
+def _heat_map(chart: HeatMap) -> Iterator[Sequence[Any]]:
+    yield chart.y_label, chart.x_label, chart.value_label, "least", "largest", "runs"
+    for i, y in enumerate(chart.y_ticks):
+        for j, x in enumerate(chart.x_ticks):
+            if chart.counts[i, j]:
+                yield y, x, *(float(each[i, j]) for each in (chart.values, chart.low, chart.high)), chart.counts[i, j]
+
+
+@_rows.register
+def _intervals(chart: Intervals) -> Iterator[Sequence[Any]]:
+    yield "run", chart.axis_label, "low", "high"
+    for label, value in zip(chart.labels, chart.values, strict=True):
+        yield label, value.value, value.low, value.high

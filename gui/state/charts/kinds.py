@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a chart is before it is drawn: its data, the runs behind it, what can be chosen, or why there is nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.charts import Chart
+from experiments.compare import Row
+from gui.state.frame import Frame
+from gui.state.runs import opened
+from optinet.errors import OptinetError
+
+OPEN_FIRST = "Open runs to see this chart (Ctrl+O)."
+SELECT_FIRST = "Select runs in the table to see this chart of them."
+_ACRONYMS = {"nic": "NIC", "ocs": "OCS", "dsp": "DSP", "tia": "TIA", "serdes": "SerDes"}
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a chart is made from.
+
+    Parameters
+    ----------
+    frame
+        All opened runs.
+    order
+        Rows of `frame` in the table, those that pass the filter in its order; shape (n_shown,).
+    selected, current
+        Keys of the selected runs, and of the one that the fabric view draws.
+    """
+
+    frame: Frame
+    order: NDArray[np.int64]
+    selected: tuple[str, ...]
+    current: str | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be chosen, such as the metric of an axis.
+
+    Parameters
+    ----------
+    name, label
+        For the program and for people.
+    options
+        Values and what they are called.
+    value
+        The one that is chosen.
+    """
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    value: str
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A chart and what belongs to it.
+
+    Parameters
+    ----------
+    chart
+        None if there is nothing to show.
+    message
+        Why there is nothing, and what to do about it.
+    keys
+        The run of each bar, point, curve or line; empty where a chart is not of runs.
+    choices
+        What can be chosen.
+    remark
+        What must be said beside the chart.
+    action
+        What a button beside the message does, in words; empty for none.
+    """
+
+    chart: Chart | None = None
+    message: str = ""
+    keys: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    remark: str = ""
+    action: str = ""
+
+
+Make = Callable[[Inputs, Mapping[str, str]], Shown]
+Depends = Callable[[Inputs, Mapping[str, str]], tuple[object, ...]]
+
+
+def on_selection(inputs: Inputs, _wanted: Mapping[str, str]) -> tuple[object, ...]:
+    """Return what a chart of the selected runs depends on; their files do not change."""
+    return inputs.selected
+
+
+def on_table(inputs: Inputs, wanted: Mapping[str, str]) -> tuple[object, ...]:
+    """Return what a chart of the table depends on, with as little of the selection as the choice of runs needs."""
+    scope: object = inputs.selected if wanted.get("scope") == "selected" else None
+    if wanted.get("scope", "workload") == "workload" and inputs.current is not None and len(inputs.frame):
+        keys = inputs.frame.keys
+        scope = inputs.frame.texts("workload")[keys.index(inputs.current)] if inputs.current in keys else None
+    return id(inputs.frame), id(inputs.order), scope
+
+
+@dataclass(frozen=True)
+class ChartKind:
+    """One kind of chart.
+
+    Parameters
+    ----------
+    id, title, help
+        For commands and settings, for people, and in a sentence.
+    make
+        Makes it from runs and from what was chosen; called in a worker.
+    depends
+        Returns what it is made from: while that stays the same, it is not made again.
+    reads_files
+        Whether it opens run files, rather than only the columns of the table.
+    """
+
+    id: str
+    title: str
+    help: str
+    make: Make
+    depends: Depends = on_selection
+    reads_files: bool = False
+
+
+def chosen(name: str, label: str, options: Sequence[tuple[str, str]], wanted: Mapping[str, str], first: str) -> Choice:
+    """Return a choice with the wanted value if there is such an option, else `first` if there is, else the first."""
+    values = [value for value, _ in options]
+    value = next((each for each in (wanted.get(name, ""), first) if each in values), values[0] if values else "")
+    return Choice(name, label, tuple(options), value)
+
+
+def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...], str]:
+    """Return the first selected runs opened, their keys, and a remark on what they share or what is left out.
+
+    A workload that all share is in the remark, and not in their names.
+
+    Raises
+    ------
+    OptinetError
+        If none of them can be opened.
+    """
+    keys = tuple(key for key in inputs.selected if key)[:most]
+    rows, found, problem = [], [], None
+    for key in keys:
+        try:
+            rows.append(Row("", runs=[opened(key)]))
+            found.append(key)
+        except OptinetError as error:
+            problem = error
+    if problem is not None and not rows:
+        raise problem
+    workloads = {_workload(row) for row in rows}
+    for row in rows:
+        design = row.run.case or row.run.title or row.run.path.stem
+        row.case = design if len(workloads) == 1 else " · ".join(filter(None, (design, _workload(row))))
+    names = [row.case for row in rows]
+    for row in rows:  # runs of one name are told apart by their files
+        if names.count(row.case) > 1:
+            row.case = f"{row.case} ({row.run.path.stem})"
+    shared = f"Workload {workloads.pop()}." if len(workloads) == 1 and "" not in workloads else ""
+    more = len(inputs.selected) - len(keys)
+    left = f"The first {len(keys)} of {len(inputs.selected):,} selected runs." if more > 0 else ""
+    return rows, tuple(found), " ".join(filter(None, (shared, left)))
+
+
+def _workload(row: Row) -> str:
+    table = row.run.scenario.get("workload")
+    return str(table.get("name") or "") if isinstance(table, Mapping) else ""
+
+
+def readable(name: str) -> str:
+    """Return a category such as ``switch_chips`` as people write it."""
+    return " ".join(_ACRONYMS.get(word, word) for word in name.replace("_", " ").split())
+
+
+def with_readable_categories(chart: Chart) -> Chart:
+    """Return a chart of bars with its categories as people write them."""
+    categories = tuple(readable(name) for name in chart.categories)  # type: ignore[union-attr]
+    return dataclasses.replace(chart, categories=categories)  # type: ignore[type-var]

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts of the selected runs, read from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from experiments.charts import breakdown, intervals, latency_curves, load_curves, waterfalls
+from gui.state.charts.kinds import (
+    SELECT_FIRST,
+    Inputs,
+    Shown,
+    chosen,
+    selected_rows,
+    with_readable_categories,
+)
+from gui.state.columns import COLUMNS, unit_text
+
+MOST_BARS, MOST_CURVES = 30, 10
+_MILLION = 1e6
+
+
+def power(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
+    """Return network power by category, one bar for each selected run."""
+    return _breakdown(inputs, "power", "Network power", 1e3, "kW")
+
+
+def cost(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
+    """Return cost by category, one bar for each selected run."""
+    return _breakdown(inputs, "cost", "Cost of all parts", _MILLION, "million USD")
+
+
+def _breakdown(inputs: Inputs, group: str, title: str, scale: float, unit: str) -> Shown:
+    if not inputs.selected:
+        return Shown(message=SELECT_FIRST)
+    rows, keys, remark = selected_rows(inputs, MOST_BARS)
+    chart = breakdown(rows, group, title, scale=scale, unit=f"{title}, {unit}", most=MOST_BARS)
+    if not chart.categories:
+        return Shown(message=f"The selected runs hold no {group}: their scenarios name no [design].")
+    return Shown(with_readable_categories(chart), keys=keys, remark=remark)
+
+
+def latency(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
+    """Return how latency is spread over the traffic, one curve for each selected run."""
+    if not inputs.selected:
+        return Shown(message=SELECT_FIRST)
+    rows, keys, remark = selected_rows(inputs, MOST_CURVES)
+    having = [i for i, row in enumerate(rows) if row.run.table("latency")]
+    if not having:
+        return Shown(message="The selected runs hold no latency: their scenarios name no [design].")
+    chart = latency_curves([rows[i] for i in having], most=MOST_CURVES)
+    return Shown(chart, keys=tuple(keys[i] for i in having), remark=remark)
+
+
+def loads(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
+    """Return how link loads are spread, by link class of one run or one curve for each of several."""
+    if not inputs.selected:
+        return Shown(message=SELECT_FIRST)
+    rows, keys, remark = selected_rows(inputs, MOST_CURVES)
+    chart = load_curves(rows, most=MOST_CURVES)
+    return Shown(chart, keys=keys if len(rows) > 1 else keys * len(chart.curves), remark=remark)
+
+
+def budget(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return one link budget of the selected runs, part by part."""
+    if not inputs.selected:
+        return Shown(message=SELECT_FIRST)
+    rows, keys, remark = selected_rows(inputs, MOST_BARS)
+    found = waterfalls(rows)
+    if not found:
+        return Shown(message="The selected runs have no optical links with a budget. Select one whose links are fiber.")
+    key_of = {row.case: key for row, key in zip(rows, keys, strict=True)}
+    of_current = next((i for i, each in enumerate(found) if inputs.current in map(key_of.get, each.designs)), 0)
+    options = [(str(i), f"{each.title} ({_of(each.designs)})") for i, each in enumerate(found)]
+    choice = chosen("budget", "Link", options, wanted, str(of_current))
+    chart = found[int(choice.value)]
+    return Shown(chart, choices=(choice,), keys=tuple(map(key_of.__getitem__, chart.designs[:1])), remark=remark)
+
+
+def _of(designs: tuple[str, ...]) -> str:
+    return designs[0] if len(designs) == 1 else f"{designs[0]} and {len(designs) - 1} more"
+
+
+def interval(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return a metric of the selected runs with the interval over the ranges of component values."""
+    if not inputs.selected:
+        return Shown(message=SELECT_FIRST)
+    rows, keys, remark = selected_rows(inputs, MOST_BARS)
+    names = dict.fromkeys(name for row in rows for name, m in row.run.metrics.items() if m.low < m.high)
+    if not names:
+        return Shown(
+            message="The selected runs hold no intervals: their scenarios name no [design], whose values have ranges."
+        )
+    choice = chosen("metric", "Metric", metric_options(names), wanted, "network_kw")
+    chart = intervals(rows, choice.value, metric_label(choice.value), most=MOST_BARS)
+    having = [key for row, key in zip(rows, keys, strict=True) if choice.value in row.run.metrics]
+    return Shown(chart, keys=tuple(having), choices=(choice,), remark=f"5th to 95th percentile. {remark}".strip())
+
+
+def metric_label(name: str) -> str:
+    """Return how an axis calls a metric or key, with its unit."""
+    column = next((each for each in COLUMNS if each.id == name), None)
+    title, unit = (column.title, column.unit) if column is not None else (name, unit_text(name))
+    return f"{title}, {unit}" if unit else title
+
+
+def metric_options(names: object) -> list[tuple[str, str]]:
+    """Return metrics as options: those of the standard columns first, in their order, then the others by name."""
+    given = list(names)  # type: ignore[call-overload]
+    order = {column.id: place for place, column in enumerate(COLUMNS)}
+    ordered = sorted(given, key=lambda name: (order.get(name, len(order)), "." in name, name))
+    return [(name, metric_label(name)) for name in ordered]

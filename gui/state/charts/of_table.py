@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts of all runs that pass the filter of the table, from its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, islice
+
+import numpy as np
+
+from experiments.charts import break_even as break_even_chart
+from experiments.charts import heat_map as heat_map_chart
+from experiments.charts import parallel as parallel_chart
+from experiments.charts import points as points_chart
+from experiments.charts.shapes import Floats
+from experiments.charts.sweeps import PHASE_METRICS
+from gui.state.charts.kinds import OPEN_FIRST, Choice, Inputs, Shown, chosen
+from gui.state.charts.of_selection import metric_label, metric_options
+from gui.state.runs import design_name
+
+NO_PHASES = (
+    "None of these runs has phases. Give a scenario a [phases] section, or run the study that ships with optinet:\n"
+    "optinet sweep reconfiguration_break_even -o DIR"
+)
+ONE_VALUE = "A heat map needs two parameters that differ between the runs. Open a sweep, or widen the filter."
+NO_MATCH = "No run passes the filter."
+PARALLEL_AXES = (
+    "delivered_gbps_per_endpoint",
+    "latency_mean_ns",
+    "latency_p99_ns",
+    "network_kw",
+    "energy_pj_per_bit",
+    "cost_per_endpoint_usd",
+    "worst_link_3sigma_margin_db",
+    "reconfiguration_ms",
+    "failures_per_day",
+)
+_COLORS = (
+    ("technology", "Switching and optics"),
+    ("switching", "Switching: EPS, MEMS, DLC, DBS …"),
+    ("packaging", "Optics: pluggable, CPO …"),
+    ("topology", "Topology"),
+    ("workload", "Workload"),
+    ("routing", "Routing"),
+    ("verdict", "Worst link"),
+    ("design", "Design"),
+)
+_SCOPES = (("workload", "with the workload of the current run"), ("table", "in the table"), ("selected", "selected"))
+_MOST_CURVES = 11
+_MOST_TRIED = 14  # parameters whose pairs are looked at for the first map
+_MOST_PARAMETERS = 60  # distinct values of a parameter, beyond which a map of it cannot be read
+
+
+def pareto(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return the runs by two metrics, with the front."""
+    rows, scope, message = _rows(inputs, wanted)
+    frame = inputs.frame
+    options = metric_options(name for name in frame.number_names if "." not in name)
+    x = chosen("x", "Across", options, wanted, "cost_per_endpoint_usd")
+    y = chosen("y", "Up", options, wanted, "network_kw")
+    color = chosen("color", "Color", _COLORS, wanted, "technology")
+    choices = (x, y, color, scope)
+    if message:
+        return Shown(message=message, choices=choices)
+    chart, which = points_chart(
+        (x.value, y.value),
+        (metric_label(x.value), metric_label(y.value)),
+        _labels(inputs, rows),
+        frame.numbers(x.value)[rows],
+        frame.numbers(y.value)[rows],
+        _texts(inputs, color.value, rows),
+        _texts(inputs, "verdict", rows),
+    )
+    if not len(which):
+        what = f"{metric_label(x.value)} and {metric_label(y.value)}"
+        return Shown(message=f"None of these runs has both {what}. Choose other axes.", choices=choices)
+    remark = f"Ringed: no other run whose links close is better in one and as good in the other ({chart.front})."
+    return Shown(chart, keys=_keys(inputs, rows[which]), choices=choices, remark=remark)
+
+
+def parallel(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return the runs over several metrics."""
+    rows, scope, message = _rows(inputs, wanted)
+    color = chosen("color", "Color", _COLORS, wanted, "technology")
+    if message:
+        return Shown(message=message, choices=(color, scope))
+    frame = inputs.frame
+    names = [name for name in PARALLEL_AXES if name in frame.number_names]
+    values = np.column_stack([frame.numbers(name)[rows] for name in names]) if names else np.zeros((len(rows), 0))
+    chart, which = parallel_chart(
+        names, list(map(metric_label, names)), _labels(inputs, rows), values, _texts(inputs, color.value, rows)
+    )
+    if not len(which):
+        return Shown(message="None of these runs has two metrics to compare.", choices=(color, scope))
+    return Shown(chart, keys=_keys(inputs, rows[which]), choices=(color, scope))
+
+
+def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return a metric over two parameters of a sweep."""
+    rows, scope, message = _rows(inputs, wanted, first="table")
+    if message:
+        return Shown(message=message, choices=(scope,))
+    frame = inputs.frame
+    parameters = _parameters(inputs, rows)
+    if len(parameters) < 2:
+        return Shown(message=ONE_VALUE, choices=(scope,))
+    options = [(name, metric_label(name)) for name in parameters]
+    metrics = metric_options(name for name in frame.number_names if "." not in name)
+    across, up = _fullest_pair(inputs, rows, parameters)
+    x = chosen("x", "Across", options, wanted, across)
+    rest = [option for option in options if option[0] != x.value]
+    y = chosen("y", "Up", rest, wanted, up)
+    value = chosen("value", "Color", metrics, wanted, "network_kw")
+    chart = heat_map_chart(
+        metric_label(x.value),
+        metric_label(y.value),
+        metric_label(value.value),
+        _column(inputs, x.value, rows),
+        _column(inputs, y.value, rows),
+        frame.numbers(value.value)[rows],
+    )
+    if not chart.counts.any():
+        return Shown(message=f"None of these runs has {metric_label(value.value)}.", choices=(x, y, value, scope))
+    most = int(chart.counts.max())
+    remark = f"Means of up to {most:,} runs that differ in something else; point at a cell for its range." * (most > 1)
+    return Shown(chart, keys=_keys(inputs, rows), choices=(x, y, value, scope), remark=remark)
+
+
+def break_even(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return what following a demand carries against the length of its phases."""
+    rows, scope, message = _rows(inputs, wanted, first="table")
+    frame = inputs.frame
+    if message or "phase_length_s" not in frame.number_names:
+        return Shown(message=message or NO_PHASES, choices=(scope,) if message else ())
+    metrics = {name: frame.numbers(name)[rows] for name in PHASE_METRICS}
+    cases = _texts(inputs, "design", rows)
+    chart = break_even_chart(cases, metrics, most=_MOST_CURVES)
+    if not chart.curves:
+        return Shown(message=NO_PHASES, choices=(scope,))
+    having = np.isfinite(metrics["phase_length_s"])
+    run_of = {case: frame.keys[row] for case, row, has in zip(cases, rows.tolist(), having, strict=True) if has}
+    keys = [next((key for case, key in run_of.items() if c.label.startswith(f"{case}:")), "") for c in chart.curves]
+    remark = "A dot marks the length from which following pays."
+    if chart.left_out:
+        remark += f" {chart.left_out} designs are not shown; the filter chooses."
+    return Shown(chart, keys=tuple(keys), choices=(scope,), remark=remark)
+
+
+def _rows(inputs: Inputs, wanted: Mapping[str, str], first: str = "workload") -> tuple[np.ndarray, Choice, str]:  # type: ignore[type-arg]
+    """Return the rows of the frame that a chart is of, the choice of them, and why there is none."""
+    scope = chosen("scope", "Runs", _SCOPES, wanted, first)
+    frame, order = inputs.frame, inputs.order
+    if not len(frame):
+        return order, scope, OPEN_FIRST
+    rows = order
+    if scope.value == "selected":
+        selected = set(inputs.selected)
+        rows = np.array([row for row in order.tolist() if frame.keys[row] in selected], dtype=np.int64)
+        return rows, scope, "" if len(rows) else "No selected run passes the filter."
+    if scope.value == "workload" and inputs.current in frame.keys:
+        texts = frame.texts("workload")
+        workload = texts[frame.keys.index(inputs.current)]
+        rows = np.array([row for row in order.tolist() if texts[row] == workload], dtype=np.int64)
+    return rows, scope, "" if len(rows) else NO_MATCH
+
+
+def _keys(inputs: Inputs, rows: np.ndarray) -> tuple[str, ...]:  # type: ignore[type-arg]
+    keys = inputs.frame.keys
+    return tuple(keys[row] for row in rows.tolist())
+
+
+def _labels(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    frame = inputs.frame
+    designs, titles, workloads = (frame.texts(name) for name in ("design", "title", "workload"))
+    return [
+        " · ".join(filter(None, (design_name(designs[row], titles[row], frame.keys[row]), workloads[row])))
+        for row in rows.tolist()
+    ]
+
+
+def _texts(inputs: Inputs, name: str, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    if name == "technology":
+        both = (_texts(inputs, each, rows) for each in ("switching", "packaging"))
+        return [", ".join(filter(None, pair)) for pair in zip(*both, strict=True)]
+    column = inputs.frame.texts(name)
+    return [column[row] for row in rows.tolist()]
+
+
+def _column(inputs: Inputs, name: str, rows: np.ndarray) -> Sequence[str | float]:  # type: ignore[type-arg]
+    if name in inputs.frame.number_names:
+        values: Floats = inputs.frame.numbers(name)[rows]
+        if np.isfinite(values).any():
+            return list(values.tolist())
+    return list(_texts(inputs, name, rows))
+
+
+def _parameters(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    """Return what differs between the runs and is no result: keys of the scenario, then design and workload."""
+    frame = inputs.frame
+    keys = sorted(name for name in frame.number_names | frame.text_names if "." in name)
+    found = []
+    for name in (*keys, "design", "workload", "routing", "topology", "switching", "packaging"):
+        values = {value for value in _column(inputs, name, rows) if value != "" and value == value}
+        if 2 <= len(values) <= _MOST_PARAMETERS:
+            found.append((name, len(values)))
+    # numbers before texts, what has more values before what has fewer; what people name first of all
+    found.sort(key=lambda item: ("." in item[0], item[0] not in frame.number_names, -item[1]))
+    return [name for name, _ in islice(found, 40)]
+
+
+def _fullest_pair(inputs: Inputs, rows: np.ndarray, names: Sequence[str]) -> tuple[str, str]:  # type: ignore[type-arg]
+    """Return the two parameters whose map has the most cells with runs and the fewest without; names go up."""
+    places = {}
+    for name in names[:_MOST_TRIED]:
+        values = _column(inputs, name, rows)
+        order = {value: i for i, value in enumerate(dict.fromkeys(values))}
+        places[name] = np.array([order[value] for value in values]), len(order)
+
+    def filled(pair: tuple[str, str]) -> float:
+        (one, n_one), (other, n_other) = (places[name] for name in pair)
+        cells = len(np.unique(one * n_other + other))
+        return cells * cells / (n_one * n_other)
+
+    one, other = max(combinations(places, 2), key=filled)
+    longest = [max(len(str(value)) for value in _column(inputs, name, rows)) for name in (one, other)]
+    return (one, other) if longest[0] <= longest[1] else (other, one)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What makes the numbers of one run unsure: a tornado, worked out by another process when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from experiments.charts import TornadoChart
+from gui.state.charts.kinds import Inputs, Shown, chosen
+from gui.state.charts.of_selection import metric_label, metric_options
+
+MOST_DRIVERS = 14
+COMPUTE = "Work it out"
+_MAIN = ("network_kw", "cost_usd", "latency_p99_ns", "worst_link_3sigma_margin_db")
+
+
+class Sensitivity:
+    """Keeps what has been worked out, by run; `make` is the chart of it."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Mapping[str, Any]] = {}
+
+    @staticmethod
+    def arguments(key: str, metrics: Sequence[str] = _MAIN) -> list[str]:
+        """Return the command that works a run out, after the name of the program."""
+        return ["uncertainty", key, "--json", *(part for metric in metrics for part in ("--metric", metric))]
+
+    def take(self, key: str, output: str) -> None:
+        """Take what that command has printed.
+
+        Raises
+        ------
+        ValueError
+            If it is not what it prints.
+        """
+        self._found[key] = json.loads(output)
+
+    def make(self, inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+        """Return the tornado of the current run, or how to get it."""
+        if inputs.current is None:
+            return Shown(message="Select a run in the table to see what its numbers hang on.")
+        found = self._found.get(inputs.current)
+        if found is None:
+            return Shown(
+                message="What makes the numbers of this run unsure: each component value at the ends of its range, and "
+                "10,000 draws of all. This takes some seconds, in a process of its own.",
+                action=COMPUTE,
+            )
+        names = [name for name, entry in found.items() if entry["drivers"]]
+        if not names:
+            return Shown(message="No component value of this run has a range that moves its metrics.")
+        choice = chosen("metric", "Metric", metric_options(names), wanted, "network_kw")
+        entry = found[choice.value]
+        drivers = tuple(
+            (f"{each['name']}  {each['low']:g} to {each['high']:g}", each["metric_low"], each["metric_high"])
+            for each in entry["drivers"][:MOST_DRIVERS]
+        )
+        chart = TornadoChart(
+            f"What {choice.value} hangs on", metric_label(choice.value), float(entry["value"]), drivers
+        )
+        low, high = entry["percentiles"]["5"], entry["percentiles"]["95"]
+        remark = f"One component value at a time at the ends of its range. All drawn: {low:,.5g} to {high:,.5g} (90 %)."
+        more = len(entry["drivers"]) - len(drivers)
+        return Shown(chart, choices=(choice,), remark=remark + (f" {more} weaker ones are not shown." if more else ""))

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every drawn chart has in common: axes in the colors of the theme, a legend, and what is under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF
+
+from gui.state.charts.kinds import Shown
+from gui.state.columns import format_number
+from gui.views.palette import Theme
+
+NEAR_PX = 14.0  # how near the pointer must be to a point or line
+LABEL_SHARE = 0.42  # of the width that names at the left may take
+ROW_PX, ROW_FILL = 28.0, 0.72
+SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
+LEFT, BOTTOM = "left", "bottom"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What is under the pointer: its text with values and units, and the key of its run if it is one."""
+
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in the coordinates of a plot, and the size of a pixel there."""
+
+    x: float
+    y: float
+    x_px: float = 1.0
+    y_px: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """What a chart is drawn with.
+
+    Parameters
+    ----------
+    theme
+        All colors.
+    font
+        Of axes and labels.
+    selected, current
+        Keys of the runs to stress.
+    map_name
+        Color map of heat maps.
+    """
+
+    theme: Theme
+    font: QFont
+    selected: frozenset[str] = frozenset()
+    current: str | None = None
+    map_name: str = "viridis"
+
+    def color(self, index: int) -> QColor:
+        """Return the color of a series."""
+        return self.theme.categories[index % len(self.theme.categories)]
+
+
+@dataclass(eq=False)
+class Drawing:
+    """One chart on one plot; a subclass draws one shape of data.
+
+    Parameters
+    ----------
+    shown
+        The chart and its runs.
+    style
+        Colors and font.
+    """
+
+    shown: Shown
+    style: Style
+    zooms: bool = field(default=False, init=False)
+
+    def draw(self, plot: pg.PlotWidget) -> None:
+        """Put the items on an empty plot and set its axes."""
+        raise NotImplementedError
+
+    def legend(self) -> list[tuple[QColor, str, str]]:
+        """Return color, sign and name of each series."""
+        return []
+
+    def hit(self, at: Spot) -> Hit | None:
+        """Return what is at a place."""
+        raise NotImplementedError
+
+    def fit(self, plot: pg.PlotWidget) -> None:
+        """Fit what depends on the size of the plot."""
+
+    def key(self, index: int) -> str:
+        """Return the run of an item."""
+        return self.shown.keys[index] if index < len(self.shown.keys) else ""
+
+
+def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: bool = False) -> pg.AxisItem:
+    """Give an axis its label and the colors of the theme, and numbers as its ticks."""
+    axis = plot.getAxis(side)
+    theme = style.theme
+    axis.setLogMode(x=False, y=False)
+    axis.setTicks(None)
+    axis.enableAutoSIPrefix(False)
+    axis.setStyle(tickLength=-4, tickFont=style.font, hideOverlappingLabels=side == BOTTOM, autoExpandTextSpace=True)
+    axis.setPen(theme.rule)
+    axis.setTextPen(theme.text)
+    axis.setTickPen(theme.rule)
+    axis.setHeight(None) if side == BOTTOM else axis.setWidth(None)
+    axis.setLabel(label, color=theme.text.name(), **{"font-size": f"{style.font.pointSizeF():g}pt"})
+    axis.showLabel(bool(label))
+    axis.setGrid(60 if grid else False)
+    return axis
+
+
+def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: Sequence[bool] = ()) -> None:
+    """Name the rows at the left, shortened to what there is room for; the marked ones get a triangle."""
+    axis = plot.getAxis(LEFT)
+    metrics = QFontMetricsF(style.font)
+    room = LABEL_SHARE * plot.width()
+    names = [metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, room) for label in labels]
+    marks = ["▸ " if mark else "" for mark in marked] or [""] * len(names)
+    axis.setTicks([[(row, mark + name) for row, (mark, name) in enumerate(zip(marks, names, strict=True))]])
+    axis.setStyle(tickLength=0)
+    axis.setWidth(min(room, max((metrics.horizontalAdvance(name) for name in names), default=0.0)) + 28)
+
+
+def row_range(plot: pg.PlotWidget, count: int) -> tuple[float, float]:
+    """Return the range of the rows: a few bars do not fill a tall window."""
+    rows = max(count, plot.height() / ROW_PX - 2, 1.0)
+    return -0.6, rows - 0.4
+
+
+def row_at(y: float, count: int) -> int:
+    """Return the row at a height; -1 between rows and beside them."""
+    row = round(y)
+    return row if 0 <= row < count and abs(y - row) <= ROW_FILL / 2 else -1
+
+
+def number(value: float) -> str:
+    """Return a number as charts write it."""
+    return format_number(value)

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts of many runs at once: parallel coordinates and heat maps."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF
+
+from experiments.charts import HeatMap, Parallel
+from experiments.charts.shapes import Floats
+from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
+
+_MOST_LINES = 3000  # drawn of each group; more would cover each other
+_SAME = 1e-9  # relative; less is rounding
+_MOST_WRITTEN = 160  # cells whose value is written into them
+
+
+class ParallelDrawing(Drawing):
+    """Runs over several metrics, each axis from its least value to its largest."""
+
+    @property
+    def chart(self) -> Parallel:
+        """The data."""
+        return cast("Parallel", self.shown.chart)
+
+    @cached_property
+    def _heights(self) -> Floats:
+        low, high = self._ends
+        differs = high - low > _SAME * np.maximum(np.abs(high), np.abs(low))
+        span = np.where(differs, high - low, 1.0)
+        return np.where(
+            high > low, (self.chart.values - low) / span, np.where(np.isnan(self.chart.values), np.nan, 0.5)
+        )
+
+    @cached_property
+    def _ends(self) -> tuple[Floats, Floats]:
+        return np.nanmin(self.chart.values, axis=0), np.nanmax(self.chart.values, axis=0)
+
+    def draw(self, plot: pg.PlotWidget) -> None:
+        """Draw one item per group, so that thousands of runs are a dozen items."""
+        chart, theme = self.chart, self.style.theme
+        count = len(chart.axes)
+        set_axis(plot, LEFT, "", self.style).setTicks([[]])
+        plot.getAxis(LEFT).setWidth(34)
+        plot.getAxis(LEFT).setPen(theme.canvas)
+        for at in range(count):
+            plot.addItem(pg.InfiniteLine(at, angle=90, pen=pg.mkPen(theme.rule, width=1.5)))
+        chosen = np.array([key in self.style.selected for key in self.shown.keys], dtype=bool)
+        faint = chosen.any() and not chosen.all()
+        for i in range(len(chart.groups)):
+            color = QColor(self.style.color(i))
+            color.setAlpha(110 if faint else 200)
+            self._lines(plot, np.flatnonzero((chart.group == i) & ~(chosen if faint else False)), color, 1.1)
+        for i in range(len(chart.groups) if faint else 0):
+            self._lines(plot, np.flatnonzero((chart.group == i) & chosen), self.style.color(i), 2.4)
+        for i in np.flatnonzero([key == self.style.current for key in self.shown.keys])[:1]:
+            self._lines(plot, np.array([i]), theme.highlight, 2.8)
+        for at in range(count):
+            for end, value in ((0.0, self._ends[0][at]), (1.0, self._ends[1][at])):
+                item = pg.TextItem(number(float(value)), color=theme.text, anchor=(0.5, 0.0 if end == 0 else 1.0))
+                item.setFont(self.style.font)
+                item.setPos(QPointF(at, end))
+                plot.addItem(item, ignoreBounds=True)
+        self.fit(plot)
+
+    def _lines(self, plot: pg.PlotWidget, rows: object, color: QColor, width: float) -> None:
+        rows = np.asarray(rows)[:_MOST_LINES]
+        if not len(rows):
+            return
+        count = self._heights.shape[1]
+        # a gap after every run keeps the lines of one item apart
+        x = np.tile(np.append(np.arange(count, dtype=float), np.nan), len(rows))
+        y = np.column_stack((self._heights[rows], np.full(len(rows), np.nan))).ravel()
+        plot.addItem(pg.PlotDataItem(x, y, pen=pg.mkPen(color, width=width), connect="finite"))
+
+    def fit(self, plot: pg.PlotWidget) -> None:
+        """Fit the names of the axes, two or three lines each, into the width."""
+        axis = set_axis(plot, BOTTOM, "", self.style)
+        metrics = QFontMetricsF(self.style.font)
+        count = len(self.chart.axes)
+        room = max(plot.width() / (count + 0.5) - 6, 30.0)
+        ticks, lines = [], 1
+        for at, (name, high) in enumerate(zip(self.chart.axes, self.chart.better_high, strict=True)):
+            title, _, unit = name.rpartition(", ") if ", " in name else (name, "", "")
+            words = [*_wrapped(title, metrics, room), unit, "↑ better" if high else "↓ better"]
+            lines = max(lines, len(words))
+            ticks.append((at, "\n".join(filter(None, words))))
+        axis.setTicks([ticks])
+        axis.setStyle(hideOverlappingLabels=False, tickLength=0)
+        axis.setHeight(lines * metrics.height() + 12)
+        plot.setRange(xRange=(-0.5, count - 0.5), yRange=(-0.09, 1.09), padding=0)
+
+    def legend(self) -> list[tuple[QColor, str, str]]:
+        """Return the groups."""
+        entries = [(self.style.color(i), "━━", name) for i, name in enumerate(self.chart.groups)]
+        if self.style.current in self.shown.keys:
+            entries.append((self.style.theme.highlight, "━━", "current run"))
+        return entries
+
+    def hit(self, at: Spot) -> Hit | None:
+        """Return the nearest run with all its values."""
+        heights, count = self._heights, self._heights.shape[1]
+        left = int(np.clip(np.floor(at.x), 0, count - 2)) if count > 1 else 0
+        share = at.x - left
+        there = heights[:, left] + share * (heights[:, min(left + 1, count - 1)] - heights[:, left])
+        distance = np.abs(there - at.y) / at.y_px
+        if not -0.3 <= at.x <= count - 0.7 or np.isnan(distance).all():
+            return None
+        i = int(np.nanargmin(distance))
+        if distance[i] > NEAR_PX:
+            return None
+        values = self.chart.values[i]
+        lines = [f"{name}: {number(v)}" for name, v in zip(self.chart.axes, values, strict=True) if not np.isnan(v)]
+        return Hit("\n".join([self.chart.labels[i], *lines]), self.key(i))
+
+
+def _wrapped(text: str, metrics: QFontMetricsF, room: float) -> list[str]:
+    """Break a text at blanks and underscores into lines that fit, and words that are too long within."""
+    lines = [""]
+    words = text.replace("_", "_ ").split()
+    for i, word in enumerate(words):
+        if metrics.horizontalAdvance(word) > room:
+            sizes = range(len(word) - 2, 3, -1)
+            fits = next((n for n in sizes if metrics.horizontalAdvance(f"{word[:n]}-") <= room), 0)
+            words[i : i + 1] = [f"{word[:fits]}-", word[fits:]] if fits else [word]
+    for word in words:
+        joined = lines[-1] + ("" if not lines[-1] or lines[-1].endswith("_") else " ") + word
+        if lines[-1] and metrics.horizontalAdvance(joined) > room:
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines]
+
+
+class HeatMapDrawing(Drawing):
+    """A metric over two parameters."""
+
+    @property
+    def chart(self) -> HeatMap:
+        """The data."""
+        return cast("HeatMap", self.shown.chart)
+
+    def draw(self, plot: pg.PlotWidget) -> None:
+        """Draw the cells, with their values while there is room."""
+        chart = self.chart
+        known = np.isfinite(chart.values)
+        colors = self.style.theme.colors(self.style.map_name)
+        table = np.array([(c.red(), c.green(), c.blue(), 255) for c in colors], dtype=np.uint8)
+        low, high = float(chart.values[known].min()), float(chart.values[known].max())
+        share = np.where(known, (chart.values - low) / ((high - low) or 1.0), 0.0)
+        place = np.clip((share * len(table)).astype(int), 0, len(table) - 1)
+        pixels = table[place]
+        pixels[~known] = 0
+        image = pg.ImageItem(pixels.transpose(1, 0, 2))
+        n_y, n_x = chart.values.shape
+        image.setRect(QRectF(-0.5, -0.5, n_x, n_y))
+        plot.addItem(image)
+        self._stress(plot)
+        self._texts: list[tuple[pg.TextItem, str]] = []
+        if known.sum() <= _MOST_WRITTEN:
+            for row, column in zip(*np.nonzero(known), strict=True):
+                self._write(plot, int(row), int(column), colors[place[row, column]])
+        set_axis(plot, BOTTOM, chart.x_label, self.style)
+        set_axis(plot, LEFT, chart.y_label, self.style)
+        self.fit(plot)
+
+    def _write(self, plot: pg.PlotWidget, row: int, column: int, ground: QColor) -> None:
+        dark = ground.lightnessF() < 0.5
+        item = pg.TextItem("", color="#ffffff" if dark else "#1c1f24", anchor=(0.5, 0.5))
+        item.setFont(self.style.font)
+        item.setPos(QPointF(column, row))
+        plot.addItem(item, ignoreBounds=True)
+        self._texts.append((item, number(float(self.chart.values[row, column]))))
+
+    def _stress(self, plot: pg.PlotWidget) -> None:
+        """Frame the cell of the current run."""
+        cells = [c for key, c in zip(self.shown.keys, self.chart.cell, strict=True) if key == self.style.current]
+        for cell in cells[:1]:
+            if cell >= 0:
+                row, column = divmod(int(cell), len(self.chart.x_ticks))
+                x = column + np.array([-0.5, 0.5, 0.5, -0.5, -0.5])
+                y = row + np.array([-0.5, -0.5, 0.5, 0.5, -0.5])
+                plot.addItem(pg.PlotDataItem(x, y, pen=pg.mkPen(self.style.theme.highlight, width=3)))
+
+    def fit(self, plot: pg.PlotWidget) -> None:
+        """Name the columns and rows that there is room for, and write values into cells that are wide enough."""
+        metrics = QFontMetricsF(self.style.font)
+        bottom, left = plot.getAxis(BOTTOM), plot.getAxis(LEFT)
+        widest = max((metrics.horizontalAdvance(text) for text in self.chart.y_ticks), default=0.0)
+        name_px = min(widest, 0.3 * plot.width())
+        left.setWidth(name_px + metrics.height() + 22)
+        cell_px = max(plot.width() - name_px - 60, 60.0) / max(len(self.chart.x_ticks), 1)
+        row_px = max(plot.height() - 70, 60.0) / max(len(self.chart.y_ticks), 1)
+        elide = Qt.TextElideMode.ElideMiddle
+        rows = max(1, int(np.ceil(metrics.height() / row_px)))
+        left.setTicks([[(i, metrics.elidedText(t, elide, name_px)) for i, t in _every(self.chart.y_ticks, rows)]])
+        longest = max((metrics.horizontalAdvance(text) for text in self.chart.x_ticks), default=0.0)
+        step = max(1, int(np.ceil(min(longest + 8, 110.0) / cell_px)))
+        bottom.setTicks(
+            [[(i, metrics.elidedText(t, elide, step * cell_px - 8)) for i, t in _every(self.chart.x_ticks, step)]]
+        )
+        for axis in (bottom, left):
+            axis.setStyle(tickLength=0, hideOverlappingLabels=False)
+        fits = row_px > metrics.height()
+        for item, text in self._texts:
+            item.setText(text if fits and metrics.horizontalAdvance(text) + 8 < cell_px else "")
+        n_y, n_x = self.chart.values.shape
+        plot.setRange(xRange=(-0.5, n_x - 0.5), yRange=(-0.5, n_y - 0.5), padding=0)
+
+    def legend(self) -> list[tuple[QColor, str, str]]:
+        """Return the color bar: steps of the map from the least to the largest value."""
+        known = self.chart.values[np.isfinite(self.chart.values)]
+        colors = self.style.theme.colors(self.style.map_name)
+        steps = [colors[round(share * (len(colors) - 1))] for share in np.linspace(0.0, 1.0, 12)]
+        first = (steps[0], "", f"{self.chart.value_label}: {number(float(known.min()))}")
+        return [first, *((color, "█", "") for color in steps), (steps[-1], "", number(float(known.max())))]
+
+    def hit(self, at: Spot) -> Hit | None:
+        """Return the cell with its parameters, value and range; a click takes its first run."""
+        chart = self.chart
+        column, row = round(at.x), round(at.y)
+        if not (0 <= row < len(chart.y_ticks) and 0 <= column < len(chart.x_ticks) and chart.counts[row, column]):
+            return None
+        count = int(chart.counts[row, column])
+        lines = [f"{chart.x_label}: {chart.x_ticks[column]}", f"{chart.y_label}: {chart.y_ticks[row]}"]
+        lines.append(f"{chart.value_label}: {number(float(chart.values[row, column]))}")
+        if count > 1:
+            ends = (number(float(each[row, column])) for each in (chart.low, chart.high))
+            lines.append(f"mean of {count:,} runs, {' to '.join(ends)}")
+        first = int(np.flatnonzero(chart.cell == row * len(chart.x_ticks) + column)[0])
+        return Hit("\n".join(lines), self.key(first))
+
+
+def _every(texts: tuple[str, ...], step: int) -> list[tuple[int, str]]:
+    return [(i, texts[i]) for i in range(0, len(texts), step)]

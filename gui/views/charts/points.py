@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts over two axes: points with a front, and curves."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+
+from experiments.charts import Curves, Points
+from experiments.charts.shapes import Floats, Ints
+from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, SYMBOLS, Drawing, Hit, Spot, number, set_axis
+
+MOST_POINTS = 4000  # drawn; more would take longer than a frame and lie on each other anyway
+_CELLS = 220  # along each axis, of which each keeps one point when points are thinned
+
+
+class PointsDrawing(Drawing):
+    """Runs by two metrics."""
+
+    @property
+    def chart(self) -> Points:
+        """The data."""
+        return cast("Points", self.shown.chart)
+
+    @cached_property
+    def drawn(self) -> Ints:
+        """Which points are drawn: all, or of many those that can be told apart, with the front and the selection."""
+        chart = self.chart
+        if len(chart.x) <= MOST_POINTS:
+            return np.arange(len(chart.x))
+        cells = [_cells(values) for values in (chart.x, chart.y)]
+        _, first = np.unique((cells[0] * _CELLS + cells[1]) * 16 + chart.group, return_index=True)
+        if len(first) > MOST_POINTS:
+            first = np.random.default_rng(0).choice(first, MOST_POINTS, replace=False)
+        stressed = np.flatnonzero(chart.on_front)[:MOST_POINTS]
+        return np.union1d(first, np.union1d(stressed, self._selected[:MOST_POINTS]))
+
+    @cached_property
+    def _selected(self) -> Ints:
+        """The selected points; none where all are, which would tell nothing."""
+        chosen = self.style.selected
+        found = np.array([i for i, key in enumerate(self.shown.keys) if key in chosen], dtype=np.int64)
+        return found if len(found) < len(self.shown.keys) else found[:0]
+
+    def draw(self, plot: pg.PlotWidget) -> None:
+        """Draw one item per group, the front, and rings around the selected runs."""
+        self.zooms = True
+        chart, theme, drawn = self.chart, self.style.theme, self.drawn
+        set_axis(plot, BOTTOM, chart.x_label, self.style, grid=True)
+        set_axis(plot, LEFT, chart.y_label, self.style, grid=True)
+        front = np.flatnonzero(chart.on_front)
+        front = front[np.lexsort((chart.y[front], chart.x[front]))]
+        if len(front):
+            pen = pg.mkPen(theme.faint_text, width=1.2, style=Qt.PenStyle.DashLine)
+            plot.addItem(pg.PlotDataItem(chart.x[front], chart.y[front], pen=pen))
+        for i in range(len(chart.groups)):
+            rows = drawn[chart.group[drawn] == i]
+            pen = pg.mkPen(theme.canvas, width=0.6)
+            self._scatter(plot, rows, size=9, symbol=SYMBOLS[i % len(SYMBOLS)], brush=self.style.color(i), pen=pen)
+        self._scatter(plot, front[:MOST_POINTS], size=15, symbol="o", brush=None, pen=pg.mkPen(theme.text, width=1.2))
+        ring = pg.mkPen(theme.highlight, width=2)
+        self._scatter(plot, self._selected[:MOST_POINTS], size=19, symbol="o", brush=None, pen=ring)
+        current = [i for i, key in enumerate(self.shown.keys) if key == self.style.current]
+        self._scatter(plot, np.array(current, dtype=np.int64), size=25, symbol="o", brush=None, pen=ring)
+        plot.setRange(xRange=_padded(chart.x), yRange=_padded(chart.y), padding=0)
+
+    def _scatter(self, plot: pg.PlotWidget, rows: Ints, **style: object) -> None:
+        if len(rows):
+            plot.addItem(pg.ScatterPlotItem(x=self.chart.x[rows], y=self.chart.y[rows], **style))
+
+    def legend(self) -> list[tuple[QColor, str, str]]:
+        """Return the groups."""
+        signs = {"o": "●", "s": "■", "t": "▼", "d": "◆", "p": "⬟", "h": "⬢", "star": "★", "t1": "▲", "+": "✚", "x": "✖"}
+        entries = [
+            (self.style.color(i), signs.get(SYMBOLS[i % len(SYMBOLS)], "●"), name)
+            for i, name in enumerate(self.chart.groups)
+        ]
+        entries.append((self.style.theme.text, "○", "on the front"))
+        if len(self._selected) or self.style.current in self.shown.keys:
+            name = "selected; the larger ring: current run" if len(self._selected) else "current run"
+            entries.append((self.style.theme.highlight, "○", name))
+        if len(self.drawn) < len(self.chart.x):
+            note = f"drawing {len(self.drawn):,} of {len(self.chart.x):,} points"
+            entries.append((self.style.theme.faint_text, "", note))
+        return entries
+
+    def hit(self, at: Spot) -> Hit | None:
+        """Return the nearest point with both values."""
+        chart = self.chart
+        distance = np.hypot((chart.x[self.drawn] - at.x) / at.x_px, (chart.y[self.drawn] - at.y) / at.y_px)
+        nearest = int(np.argmin(distance))
+        if distance[nearest] > NEAR_PX:
+            return None
+        i = int(self.drawn[nearest])
+        lines = [chart.labels[i], f"{chart.x_label}: {number(chart.x[i])}", f"{chart.y_label}: {number(chart.y[i])}"]
+        lines += [f"{chart.groups[chart.group[i]]}" + (", on the front" if chart.on_front[i] else "")]
+        return Hit("\n".join(lines), self.key(i))
+
+
+class CurvesDrawing(Drawing):
+    """Lines over one axis."""
+
+    @property
+    def chart(self) -> Curves:
+        """The data."""
+        return cast("Curves", self.shown.chart)
+
+    def draw(self, plot: pg.PlotWidget) -> None:
+        """Draw one item per curve, the current run's thicker."""
+        self.zooms = True
+        chart = self.chart
+        axis = set_axis(plot, BOTTOM, chart.x_label, self.style, grid=True)
+        axis.setLogMode(x=chart.log_x, y=False)
+        set_axis(plot, LEFT, chart.y_label, self.style, grid=True)
+        for i, (x, y) in enumerate(self._lines):
+            is_current = self.key(i) == self.style.current and len(chart.curves) > 1
+            pen = pg.mkPen(self.style.color(i), width=3.5 if is_current else 1.8, style=_dash(i))
+            symbols = {} if chart.stepped or len(x) > 60 else {"symbol": "o", "symbolSize": 5}
+            brushes = {"symbolBrush": self.style.color(i), "symbolPen": None} if symbols else {}
+            plot.addItem(pg.PlotDataItem(x, y, pen=pen, connect="finite", **symbols, **brushes))
+            at = self._across(np.array([chart.curves[i].mark[0]]))
+            if np.isfinite(at).all():
+                pen = pg.mkPen(self.style.theme.text, width=1)
+                plot.addItem(
+                    pg.ScatterPlotItem(x=at, y=[chart.curves[i].mark[1]], size=12, brush=self.style.color(i), pen=pen)
+                )
+        every = np.concatenate([x for x, _ in self._lines]) if chart.curves else np.zeros(1)
+        heights = np.concatenate([curve.y for curve in chart.curves]) if chart.curves else np.zeros(1)
+        low, high = chart.y_range or (float(np.nanmin(heights)), float(np.nanmax(heights)))
+        room = 0.03 * (high - low)
+        plot.setRange(xRange=_padded(every), yRange=(low - room, high + room), padding=0)
+
+    def _across(self, x: Floats) -> Floats:
+        """Return where values lie across the plot."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(x > 0, np.log10(x), np.nan) if self.chart.log_x else x
+
+    @cached_property
+    def _lines(self) -> list[tuple[Floats, Floats]]:
+        """The points of each curve as drawn; a step is two of them."""
+        lines = []
+        for curve in self.chart.curves:
+            x, y = self._across(curve.x), curve.y
+            if self.chart.stepped:
+                x, y = np.repeat(x, 2), np.concatenate(([0.0], np.repeat(y, 2)[:-1]))
+            lines.append((x, y))
+        return lines
+
+    def legend(self) -> list[tuple[QColor, str, str]]:
+        """Return the curves."""
+        signs = ("━━", "╍╍", "┅┅")
+        return [(self.style.color(i), signs[_turn(i)], c.label) for i, c in enumerate(self.chart.curves)]
+
+    def hit(self, at: Spot) -> Hit | None:
+        """Return the curve that is nearest with its value there."""
+        best, found = NEAR_PX, None
+        for i, (line_x, line_y) in enumerate(self._lines):
+            distance, place = _nearest(line_x, line_y, at)
+            if distance < best:
+                best, found = distance, (i, place)
+        if found is None:
+            return None
+        i, (at_x, at_y) = found
+        value = 10**at_x if self.chart.log_x else at_x
+        lines = [self.chart.curves[i].label, f"{self.chart.x_label}: {number(value)}"]
+        return Hit("\n".join([*lines, f"{self.chart.y_label}: {number(at_y)}"]), self.key(i))
+
+
+def _nearest(line_x: Floats, line_y: Floats, to: Spot) -> tuple[float, tuple[float, float]]:
+    """Return the distance in pixels from a place to a line, and where on the line that is."""
+    if len(line_x) < 2:
+        return np.inf, (to.x, to.y)
+    ax, ay = (line_x - to.x) / to.x_px, (line_y - to.y) / to.y_px
+    dx, dy = np.diff(ax), np.diff(ay)
+    length = dx**2 + dy**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.clip(-(ax[:-1] * dx + ay[:-1] * dy) / np.where(length > 0, length, np.nan), 0.0, 1.0)
+    share = np.nan_to_num(share)
+    distance = np.hypot(ax[:-1] + share * dx, ay[:-1] + share * dy)
+    if np.isnan(distance).all():
+        return np.inf, (to.x, to.y)
+    i = int(np.nanargmin(distance))
+    at = (line_x[i] + share[i] * (line_x[i + 1] - line_x[i]), line_y[i] + share[i] * (line_y[i + 1] - line_y[i]))
+    return float(distance[i]), (float(at[0]), float(at[1]))
+
+
+def _turn(index: int) -> int:
+    return (index // 4) % 3
+
+
+def _dash(index: int) -> Qt.PenStyle:
+    return (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)[_turn(index)]
+
+
+def _cells(values: Floats) -> Ints:
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) / ((high - low) or 1.0) * (_CELLS - 1)).astype(np.int64)
+
+
+def _padded(values: Floats) -> tuple[float, float]:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
