@@ -69,6 +69,7 @@ ROLES: Mapping[str, Role] = {
     "host_rack": Role(("rack",), "holds accelerators; by default the one that suits their cooling"),
     "accelerator": Role(("accelerator",), "processor of every host or chip; with it racks of hosts are told"),
     "collectives": Role(("collective_library",), "software of collective operations", "collective_library"),
+    "job": Role(("job",), "how well a job uses what it runs on", "job_practice"),
     "energy": Role(("energy",), "price of electricity", "electricity"),
     "service_life": Role(("service_life",), "how long the network is used", "service_life"),
 }

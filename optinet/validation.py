@@ -340,7 +340,8 @@ def _member_of(members: Sequence[Any], tag: str, following: str | int) -> Any:
     def is_meant(base: Any) -> bool:
         if isinstance(base, type) and issubclass(base, BaseModel):
             tags = [choice for info in base.model_fields.values() for choice in _choices(info.annotation)]
-            return base.__name__ == tag or tag in map(str, tags)
+            # a model with a validator of its own is called "function-after[..., Name]"
+            return base.__name__ in re.findall(r"\w+", tag) or tag in map(str, tags)
         origin = typing.get_origin(base)
         return origin is dict if isinstance(following, str) else origin in (list, tuple)
 

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scenario says of a job: the parameters of the workloads training and serving."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from optinet.jobs.memory import Precision, Recompute
+from optinet.jobs.parallelism import Parallelism
+from optinet.jobs.transformer import Transformer
+
+_Count = Annotated[int, Field(ge=1)]
+
+
+class JobParameters(BaseModel):
+    """What training and serving have in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | Transformer = Field(description="a transformer of the catalogue, or a table with its shape")
+    parallelism: Parallelism = Field(
+        default=Parallelism(), description="into how many parts it is cut, and where they are"
+    )
+    compute: Literal["bf16", "fp8"] = Field(default="bf16", description="whose peak rate of the accelerator counts")
+    scale_up_endpoints: _Count = Field(
+        default=1, description="endpoints in a row that the accelerators' own links join besides; 1 for none"
+    )
+
+
+class TrainingParameters(JobParameters):
+    """Training a transformer."""
+
+    sequence: _Count = Field(default=8192, description="tokens of a sequence")
+    global_batch: _Count = Field(description="sequences of a step")
+    micro_batch: _Count = Field(default=1, description="sequences of a microbatch")
+    virtual_stages: _Count = Field(default=1, description="parts of the model on each endpoint of the pipeline")
+    zero: Literal[0, 1, 2, 3] = Field(
+        default=1, description="what replicas share out: 1 optimizer, 2 gradients too, 3 weights too, 0 nothing"
+    )
+    recompute: Recompute = Field(
+        default="selective", description="what is computed again: scores of attention alone, or all but layer inputs"
+    )
+    precision: Precision = Field(default=Precision(), description="bytes of weights, activations, gradients, optimizer")
+
+
+class ServingParameters(JobParameters):
+    """Serving a transformer: prompts are read, then answers generated token by token."""
+
+    prompt: _Count = Field(default=2048, description="tokens of a prompt")
+    output: _Count = Field(default=512, description="tokens of an answer")
+    batch: _Count | None = Field(
+        default=None, description="requests each replica answers at a time; as many as memory holds if left out"
+    )
+    precision: Precision = Field(default=Precision(), description="bytes of weights and activations")

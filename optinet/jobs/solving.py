@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job on a fabric: placed, checked, every exchange timed once and counted as often as it repeats.
+
+All groups of a kind exchange at once, as replicas and stages in step do. Kinds are timed one by one on an otherwise
+quiet fabric; how much of each runs behind computing is an assumption (`optinet.models.job`), and several jobs at once
+are `optinet.jobs.sharing`. Endpoints in a row may share a scale-up domain of their accelerators' own links: groups
+inside one domain are timed there, at the bound that a non-blocking switch reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+from scipy import sparse
+
+from optinet.collectives.timing import collective_time
+from optinet.errors import CatalogueError, DemandError, Problem, unknown_name
+from optinet.fabric import Fabric
+from optinet.flows.link_loads import link_loads
+from optinet.jobs.parallelism import Ints, Placement, place
+from optinet.jobs.parameters import JobParameters, ServingParameters, TrainingParameters
+from optinet.jobs.phase import Exchange, SolvedJob
+from optinet.jobs.serving import serving_job
+from optinet.jobs.training import training_job
+from optinet.jobs.transformer import Transformer
+from optinet.traffic.demand import Demand
+from optinet.validation import problems_of
+
+if TYPE_CHECKING:
+    from optinet.catalogue import Catalogue
+
+_MODELS: Mapping[str, type[JobParameters]] = {"training": TrainingParameters, "serving": ServingParameters}
+STARTUP_S = 3e-6
+"""Start-up time of a step by which the best algorithm is chosen; what it costs is told by the assumptions of a job."""
+
+
+@dataclass(frozen=True, eq=False)
+class JobOnFabric:
+    """A job with everything solved.
+
+    Parameters
+    ----------
+    job
+        Its phases and their timed exchanges.
+    placement
+        Which endpoint has which part.
+    traffic
+        Gbit between endpoints in a cycle of the job (a step, or a batch of requests), as a demand in which a Gb/s
+        stands for each Gbit.
+    """
+
+    job: SolvedJob
+    placement: Placement
+    traffic: Demand
+
+
+def solve_job(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any] | JobParameters,
+    routing: str = "ecmp",
+    *,
+    memory_gb: float = float("inf"),
+    scale_up_gbps: float | None = None,
+    startup_s: float = STARTUP_S,
+    catalogue: Catalogue | None = None,
+) -> JobOnFabric:
+    """Place a job on a fabric and time what it exchanges.
+
+    Parameters
+    ----------
+    fabric
+        Any fabric.
+    name
+        "training" or "serving".
+    parameters
+        Of `TrainingParameters` or `ServingParameters`.
+    routing
+        As in `optinet.link_loads`.
+    memory_gb
+        What an endpoint has for the job, > 0.
+    scale_up_gbps
+        Rate of an accelerator into its scale-up domain, one direction; needed where the job names a domain.
+    startup_s
+        Time each step of an exchange takes besides its bits, by which algorithms are chosen.
+    catalogue
+        Where models are listed; the shipped one unless given.
+
+    Raises
+    ------
+    DemandError
+        Naming what does not fit: parameters, parallelism, batch, memory; and what would.
+    SolverError
+        If the endpoints are not joined, or the routing is unknown.
+    """
+    p = _validated(name, parameters)
+    model, title = model_of(p, catalogue)
+    placed = place(fabric, p.parallelism, model, "workload.parallelism")
+    if isinstance(p, TrainingParameters):
+        job = training_job(title, model, placed, p, memory_gb)
+    else:
+        assert isinstance(p, ServingParameters)
+        job = serving_job(title, model, placed, p, memory_gb)
+    clock = _Clock(fabric, placed, routing, startup_s, p.scale_up_endpoints, _scale_up(p, scale_up_gbps))
+    phases = tuple(replace(each, exchanges=tuple(clock.timed(x) for x in each.exchanges)) for each in job.phases)
+    job = replace(job, phases=phases, routing=routing)
+    return JobOnFabric(job, placed, clock.traffic(job))
+
+
+def model_of(p: JobParameters, catalogue: Catalogue | None = None) -> tuple[Transformer, str]:
+    """Return the model of a job and its name; `DemandError` if the catalogue has no such transformer."""
+    if isinstance(p.model, Transformer):
+        return p.model, "custom"
+    if catalogue is None:
+        from optinet.catalogue import load_catalogue
+
+        catalogue = load_catalogue()
+    listed = catalogue.ids("transformer")
+    if p.model not in listed:
+        raise DemandError(unknown_name("workload.model", p.model, listed, "transformer"))
+    try:
+        return Transformer.from_catalogue(p.model, catalogue), p.model
+    except ValidationError as error:  # a scenario has set numbers that do not go together
+        raise CatalogueError(problems_of(error, Transformer, prefix=("catalogue", p.model))) from None
+
+
+def _validated(name: str, parameters: Mapping[str, Any] | JobParameters) -> JobParameters:
+    if isinstance(parameters, JobParameters):
+        return parameters
+    if name not in _MODELS:
+        raise DemandError(unknown_name("name", name, tuple(_MODELS), "job"))
+    try:
+        return _MODELS[name].model_validate(dict(parameters))
+    except ValidationError as error:
+        raise DemandError(problems_of(error, _MODELS[name], prefix=("workload",))) from None
+
+
+def _scale_up(p: JobParameters, scale_up_gbps: float | None) -> float:
+    if p.scale_up_endpoints > 1 and not scale_up_gbps:
+        found = f"{p.scale_up_endpoints}, but the bandwidth of the accelerator's own links is not known"
+        raise DemandError(Problem("workload.scale_up_endpoints", found, "1, or an accelerator with scale_up_gbps"))
+    return scale_up_gbps or 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Timed:
+    """One exchange: time of its bits, steps, bound, how, and what it sends over the fabric (Gbit, as a demand)."""
+
+    transfer_s: float
+    steps: int
+    bound_s: float
+    algorithm: str
+    demand: Demand | None
+
+
+class _Clock:
+    """Times exchanges; equal ones once."""
+
+    def __init__(
+        self, fabric: Fabric, placed: Placement, routing: str, startup_s: float, domain: int, domain_gbps: float
+    ) -> None:
+        self._fabric, self._placed, self._routing, self._startup_s = fabric, placed, routing, startup_s
+        self._domain, self._domain_gbps = domain, domain_gbps
+        self._known: dict[tuple[str, str, float], _Timed] = {}
+
+    def timed(self, exchange: Exchange) -> Exchange:
+        """Return the exchange with its time."""
+        found = self._find(exchange)
+        names = ("transfer_s", "steps", "bound_s", "algorithm")
+        return replace(exchange, **{name: getattr(found, name) for name in names})
+
+    def traffic(self, job: SolvedJob) -> Demand:
+        """Return the Gbit between every pair of endpoints in a cycle, by the algorithms that were fastest."""
+        n = self._fabric.n_endpoints
+        total = sparse.csr_array((n, n))
+        for phase in job.phases:
+            for exchange in phase.exchanges:
+                demand = self._find(exchange).demand
+                if demand is not None:
+                    times = exchange.count * phase.count * (1.0 if exchange.once else phase.microbatches)
+                    sent = demand.to_matrix() if demand.matrix is None else demand.matrix
+                    total = total + sparse.csr_array(sent) * times
+        return Demand.from_matrix(self._fabric, total)
+
+    def _find(self, exchange: Exchange) -> _Timed:
+        key = (exchange.operation, exchange.members, exchange.size_gbit)
+        if key not in self._known:
+            self._known[key] = self._time(exchange)
+        return self._known[key]
+
+    def _time(self, exchange: Exchange) -> _Timed:
+        groups = self._placed.groups(exchange.members)
+        if self._domain > 1 and bool(np.all(groups // self._domain == groups[:, :1] // self._domain)):
+            return self._in_domain(exchange, groups.shape[1])
+        if exchange.operation == "send":
+            return self._sending(exchange, groups)
+        found = collective_time(
+            self._fabric,
+            exchange.operation,
+            groups,
+            exchange.size_gbit,
+            routing=self._routing,
+            alpha_s=self._startup_s,
+        )
+        transfer_s = found.time_s - found.steps * self._startup_s
+        return _Timed(transfer_s, found.steps, found.bound_s, found.algorithm, found.schedule.demand(self._fabric))
+
+    def _in_domain(self, exchange: Exchange, p: int) -> _Timed:
+        """Return what a ring does through a switch that blocks nothing, and all at once for all-to-all."""
+        ways = 2 if exchange.operation == "all_reduce" else 1
+        direct = exchange.operation in ("send", "all_to_all")
+        share = 1.0 if exchange.operation == "send" else ways * (p - 1) / p
+        transfer_s = share * exchange.size_gbit / self._domain_gbps
+        return _Timed(transfer_s, 1 if direct else ways * (p - 1), transfer_s, "scale-up", None)
+
+    def _sending(self, exchange: Exchange, groups: Ints) -> _Timed:
+        """Return the time in which every stage sends to the next and the next sends back."""
+        fabric = self._fabric
+        source = np.concatenate((groups[:, :-1].ravel(), groups[:, 1:].ravel()))
+        target = np.concatenate((groups[:, 1:].ravel(), groups[:, :-1].ravel()))
+        gbit = np.full(len(source), exchange.size_gbit)
+        n = fabric.n_endpoints
+        demand = Demand.from_matrix(fabric, sparse.coo_array((gbit, (source, target)), shape=(n, n)))
+        loads = link_loads(fabric, demand, self._routing)
+        out_gbps = np.bincount(fabric.arc_tail, fabric.arc_capacity_gbps, fabric.n_nodes)[fabric.endpoints]
+        own_s = np.divide(demand.out_gbps, out_gbps, out=np.zeros(n), where=out_gbps > 0)
+        return _Timed(1.0 / loads.throughput, 1, float(own_s.max(initial=0.0)), loads.routing, demand)
