@@ -27,7 +27,12 @@ from optinet.fabric import Fabric
 from optinet.flows.solution import Solution
 from optinet.headline import scale_out_metrics
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
+from optinet.models.job import job_cycle_s, job_on_fabric
+from optinet.models.latency import latency
+from optinet.models.values import median
+from optinet.physical_path import physical_paths
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
+from optinet.results.job_content import job_groups
 from optinet.results.provenance import provenance
 from optinet.results.writer import run_bytes
 from optinet.routing import candidates
@@ -102,7 +107,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
         catalogue = load_catalogue().with_values(plan["catalogue"])
         design = Design.from_roles(plan["design"], catalogue, plan.get("racks"))
     with _Timed(seconds, "solve"):
-        solution = _solution(fabric, plan)
+        solution = _solution(fabric, plan, design, catalogue)
     with _Timed(seconds, "assess"):
         assessment = with_intervals(assess(solution, design, catalogue), solution, design, catalogue)
     if scenario.scale_out:
@@ -149,6 +154,7 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         **solution_groups(evaluation.solution),
         **assessment_groups(assessment, evaluation.catalogue),
         **catalogue_groups(evaluation.catalogue, assessment.values_used),
+        **_job_groups(evaluation),
         "uncertainty": {"n_draws": N_DRAWS, "seed": DRAW_SEED},
     }
     content = RunContent(
@@ -161,6 +167,11 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         provenance=provenance(evaluation.seconds, command_line, study),
     )
     return run_bytes(content)
+
+
+def _job_groups(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    job, report = evaluation.solution.job, evaluation.assessment.job
+    return job_groups(job, report) if job is not None and report is not None else {}
 
 
 def warm_up() -> None:
@@ -184,8 +195,10 @@ def _fabric(topology: Mapping[str, Any]) -> Fabric:
     return _fabrics.get(_key(topology), lambda: topologies.build(topology["name"], **parameters))
 
 
-def _solution(fabric: Fabric, plan: Mapping[str, Any]) -> Solution:
+def _solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catalogue: Catalogue) -> Solution:
     workload, routing, seed = dict(plan["workload"]), dict(plan["routing"]), plan["seed"]
+    if workload["name"] in workloads.JOBS:
+        return _job_solution(fabric, plan, design, catalogue)
 
     def solve() -> Solution:
         name = routing.pop("name")
@@ -195,6 +208,29 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any]) -> Solution:
 
     solution = _solutions.get((fabric.graph_sha256, _key([workload, routing]), seed), solve)
     # the same graph may hang on other optical switches, which the models look at and the solver does not
+    return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+
+
+def _job_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catalogue: Catalogue) -> Solution:
+    """Return a job's exchanges timed, and its traffic at the mean rates of a cycle."""
+    parameters = {key: value for key, value in plan["workload"].items() if key != "name"}
+    routing = dict(plan["routing"])
+    name, seed = routing.pop("name"), plan["seed"]
+
+    def solve() -> Solution:
+        found = job_on_fabric(fabric, plan["workload"]["name"], parameters, name, design, catalogue)
+        about_s = job_cycle_s(found.job, 0.0, design, catalogue)
+        solved = optinet.solve(fabric, found.traffic.scaled(1.0 / about_s), name, seed=seed, **routing)
+        way_s = (
+            median(latency(solved.paths, physical_paths(fabric, design, catalogue), design, catalogue).mean_ns) * 1e-9
+        )
+        scaled = solved.scaled(about_s / job_cycle_s(found.job, way_s, design, catalogue))
+        return dataclasses.replace(scaled, job=found.job)
+
+    # rates follow from how fast accelerators compute, and so from their values and those of the assumptions
+    chosen = [design.get("accelerator"), design.get("job"), plan["catalogue"]]
+    key = (fabric.graph_sha256, _key([plan["workload"], plan["routing"], chosen]), seed)
+    solution = _solutions.get(key, solve)
     return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
 
 

@@ -11,7 +11,10 @@ from optinet.catalogue.schema import Value
 from optinet.design import Design
 from optinet.errors import Problem, RunFileError
 from optinet.flows.solution import HopKinds, PathSignatures, Solution
+from optinet.jobs.phase import SolvedJob
+from optinet.jobs.solving import job_demand
 from optinet.results import Run
+from optinet.results.job_content import job_of
 from optinet.traffic import workloads
 
 
@@ -49,9 +52,8 @@ def reopened(run: Run) -> Saved:
         raise RunFileError(Problem(str(run.path), f"has no {', '.join(missing)}", "a run made by 'run' or 'sweep'"))
     scenario = run.scenario
     fabric = run.fabric
-    workload = dict(scenario["workload"])
-    routing = dict(scenario["routing"])
-    traffic = workloads.traffic(fabric, workload.pop("name"), workload, scenario["seed"], routing.pop("name"), routing)
+    job = job_of(run.table)
+    traffic = _traffic(run, job)
     tried, paths = run.table("routing"), run.table("paths")
     kinds = HopKinds.of(fabric)
     if kinds.link_class.tolist() != paths["kind_link_class"].tolist():
@@ -63,9 +65,21 @@ def reopened(run: Run) -> Saved:
         alternatives=dict(zip(tried["name"], tried["throughput"].tolist(), strict=True)),
         paths=PathSignatures(paths["hops"], paths["length_m"], paths["weight"], kinds, str(paths["method"])),
         collective=traffic.collective,
+        job=job,
     )
     catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
     return Saved(run, solution, Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue)
+
+
+def _traffic(run: Run, job: SolvedJob | None) -> workloads.Traffic:
+    """Return what was asked of the fabric of a run; that of a job as it was timed then, without timing it again."""
+    scenario = run.scenario
+    workload, routing = dict(scenario["workload"]), dict(scenario["routing"])
+    name = workload.pop("name")
+    if job is None:
+        return workloads.traffic(run.fabric, name, workload, scenario["seed"], routing.pop("name"), routing)
+    demand = job_demand(run.fabric, name, workload, job)
+    return workloads.Traffic(demand.scaled(1.0 / float(run.table("job")["cycle_s"])))
 
 
 def _values(run: Run) -> dict[tuple[str, str], Value]:

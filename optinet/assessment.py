@@ -20,6 +20,7 @@ from optinet.models.collectives import CollectiveReport, collective_report
 from optinet.models.conservation import Balance, balances
 from optinet.models.copper import CopperLink, copper_links
 from optinet.models.cost import CostReport, cost
+from optinet.models.job import JobReport, job_report
 from optinet.models.latency import LatencyDistribution, latency
 from optinet.models.link_budget import LinkBudget, link_budgets, worst
 from optinet.models.link_limits import LinkLimits, link_limits
@@ -59,6 +60,8 @@ class Assessment:
         None if no link passes an OCS.
     collective
         None if the demand is not the traffic of a collective.
+    job
+        Time, energy and money of the job that makes the demand; None where it is of none.
     notes
         What a reader must know beside the numbers: links that do not close, copies of the plant, shared modules.
     metrics
@@ -81,6 +84,7 @@ class Assessment:
     balances: tuple[Balance, ...]
     reconfiguration: Reconfiguration | None
     collective: CollectiveReport | None
+    job: JobReport | None
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
     values_used: tuple[tuple[str, str], ...]
@@ -129,6 +133,17 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     broken = failures(bom, values)
     pause = reconfiguration(paths, design, values, _most_circuits(fabric))
     optics = switch_optics(fabric, paths, design, values)
+    job = None
+    if solution.job is not None:
+        job = job_report(
+            solution.job,
+            fabric.n_endpoints,
+            times.mean_ns * 1e-9,
+            watts.facility.total_w,
+            price.total_usd,
+            design,
+            values,
+        )
     found = Assessment(
         paths=paths,
         bom=bom,
@@ -144,6 +159,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         reconfiguration=pause,
         collective=collective_report(solution.collective, paths, design, values),
         copper=copper_links(paths, values),
+        job=job,
         notes=(),
         metrics=(),
         values_used=(),

@@ -67,9 +67,9 @@ ROLES: Mapping[str, Role] = {
     "host_cooling": Role(("cooling",), "cools hosts and chips, and what is in them", "liquid"),
     "rack": Role(("rack",), "holds boxes of switches; by default the one that suits their cooling"),
     "host_rack": Role(("rack",), "holds accelerators; by default the one that suits their cooling"),
-    "accelerator": Role(("accelerator",), "processor of every host or chip; with it racks of hosts are told"),
+    "accelerator": Role(("accelerator",), "processor of every host or chip; jobs need it, and racks of hosts"),
     "collectives": Role(("collective_library",), "software of collective operations", "collective_library"),
-    "job": Role(("job",), "how well a job uses what it runs on", "job_practice"),
+    "job": Role(("job",), "how well a job uses what it runs on; job_practice unless named"),
     "energy": Role(("energy",), "price of electricity", "electricity"),
     "service_life": Role(("service_life",), "how long the network is used", "service_life"),
 }

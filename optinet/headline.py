@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from optinet.fabric import Fabric
     from optinet.flows.quick_bisection import Bisection
     from optinet.flows.solution import Solution
+    from optinet.jobs.phase import SolvedJob
     from optinet.models.availability import FailureReport
     from optinet.models.bom import BillOfMaterials
     from optinet.models.collectives import CollectiveReport
     from optinet.models.copper import CopperLink
     from optinet.models.cost import CostReport
+    from optinet.models.job import JobReport
     from optinet.models.latency import LatencyDistribution
     from optinet.models.link_budget import LinkBudget
     from optinet.models.packaging import SwitchOptics
@@ -67,6 +69,8 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
     yield from _plant(assessment.bom, assessment.reconfiguration)
     yield from _money(assessment.cost)
     yield from _parts(assessment.bom, assessment.paths, assessment.failures)
+    if solution.job is not None and assessment.job is not None:
+        yield from _job(assessment.job, solution.job)
 
 
 def scale_out_metrics(fabric: Fabric, scale_out: Fabric) -> Iterator[Metric]:
@@ -273,3 +277,32 @@ def _parts(bom: BillOfMaterials, paths: tuple[PhysicalPath, ...], broken: Failur
     pairs = sum(path.n_links * path.pairs_per_link for path in paths)
     yield _metric("copper_pairs", pairs, "differential pairs of all copper links, both directions")
     yield _metric("failures_per_day", broken.total_per_day, "expected failures of active parts")
+
+
+def _job(report: JobReport, job: SolvedJob) -> Iterator[Metric]:
+    what = "trained" if job.kind == "training" else "generated"
+    if job.kind == "training":
+        yield _metric("step_time_ms", report.cycle_s * 1e3, "a step of training")
+    else:
+        # a prompt passes all stages, one after the other
+        first_s = report.times["prefill"].micro_s * job.stages
+        token_s = report.times["decode"].total_s
+        yield _metric("first_token_ms", first_s * 1e3, "from a prompt to the first token of its answer, no queue")
+        yield _metric("tokens_per_s_per_user", 1.0 / token_s, "tokens of one answer while it is generated")
+        yield _metric("requests_in_flight", float(job.batch * job.replicas), "answers that are generated at a time")
+        yield _metric("cache_gb", job.cache_gb, "keys and values on an endpoint")
+    yield _metric("tokens_per_s", report.tokens_per_s, f"tokens {what} by all endpoints, while steps count")
+    per_endpoint = report.tokens_per_s / job.n_endpoints
+    yield _metric("tokens_per_s_per_endpoint", per_endpoint, f"tokens {what} by an endpoint of the job")
+    exposed = report.exposed_s / report.cycle_s
+    yield _metric("exposed_communication_fraction", exposed, "share of the time that waits for the network")
+    yield _metric("bubble_fraction", report.bubble_s / report.cycle_s, "share of the time in which the pipeline fills")
+    yield _metric("mfu_fraction", report.mfu_fraction, "operations that the model needs over those of the peak rate")
+    yield _metric("memory_gb", job.memory.total_gb, "what the fullest endpoint holds")
+    yield _metric("j_per_token", report.energy_j / job.tokens, "energy from the grid, lost work inside")
+    network_energy = report.network_energy_j / report.energy_j
+    yield _metric("network_energy_fraction", network_energy, "share of the network in j_per_token")
+    usd = report.cost_usd / job.tokens * 1e6
+    yield _metric("usd_per_million_tokens", usd, "prices over the service life and electricity, lost work inside")
+    network_cost = report.network_cost_usd / report.cost_usd
+    yield _metric("network_cost_fraction", network_cost, "share of the network in usd_per_million_tokens")

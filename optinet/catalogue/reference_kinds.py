@@ -62,7 +62,6 @@ REFERENCE_KINDS: Mapping[str, Kind] = {
             "pipeline_overlap_fraction": must("share of what pipeline stages send behind computing"),
             "expert_overlap_fraction": must("share of the exchanges of experts behind computing"),
             "data_overlap_fraction": must("share of the exchanges of gradients and weights behind computing"),
-            "startup_us": must("time each step of an exchange takes besides its bits, way through the network inside"),
             "expert_imbalance_ratio": must("tokens of the busiest expert over the mean"),
             "goodput_fraction": must("share of the time in which steps count: not failed, restarted or done again"),
             "busy_power_fraction": must("power over design power while computing"),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optinet.collectives.timing import CollectiveTime
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.limit import Limit
+    from optinet.jobs.phase import SolvedJob
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +146,8 @@ class Solution:
         What any routing can carry; None if it was not asked for.
     collective
         How long the collective takes that the demand is the traffic of; None if it is none.
+    job
+        The job that makes the demand, its exchanges timed; None where the demand is not of a job.
     """
 
     fabric: Fabric
@@ -154,6 +157,16 @@ class Solution:
     paths: PathSignatures
     optimum: Optimum | None = None
     collective: CollectiveTime | None = None
+    job: SolvedJob | None = None
+
+    def scaled(self, factor: float) -> Solution:
+        """Return the same with the demand times a factor, > 0; paths do not change."""
+        loads = self.loads
+        loads = LinkLoads(
+            loads.arc_load_gbps * factor, loads.utilization * factor, loads.throughput / factor, loads.routing
+        )
+        tried = {name: throughput / factor for name, throughput in self.alternatives.items()}
+        return replace(self, demand=self.demand.scaled(factor), loads=loads, alternatives=tried)
 
     @property
     def routing(self) -> str:

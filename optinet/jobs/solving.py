@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import ValidationError
 from scipy import sparse
 
-from optinet.collectives.timing import collective_time
+from optinet.collectives.timing import collective_demand, collective_time
 from optinet.errors import CatalogueError, DemandError, Problem, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
 
 _MODELS: Mapping[str, type[JobParameters]] = {"training": TrainingParameters, "serving": ServingParameters}
+SCALE_UP = "scale-up"
+"""Stands for the algorithm of exchanges that are off the fabric."""
 STARTUP_S = 3e-6
 """Start-up time of a step by which the best algorithm is chosen; what it costs is told by the assumptions of a job."""
 
@@ -108,7 +110,27 @@ def solve_job(
     clock = _Clock(fabric, placed, routing, startup_s, p.scale_up_endpoints, _scale_up(p, scale_up_gbps))
     phases = tuple(replace(each, exchanges=tuple(clock.timed(x) for x in each.exchanges)) for each in job.phases)
     job = replace(job, phases=phases, routing=routing)
-    return JobOnFabric(job, placed, clock.traffic(job))
+    return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def job_traffic(fabric: Fabric, placed: Placement, job: SolvedJob) -> Demand:
+    """Return the Gbit between every pair of endpoints in a cycle of a solved job, as a demand of as many Gb/s."""
+    n = fabric.n_endpoints
+    total = sparse.csr_array((n, n))
+    for phase in job.phases:
+        for exchange in phase.exchanges:
+            if exchange.algorithm == SCALE_UP:
+                continue
+            times = exchange.count * phase.count * (1.0 if exchange.once else phase.microbatches)
+            demand = _demand(fabric, placed.groups(exchange.members), exchange)
+            total = total + sparse.csr_array(demand.to_matrix() if demand.matrix is None else demand.matrix) * times
+    return Demand.from_matrix(fabric, total)
+
+
+def job_demand(fabric: Fabric, name: str, parameters: Mapping[str, Any], job: SolvedJob) -> Demand:
+    """Return the traffic of a job that was solved before: `job_traffic` where its parameters place it."""
+    p = _validated(name, parameters)
+    return job_traffic(fabric, place(fabric, p.parallelism, model_of(p)[0]), job)
 
 
 def model_of(p: JobParameters, catalogue: Catalogue | None = None) -> tuple[Transformer, str]:
@@ -146,17 +168,6 @@ def _scale_up(p: JobParameters, scale_up_gbps: float | None) -> float:
     return scale_up_gbps or 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class _Timed:
-    """One exchange: time of its bits, steps, bound, how, and what it sends over the fabric (Gbit, as a demand)."""
-
-    transfer_s: float
-    steps: int
-    bound_s: float
-    algorithm: str
-    demand: Demand | None
-
-
 class _Clock:
     """Times exchanges; equal ones once."""
 
@@ -165,34 +176,17 @@ class _Clock:
     ) -> None:
         self._fabric, self._placed, self._routing, self._startup_s = fabric, placed, routing, startup_s
         self._domain, self._domain_gbps = domain, domain_gbps
-        self._known: dict[tuple[str, str, float], _Timed] = {}
+        self._known: dict[tuple[str, str, float], Exchange] = {}
 
     def timed(self, exchange: Exchange) -> Exchange:
         """Return the exchange with its time."""
-        found = self._find(exchange)
-        names = ("transfer_s", "steps", "bound_s", "algorithm")
-        return replace(exchange, **{name: getattr(found, name) for name in names})
-
-    def traffic(self, job: SolvedJob) -> Demand:
-        """Return the Gbit between every pair of endpoints in a cycle, by the algorithms that were fastest."""
-        n = self._fabric.n_endpoints
-        total = sparse.csr_array((n, n))
-        for phase in job.phases:
-            for exchange in phase.exchanges:
-                demand = self._find(exchange).demand
-                if demand is not None:
-                    times = exchange.count * phase.count * (1.0 if exchange.once else phase.microbatches)
-                    sent = demand.to_matrix() if demand.matrix is None else demand.matrix
-                    total = total + sparse.csr_array(sent) * times
-        return Demand.from_matrix(self._fabric, total)
-
-    def _find(self, exchange: Exchange) -> _Timed:
         key = (exchange.operation, exchange.members, exchange.size_gbit)
         if key not in self._known:
             self._known[key] = self._time(exchange)
-        return self._known[key]
+        found = self._known[key]
+        return replace(found, kind=exchange.kind, count=exchange.count, once=exchange.once)
 
-    def _time(self, exchange: Exchange) -> _Timed:
+    def _time(self, exchange: Exchange) -> Exchange:
         groups = self._placed.groups(exchange.members)
         if self._domain > 1 and bool(np.all(groups // self._domain == groups[:, :1] // self._domain)):
             return self._in_domain(exchange, groups.shape[1])
@@ -207,25 +201,36 @@ class _Clock:
             alpha_s=self._startup_s,
         )
         transfer_s = found.time_s - found.steps * self._startup_s
-        return _Timed(transfer_s, found.steps, found.bound_s, found.algorithm, found.schedule.demand(self._fabric))
+        return replace(
+            exchange, transfer_s=transfer_s, steps=found.steps, bound_s=found.bound_s, algorithm=found.algorithm
+        )
 
-    def _in_domain(self, exchange: Exchange, p: int) -> _Timed:
+    def _in_domain(self, exchange: Exchange, p: int) -> Exchange:
         """Return what a ring does through a switch that blocks nothing, and all at once for all-to-all."""
         ways = 2 if exchange.operation == "all_reduce" else 1
         direct = exchange.operation in ("send", "all_to_all")
         share = 1.0 if exchange.operation == "send" else ways * (p - 1) / p
         transfer_s = share * exchange.size_gbit / self._domain_gbps
-        return _Timed(transfer_s, 1 if direct else ways * (p - 1), transfer_s, "scale-up", None)
+        steps = 1 if direct else ways * (p - 1)
+        return replace(exchange, transfer_s=transfer_s, steps=steps, bound_s=transfer_s, algorithm=SCALE_UP)
 
-    def _sending(self, exchange: Exchange, groups: Ints) -> _Timed:
+    def _sending(self, exchange: Exchange, groups: Ints) -> Exchange:
         """Return the time in which every stage sends to the next and the next sends back."""
         fabric = self._fabric
-        source = np.concatenate((groups[:, :-1].ravel(), groups[:, 1:].ravel()))
-        target = np.concatenate((groups[:, 1:].ravel(), groups[:, :-1].ravel()))
-        gbit = np.full(len(source), exchange.size_gbit)
-        n = fabric.n_endpoints
-        demand = Demand.from_matrix(fabric, sparse.coo_array((gbit, (source, target)), shape=(n, n)))
+        demand = _demand(fabric, groups, exchange)
         loads = link_loads(fabric, demand, self._routing)
         out_gbps = np.bincount(fabric.arc_tail, fabric.arc_capacity_gbps, fabric.n_nodes)[fabric.endpoints]
-        own_s = np.divide(demand.out_gbps, out_gbps, out=np.zeros(n), where=out_gbps > 0)
-        return _Timed(1.0 / loads.throughput, 1, float(own_s.max(initial=0.0)), loads.routing, demand)
+        own_s = np.divide(demand.out_gbps, out_gbps, out=np.zeros(fabric.n_endpoints), where=out_gbps > 0)
+        bound_s = float(own_s.max(initial=0.0))
+        return replace(exchange, transfer_s=1.0 / loads.throughput, steps=1, bound_s=bound_s, algorithm=loads.routing)
+
+
+def _demand(fabric: Fabric, groups: Ints, exchange: Exchange) -> Demand:
+    """Return what one exchange sends, as a demand of as many Gb/s as Gbit."""
+    if exchange.operation != "send":
+        return collective_demand(fabric, exchange.operation, groups, exchange.size_gbit, exchange.algorithm)
+    n = fabric.n_endpoints
+    source = np.concatenate((groups[:, :-1].ravel(), groups[:, 1:].ravel()))
+    target = np.concatenate((groups[:, 1:].ravel(), groups[:, :-1].ravel()))
+    gbit = np.full(len(source), exchange.size_gbit)
+    return Demand.from_matrix(fabric, sparse.coo_array((gbit, (source, target)), shape=(n, n)))

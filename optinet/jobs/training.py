@@ -14,6 +14,7 @@ from optinet.jobs.parameters import TrainingParameters
 from optinet.jobs.phase import Phase, SolvedJob
 from optinet.jobs.transformer import Transformer
 
+
 def training_job(
     name: str, model: Transformer, placed: Placement, p: TrainingParameters, memory_gb: float = float("inf")
 ) -> SolvedJob:

@@ -7,7 +7,8 @@ A microbatch of a pipeline stage takes
           t_m = \frac{M}{B e_m}
 
 with F operations at the peak rate R times an efficiency e, M bytes at the memory's bandwidth B times its own, and x_k
-the exchanges of kind k, of which a share o_k runs behind computing and never longer than computing takes. Operations
+the exchanges of kind k, of which a share o_k runs behind computing and never longer than computing takes. Each step
+of an exchange takes its bits' time on the busiest arc, the library's own and the way through the network. Operations
 and exchanges of experts are stretched by their imbalance. A phase of m microbatches over p stages of v parts takes
 (m + (p - 1) / v) t (D. Narayanan et al., SC 2021, arXiv 2104.04473) and what is exposed at its end.
 
@@ -21,22 +22,25 @@ the service life, and electricity; work that is lost is paid too (goodput). No i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optinet.errors import CatalogueError, Problem
 from optinet.jobs.phase import Exchange, Phase, SolvedJob
+from optinet.jobs.solving import JobOnFabric, solve_job
 from optinet.models.cost import HOURS_PER_YEAR
 from optinet.models.facility import facility_power
 from optinet.models.places import HOSTS
-from optinet.models.values import Quantity, has, largest, nominal, smallest
+from optinet.models.values import Quantity, has, largest, median, nominal, smallest
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
+    from optinet.fabric import Fabric
 
 _JOULES_PER_KWH = 3.6e6
+_TYPICAL_WAY_S = 1e-6  # by which algorithms are chosen before the latency of a design is known
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,11 @@ class JobReport:
     network_cost_usd: Quantity
 
 
+def practice_of(design: Design) -> str:
+    """Return the component with the assumptions of a job; not a default of its role, because few designs run jobs."""
+    return design.get("job") or "job_practice"
+
+
 def accelerator_of(design: Design, catalogue: Catalogue, compute: str) -> str:
     """Return the accelerator of a design; `CatalogueError` if none is named, or what it lacks for a job."""
     name = design.component("accelerator")
@@ -114,13 +123,58 @@ def accelerator_of(design: Design, catalogue: Catalogue, compute: str) -> str:
 
 def memory_for_job_gb(accelerator: str, design: Design, catalogue: Catalogue) -> float:
     """Return the memory of an accelerator that a job may fill, as listed."""
-    reserve = nominal(catalogue, design.component("job"), "memory_reserve_fraction")
+    reserve = nominal(catalogue, practice_of(design), "memory_reserve_fraction")
     return nominal(catalogue, accelerator, "hbm_gb") * (1.0 - reserve)
+
+
+def job_on_fabric(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any],
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+) -> JobOnFabric:
+    """Place and time a job with the memory and the links that the accelerator of a design has.
+
+    Parameters
+    ----------
+    fabric, name, parameters, routing
+        As in `optinet.jobs.solving.solve_job`.
+    design, catalogue
+        Give the accelerator and the assumptions, as listed.
+
+    Raises
+    ------
+    CatalogueError
+        If the design names no accelerator, or one without what a job needs.
+    OptinetError
+        As `optinet.jobs.solving.solve_job` does.
+    """
+    accelerator = accelerator_of(design, catalogue, str(parameters.get("compute", "bf16")))
+    own_links = has(catalogue, accelerator, "scale_up_gbps")
+    return solve_job(
+        fabric,
+        name,
+        parameters,
+        routing,
+        memory_gb=memory_for_job_gb(accelerator, design, catalogue),
+        scale_up_gbps=nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
+        startup_s=nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + _TYPICAL_WAY_S,
+        catalogue=catalogue,
+    )
+
+
+def job_cycle_s(job: SolvedJob, way_s: float, design: Design, catalogue: Catalogue) -> float:
+    """Return how long a cycle of a job takes, as listed; `way_s` as in `job_report`."""
+    times = (phase.count * phase_time(phase, job, way_s, design, catalogue).total_s for phase in job.phases)
+    return median(_sum(times))
 
 
 def job_report(
     job: SolvedJob,
     n_endpoints: int,
+    way_s: Quantity,
     network_w: Quantity,
     network_usd: Quantity,
     design: Design,
@@ -134,36 +188,28 @@ def job_report(
         Solved on its fabric.
     n_endpoints
         Endpoints of the fabric; the job pays for its part of the network.
+    way_s
+        Time from endpoint to endpoint at zero load, which every step of an exchange takes besides its bits.
     network_w, network_usd
         Power of the whole network from the grid, and the price of its parts.
     design, catalogue
         Give accelerator, assumptions, power chain, cooling, service life and price of electricity.
     """
     accelerator = accelerator_of(design, catalogue, job.compute)
-    times = {phase.name: phase_time(phase, job, design, catalogue) for phase in job.phases}
+    times = {phase.name: phase_time(phase, job, way_s, design, catalogue) for phase in job.phases}
     cycle_s, compute_s, exposed_s, bubble_s = (
         _sum(phase.count * getattr(times[phase.name], name) for phase in job.phases)
         for name in ("total_s", "compute_s", "exposed_s", "bubble_s")
     )
+    # what fails or is done again is paid too
+    paid_s = cycle_s / catalogue.value(practice_of(design), "goodput_fraction")
     share = job.n_endpoints / n_endpoints
-    practice = design.component("job")
-    lost = 1.0 / catalogue.value(practice, "goodput_fraction")
-    host_w = catalogue.value(practice, "host_w")
-    tdp_w = catalogue.value(accelerator, "tdp_w")
-    waiting_s = exposed_s + bubble_s
-    own_j = tdp_w * (
-        catalogue.value(practice, "busy_power_fraction") * compute_s
-        + catalogue.value(practice, "waiting_power_fraction") * waiting_s
-    )
-    per_endpoint_w = own_j / cycle_s + host_w
-    hosts = facility_power({HOSTS: per_endpoint_w * job.n_endpoints}, design, catalogue)
-    network_j = network_w * share * cycle_s * lost
-    energy_j = hosts.total_w * cycle_s * lost + network_j
+    network_j = network_w * share * paid_s
+    endpoints_j = _endpoints_w(job, compute_s / cycle_s, design, catalogue) * paid_s
     life_s = catalogue.value(design.component("service_life"), "life_years") * HOURS_PER_YEAR * 3600.0
-    each_usd = catalogue.value(accelerator, "price_usd") + catalogue.value(practice, "host_price_usd")
     usd_per_j = catalogue.value(design.component("energy"), "price_usd_per_kwh") / _JOULES_PER_KWH
-    network_cost = network_usd * share * cycle_s * lost / life_s + network_j * usd_per_j
-    cost = each_usd * job.n_endpoints * cycle_s * lost / life_s + (energy_j - network_j) * usd_per_j + network_cost
+    each_usd = catalogue.value(accelerator, "price_usd") + catalogue.value(practice_of(design), "host_price_usd")
+    network_cost = network_usd * share * paid_s / life_s + network_j * usd_per_j
     peak = catalogue.value(accelerator, f"{job.compute}_tflops") * job.n_endpoints
     return JobReport(
         times=times,
@@ -173,16 +219,28 @@ def job_report(
         bubble_s=bubble_s,
         tokens_per_s=job.tokens / cycle_s,
         mfu_fraction=job.model_tflop * job.tokens / (cycle_s * peak),
-        energy_j=energy_j,
+        energy_j=endpoints_j + network_j,
         network_energy_j=network_j,
-        cost_usd=cost,
+        cost_usd=each_usd * job.n_endpoints * paid_s / life_s + endpoints_j * usd_per_j + network_cost,
         network_cost_usd=network_cost,
     )
 
 
-def phase_time(phase: Phase, job: SolvedJob, design: Design, catalogue: Catalogue) -> PhaseTime:
-    """Return how long a phase takes."""
-    accelerator, practice = design.component("accelerator"), design.component("job")
+def _endpoints_w(job: SolvedJob, computing: Quantity, design: Design, catalogue: Catalogue) -> Quantity:
+    """Return what accelerators and servers draw from the grid, `computing` being their share of time that computes."""
+    practice = practice_of(design)
+    busy, waiting = (catalogue.value(practice, f"{name}_power_fraction") for name in ("busy", "waiting"))
+    accelerator_w = catalogue.value(design.component("accelerator"), "tdp_w") * (
+        busy * computing + waiting * (1.0 - computing)
+    )
+    each_w = accelerator_w + catalogue.value(practice, "host_w")
+    return facility_power({HOSTS: each_w * job.n_endpoints}, design, catalogue).total_w
+
+
+def phase_time(phase: Phase, job: SolvedJob, way_s: Quantity, design: Design, catalogue: Catalogue) -> PhaseTime:
+    """Return how long a phase takes; `way_s` as in `job_report`."""
+    accelerator, practice = design.component("accelerator"), practice_of(design)
+    startup_s = catalogue.value(design.component("collectives"), "step_us") * 1e-6 + way_s
     imbalance = catalogue.value(practice, "expert_imbalance_ratio")
     stretched = phase.tflop * (1.0 + phase.routed_fraction * (imbalance - 1.0))
     efficiency = catalogue.value(practice, "efficiency_fraction")
@@ -192,8 +250,8 @@ def phase_time(phase: Phase, job: SolvedJob, design: Design, catalogue: Catalogu
         compute_s = largest(compute_s, phase.memory_gb * 8.0 / gbps)
     every = [each for each in phase.exchanges if not each.once]
     once = [each for each in phase.exchanges if each.once]
-    micro, hidden = _exchanged(every, imbalance, job, practice, catalogue)
-    end, end_hidden = _exchanged(once, imbalance, job, practice, catalogue)
+    micro, hidden = _exchanged(every, job, startup_s, practice, catalogue)
+    end, end_hidden = _exchanged(once, job, startup_s, practice, catalogue)
     exposed_micro = micro - smallest(hidden, compute_s)
     # gradients of the last microbatch and weights of the first have one microbatch to hide behind
     exposed_end = end - smallest(end_hidden, compute_s)
@@ -208,12 +266,12 @@ def phase_time(phase: Phase, job: SolvedJob, design: Design, catalogue: Catalogu
 
 
 def _exchanged(
-    exchanges: list[Exchange], imbalance: Quantity, job: SolvedJob, practice: str, catalogue: Catalogue
+    exchanges: list[Exchange], job: SolvedJob, startup_s: Quantity, practice: str, catalogue: Catalogue
 ) -> tuple[Quantity, Quantity]:
     """Return the time of some exchanges, and how much of it could run behind computing."""
     total: Quantity = 0.0
     hidden: Quantity = 0.0
-    startup_s = catalogue.value(practice, "startup_us") * 1e-6
+    imbalance = catalogue.value(practice, "expert_imbalance_ratio")
     for each in exchanges:
         bits_s = each.transfer_s * (imbalance if each.kind == "expert" else 1.0)
         time_s = each.count * (bits_s + each.steps * startup_s)

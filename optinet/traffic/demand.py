@@ -184,6 +184,13 @@ class Demand:
         assert self.source_gbps is not None and self.target_share is not None
         return self.source_gbps, self.target_share
 
+    def scaled(self, factor: float) -> Demand:
+        """Return the demand times a factor, finite and >= 0."""
+        if self.matrix is not None:
+            return Demand(self.n_endpoints, matrix=self.matrix * factor)
+        source, share = self._vectors
+        return Demand(self.n_endpoints, source * factor, share)
+
     def to_matrix(self) -> NDArray[np.float64]:
         """Return the demand pair by pair; shape (n_endpoints, n_endpoints). Meant for small fabrics."""
         if self.matrix is not None:

@@ -19,6 +19,7 @@ from optinet.collectives.placement import Placement, groups_of
 from optinet.collectives.timing import CollectiveTime, collective_time
 from optinet.errors import DemandError, unknown_name
 from optinet.fabric import Fabric, NodeKind
+from optinet.jobs.parameters import JobParameters, ServingParameters, TrainingParameters
 from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand
 from optinet.validation import problems_of
@@ -140,7 +141,28 @@ _WORKLOADS = {
     "reduce_scatter": Workload(CollectiveParameters, None, "the sum of the buffers of all ranks, a part to each"),
     "all_to_all": Workload(CollectiveParameters, None, "from every rank of a group a part for every other"),
     "broadcast": Workload(CollectiveParameters, None, "the buffer of the first rank of a group, to all of it"),
+    "training": Workload(
+        TrainingParameters, lambda fabric, p, _: _of_job(fabric, "training", p), "what a step of training sends, mean"
+    ),
+    "serving": Workload(
+        ServingParameters, lambda fabric, p, _: _of_job(fabric, "serving", p), "what a batch of requests sends, mean"
+    ),
 }
+
+JOBS = ("training", "serving")
+"""Workloads that take as long as they take: their rates follow from the accelerator too."""
+
+
+def _of_job(fabric: Fabric, name: str, p: JobParameters) -> Demand:
+    """Return the traffic of a job at the rates at which its busiest endpoint sends as fast as its links do.
+
+    How fast it really sends depends on the accelerator and is for `experiments.evaluate`.
+    """
+    from optinet.jobs.solving import solve_job
+
+    traffic = solve_job(fabric, name, p).traffic
+    busiest = float(traffic.out_gbps.max(initial=0.0))
+    return traffic.scaled(_line_rate_gbps(fabric) / busiest) if busiest else traffic
 
 
 def names() -> tuple[str, ...]:
