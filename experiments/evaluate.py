@@ -219,19 +219,21 @@ def _job_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catal
 
     def solve() -> Solution:
         found = job_on_fabric(fabric, plan["workload"]["name"], parameters, name, design, catalogue)
-        about_s = job_cycle_s(found.job, 0.0, design, catalogue)
-        solved = optinet.solve(fabric, found.traffic.scaled(1.0 / about_s), name, seed=seed, **routing)
-        way_s = (
-            median(latency(solved.paths, physical_paths(fabric, design, catalogue), design, catalogue).mean_ns) * 1e-9
-        )
-        scaled = solved.scaled(about_s / job_cycle_s(found.job, way_s, design, catalogue))
-        return dataclasses.replace(scaled, job=found.job)
+        demand = found.traffic.scaled(1.0 / job_cycle_s(found.job, 0.0, design, catalogue))
+        return dataclasses.replace(optinet.solve(fabric, demand, name, seed=seed, **routing), job=found.job)
 
-    # rates follow from how fast accelerators compute, and so from their values and those of the assumptions
-    chosen = [design.get("accelerator"), design.get("job"), plan["catalogue"]]
-    key = (fabric.graph_sha256, _key([plan["workload"], plan["routing"], chosen]), seed)
+    # how fast accelerators and library are decides the rates; what the network is built of only adds its latency
+    chosen = [design.get(role) for role in ("accelerator", "job", "collectives")]
+    key = (fabric.graph_sha256, _key([plan["workload"], plan["routing"], chosen, plan["catalogue"]]), seed)
     solution = _solutions.get(key, solve)
-    return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+    if solution.fabric is not fabric:
+        solution = dataclasses.replace(solution, fabric=fabric)
+    assert solution.job is not None
+    ways = latency(solution.paths, physical_paths(fabric, design, catalogue), design, catalogue)
+    without_s, with_s = (
+        job_cycle_s(solution.job, way_s, design, catalogue) for way_s in (0.0, median(ways.mean_ns) * 1e-9)
+    )
+    return solution.scaled(without_s / with_s)
 
 
 def _phase_changes(fabric: Fabric, plan: Mapping[str, Any]) -> tuple[PlantChange, ...]:

@@ -166,7 +166,11 @@ class Solution:
             loads.arc_load_gbps * factor, loads.utilization * factor, loads.throughput / factor, loads.routing
         )
         tried = {name: throughput / factor for name, throughput in self.alternatives.items()}
-        return replace(self, demand=self.demand.scaled(factor), loads=loads, alternatives=tried)
+        optimum = self.optimum
+        if optimum is not None:
+            lower, upper = optimum.flow.lower / factor, optimum.flow.upper / factor
+            optimum = replace(optimum, flow=replace(optimum.flow, lower=lower, upper=upper))
+        return replace(self, demand=self.demand.scaled(factor), loads=loads, alternatives=tried, optimum=optimum)
 
     @property
     def routing(self) -> str:
