@@ -13,6 +13,7 @@ from optinet.errors import Problem, RunFileError
 from optinet.flows.solution import HopKinds, PathSignatures, Solution
 from optinet.jobs.phase import SolvedJob
 from optinet.jobs.solving import job_demand
+from optinet.models.job import transformers
 from optinet.results import Run
 from optinet.results.job_content import job_of
 from optinet.traffic import workloads
@@ -53,7 +54,8 @@ def reopened(run: Run) -> Saved:
     scenario = run.scenario
     fabric = run.fabric
     job = job_of(run.table)
-    traffic = _traffic(run, job)
+    catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
+    traffic = _traffic(run, job, catalogue)
     tried, paths = run.table("routing"), run.table("paths")
     kinds = HopKinds.of(fabric)
     if kinds.link_class.tolist() != paths["kind_link_class"].tolist():
@@ -67,18 +69,17 @@ def reopened(run: Run) -> Saved:
         collective=traffic.collective,
         job=job,
     )
-    catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
     return Saved(run, solution, Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue)
 
 
-def _traffic(run: Run, job: SolvedJob | None) -> workloads.Traffic:
+def _traffic(run: Run, job: SolvedJob | None, catalogue: Catalogue) -> workloads.Traffic:
     """Return what was asked of the fabric of a run; that of a job as it was timed then, without timing it again."""
     scenario = run.scenario
     workload, routing = dict(scenario["workload"]), dict(scenario["routing"])
     name = workload.pop("name")
     if job is None:
         return workloads.traffic(run.fabric, name, workload, scenario["seed"], routing.pop("name"), routing)
-    demand = job_demand(run.fabric, name, workload, job)
+    demand = job_demand(run.fabric, name, workload, job, transformers(catalogue))
     return workloads.Traffic(demand.scaled(1.0 / float(run.table("job")["cycle_s"])))
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 from scipy import sparse
 
 from optinet.collectives.timing import collective_demand, collective_time
-from optinet.errors import CatalogueError, DemandError, Problem, unknown_name
+from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
 from optinet.jobs.parallelism import Ints, Placement, place
@@ -29,9 +29,6 @@ from optinet.jobs.training import training_job
 from optinet.jobs.transformer import Transformer
 from optinet.traffic.demand import Demand
 from optinet.validation import problems_of
-
-if TYPE_CHECKING:
-    from optinet.catalogue import Catalogue
 
 _MODELS: Mapping[str, type[JobParameters]] = {"training": TrainingParameters, "serving": ServingParameters}
 SCALE_UP = "scale-up"
@@ -69,7 +66,7 @@ def solve_job(
     memory_gb: float = float("inf"),
     scale_up_gbps: float | None = None,
     startup_s: float = STARTUP_S,
-    catalogue: Catalogue | None = None,
+    models: Mapping[str, Transformer] | None = None,
 ) -> JobOnFabric:
     """Place a job on a fabric and time what it exchanges.
 
@@ -89,8 +86,8 @@ def solve_job(
         Rate of an accelerator into its scale-up domain, one direction; needed where the job names a domain.
     startup_s
         Time each step of an exchange takes besides its bits, by which algorithms are chosen.
-    catalogue
-        Where models are listed; the shipped one unless given.
+    models
+        Models that parameters may name, such as `optinet.models.job.transformers` of the catalogue.
 
     Raises
     ------
@@ -100,7 +97,7 @@ def solve_job(
         If the endpoints are not joined, or the routing is unknown.
     """
     p = _validated(name, parameters)
-    model, title = model_of(p, catalogue)
+    model, title = model_of(p, models)
     placed = place(fabric, p.parallelism, model, "workload.parallelism")
     if isinstance(p, TrainingParameters):
         job = training_job(title, model, placed, p, memory_gb)
@@ -127,27 +124,28 @@ def job_traffic(fabric: Fabric, placed: Placement, job: SolvedJob) -> Demand:
     return Demand.from_matrix(fabric, total)
 
 
-def job_demand(fabric: Fabric, name: str, parameters: Mapping[str, Any], job: SolvedJob) -> Demand:
+def job_demand(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any],
+    job: SolvedJob,
+    models: Mapping[str, Transformer] | None = None,
+) -> Demand:
     """Return the traffic of a job that was solved before: `job_traffic` where its parameters place it."""
     p = _validated(name, parameters)
-    return job_traffic(fabric, place(fabric, p.parallelism, model_of(p)[0]), job)
+    return job_traffic(fabric, place(fabric, p.parallelism, model_of(p, models)[0]), job)
 
 
-def model_of(p: JobParameters, catalogue: Catalogue | None = None) -> tuple[Transformer, str]:
-    """Return the model of a job and its name; `DemandError` if the catalogue has no such transformer."""
+def model_of(p: JobParameters, models: Mapping[str, Transformer] | None = None) -> tuple[Transformer, str]:
+    """Return the model of a job and its name; `DemandError` if no such model is known."""
     if isinstance(p.model, Transformer):
         return p.model, "custom"
-    if catalogue is None:
-        from optinet.catalogue import load_catalogue
-
-        catalogue = load_catalogue()
-    listed = catalogue.ids("transformer")
-    if p.model not in listed:
-        raise DemandError(unknown_name("workload.model", p.model, listed, "transformer"))
-    try:
-        return Transformer.from_catalogue(p.model, catalogue), p.model
-    except ValidationError as error:  # a scenario has set numbers that do not go together
-        raise CatalogueError(problems_of(error, Transformer, prefix=("catalogue", p.model))) from None
+    if models is None:
+        found = f"'{p.model}' is a name, and there is no catalogue to look it up in"
+        raise DemandError(Problem("workload.model", found, "a table with the shape of a transformer"))
+    if p.model not in models:
+        raise DemandError(unknown_name("workload.model", p.model, tuple(models), "transformer"))
+    return models[p.model], p.model
 
 
 def _validated(name: str, parameters: Mapping[str, Any] | JobParameters) -> JobParameters:

@@ -13,12 +13,9 @@ attends to half the sequence on average, because the mask is causal; a backward 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-if TYPE_CHECKING:
-    from optinet.catalogue import Catalogue
 
 _Count = Annotated[int, Field(ge=1)]
 _OrNone = Annotated[int, Field(ge=0)]
@@ -67,13 +64,6 @@ class Transformer(BaseModel):
             msg = "latent attention needs query_rank, rotary_width and value_width"
             raise ValueError(msg)
         return self
-
-    @classmethod
-    def from_catalogue(cls, name: str, catalogue: Catalogue) -> Transformer:
-        """Return a shape that the catalogue lists under the kind transformer."""
-        listed = catalogue[name].values
-        shape: dict[str, Any] = {key: int(listed[key].value) for key in cls.model_fields if key in listed}
-        return cls(**shape)
 
     @property
     def is_mixture(self) -> bool:

@@ -26,13 +26,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from optinet.errors import CatalogueError, Problem
 from optinet.jobs.phase import Exchange, Phase, SolvedJob
 from optinet.jobs.solving import JobOnFabric, solve_job
+from optinet.jobs.transformer import Transformer
 from optinet.models.cost import HOURS_PER_YEAR
 from optinet.models.facility import facility_power
 from optinet.models.places import HOSTS
 from optinet.models.values import Quantity, has, largest, median, nominal, smallest
+from optinet.validation import problems_of
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
@@ -161,8 +165,28 @@ def job_on_fabric(
         memory_gb=memory_for_job_gb(accelerator, design, catalogue),
         scale_up_gbps=nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
         startup_s=nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + _TYPICAL_WAY_S,
-        catalogue=catalogue,
+        models=transformers(catalogue),
     )
+
+
+def transformers(catalogue: Catalogue) -> dict[str, Transformer]:
+    """Return the transformers of a catalogue by name, as listed.
+
+    Raises
+    ------
+    CatalogueError
+        If a scenario has set numbers of one that do not go together.
+    """
+    return {name: _transformer(name, catalogue) for name in catalogue.ids("transformer")}
+
+
+def _transformer(name: str, catalogue: Catalogue) -> Transformer:
+    listed = catalogue[name].values
+    shape = {key: int(listed[key].value) for key in Transformer.model_fields if key in listed}
+    try:
+        return Transformer.model_validate(shape)
+    except ValidationError as error:
+        raise CatalogueError(problems_of(error, Transformer, prefix=("catalogue", name))) from None
 
 
 def job_cycle_s(job: SolvedJob, way_s: float, design: Design, catalogue: Catalogue) -> float:

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import topologies
+from optinet.catalogue import load_catalogue
 from optinet.errors import DemandError
 from optinet.jobs.solving import solve_job
 from optinet.jobs.transformer import Transformer
+from optinet.models.job import transformers
 
 SHAPE = {
     "layers": 12, "hidden": 64, "heads": 16, "kv_heads": 4, "head_width": 4, "ffn": 256, "vocabulary": 1000,
@@ -158,6 +160,6 @@ def test_what_does_not_fit_is_told_with_what_would(name, changes, memory_gb, whe
     whole = {"training": {"sequence": 128, "global_batch": 8}, "serving": {"output": 64}}.get(name, {})
     job = {"model": SHAPE, "parallelism": {"tp": 4, "pp": 2}, **whole, **changes}
     with pytest.raises(DemandError) as caught:
-        solve_job(CLOS, name, job, memory_gb=memory_gb)
+        solve_job(CLOS, name, job, memory_gb=memory_gb, models=transformers(load_catalogue()))
     assert [each.where for each in caught.value.problems] == [where]
     assert says in str(caught.value)

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from optinet.catalogue import load_catalogue
 from optinet.jobs.transformer import Transformer
+from optinet.models.job import transformers
 
 CATALOGUE = load_catalogue()
+MODELS = transformers(CATALOGUE)
 
 # Brown et al. 2020, table 2.1, with the plain feed-forward of four times the width
 GPT3 = Transformer(
@@ -18,16 +20,16 @@ GPT3 = Transformer(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids("transformer"))
+@pytest.mark.parametrize("name", MODELS)
 def test_a_published_shape_has_its_published_parameters(name):
-    model, listed = Transformer.from_catalogue(name, CATALOGUE), CATALOGUE[name].values
+    model, listed = MODELS[name], CATALOGUE[name].values
     assert model.parameters == pytest.approx(listed["published_parameters"].value, rel=0.01)
     if "published_active_parameters" in listed:  # 37B in the paper, 37.55B with the embedding
         assert model.active_parameters == pytest.approx(listed["published_active_parameters"].value, rel=0.02)
 
 
 def test_parameters_of_deepseek_v3_piece_by_piece():
-    model = Transformer.from_catalogue("deepseek_v3", CATALOGUE)
+    model = MODELS["deepseek_v3"]
     queries = 7168 * 1536 + 1536 * 128 * (128 + 64)
     keys_and_values = 7168 * (512 + 64) + 512 * 128 * (128 + 128)
     attention = queries + keys_and_values + 128 * 128 * 7168 + 1536 + 512
@@ -40,7 +42,7 @@ def test_parameters_of_deepseek_v3_piece_by_piece():
 
 
 def test_operations_of_a_token_are_six_for_each_weight_and_attention_over_half_the_sequence():
-    model = Transformer.from_catalogue("llama_3_405b", CATALOGUE)
+    model = MODELS["llama_3_405b"]
     weights = 6.0 * (model.parameters - 128256 * 16384)
     attention = 3 * 126 * 2 * 2 * 128 * 128 * 8192 / 2
     assert model.training_flop(8192) == pytest.approx(weights + attention, rel=1e-12)
