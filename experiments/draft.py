@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from optinet.errors import Problem, ScenarioError
@@ -84,6 +85,11 @@ class Draft:
             raise ScenarioError(problems)
         return draft
 
+    def folder(self, key_path: KeyPath) -> Path:
+        """Return the folder of the file that a key or the nearest table around it comes from."""
+        ends = (key_path[:end] for end in range(len(key_path), -1, -1))
+        return folder_of(next((self.origins[end] for end in ends if end in self.origins), None))
+
     def location(self, key_path: KeyPath) -> str:
         """Return the file and line, or the option, that a key or the nearest table around it comes from."""
         inside = next((path for path in self.origins if path[: len(key_path)] == key_path), None)
@@ -93,6 +99,11 @@ class Draft:
             if key_path[:end] in self.origins:
                 return _location(self.origins[key_path[:end]], key_path[end:])
         return ""
+
+
+def folder_of(origin: Origin | None) -> Path:
+    """Return the folder that a relative path in a value starts from: that of its file, or the working directory."""
+    return Path.cwd() if origin is None or isinstance(origin, str) else Path.cwd() / Path(origin[0].name).parent
 
 
 def key_path(text: str, location: str) -> KeyPath:

@@ -107,7 +107,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
         catalogue = load_catalogue().with_values(plan["catalogue"])
         design = Design.from_roles(plan["design"], catalogue, plan.get("racks"))
     with _Timed(seconds, "solve"):
-        solution = _solution(fabric, plan, design, catalogue)
+        solution = _solution(fabric, plan, scenario.folder, design, catalogue)
     with _Timed(seconds, "assess"):
         assessment = with_intervals(assess(solution, design, catalogue), solution, design, catalogue)
     if scenario.scale_out:
@@ -195,16 +195,19 @@ def _fabric(topology: Mapping[str, Any]) -> Fabric:
     return _fabrics.get(_key(topology), lambda: topologies.build(topology["name"], **parameters))
 
 
-def _solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catalogue: Catalogue) -> Solution:
+def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Design, catalogue: Catalogue) -> Solution:
     workload, routing, seed = dict(plan["workload"]), dict(plan["routing"]), plan["seed"]
     if workload["name"] in workloads.JOBS:
         return _job_solution(fabric, plan, design, catalogue)
 
     def solve() -> Solution:
         name = routing.pop("name")
-        traffic = workloads.traffic(fabric, workload.pop("name"), workload, seed, name, routing)
+        traffic = workloads.traffic(fabric, workload.pop("name"), workload, seed, name, routing, folder)
         solved = optinet.solve(fabric, traffic.demand, name, seed=seed, **routing)
-        return dataclasses.replace(solved, collective=traffic.collective)
+        # a flow has one path, and the flow of the optimum is none of one path each
+        taken = "ecmp" if solved.routing == "optimal" else solved.routing
+        replay = traffic.flows.replayed(fabric, taken, seed) if traffic.flows else None
+        return dataclasses.replace(solved, collective=traffic.collective, replay=replay)
 
     solution = _solutions.get((fabric.graph_sha256, _key([workload, routing]), seed), solve)
     # the same graph may hang on other optical switches, which the models look at and the solver does not

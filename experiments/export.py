@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run for other programs: JSON, CSV, GraphML, node-link JSON, and its scenario as TOML."""
+"""A run for other programs: JSON, CSV, GraphML, node-link JSON, its scenario as TOML, and its demand."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from experiments.saved import reopened
 from experiments.summary import head, to_json
 from optinet.errors import Problem, RunFileError, nearest_name
+from optinet.fabric import NodeKind
 from optinet.results import Run, schema
+from optinet.traffic.demand import Demand
+from optinet.traffic.files import demand_csv, demand_npz
 
-Form: TypeAlias = Literal["json", "csv", "graphml", "node-link", "toml"]
+Form: TypeAlias = Literal["json", "csv", "graphml", "node-link", "toml", "demand-csv", "demand-npz"]
 
 
-def exported(run: Run, form: Form, table: str = "metrics") -> str:
-    """Return a run, or the part of it that suits a format, as text.
+def exported(run: Run, form: Form, table: str = "metrics") -> str | bytes:
+    """Return a run, or the part of it that suits a format, as text; a demand for numpy as bytes.
 
     Parameters
     ----------
@@ -35,7 +39,22 @@ def exported(run: Run, form: Form, table: str = "metrics") -> str:
         return table_csv(run, table)
     if form == "toml":
         return str(run.table("scenario")["toml"])
+    if form in ("demand-csv", "demand-npz"):
+        demand = demand_of(run)
+        names = [run.node_names[node] for node in np.flatnonzero(run.node_kind != NodeKind.SWITCH)]
+        return demand_csv(demand, names) if form == "demand-csv" else demand_npz(demand)
     return graphml(run) if form == "graphml" else node_link(run)
+
+
+def demand_of(run: Run) -> Demand:
+    """Return what a run asked of its fabric, made anew of its scenario.
+
+    Raises
+    ------
+    OptinetError
+        If a file that its workload reads is no more beside the run or has changed.
+    """
+    return reopened(run).solution.demand
 
 
 def graphml(run: Run) -> str:

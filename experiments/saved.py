@@ -78,7 +78,9 @@ def _traffic(run: Run, job: SolvedJob | None, catalogue: Catalogue) -> workloads
     workload, routing = dict(scenario["workload"]), dict(scenario["routing"])
     name = workload.pop("name")
     if job is None:
-        return workloads.traffic(run.fabric, name, workload, scenario["seed"], routing.pop("name"), routing)
+        return workloads.traffic(
+            run.fabric, name, workload, scenario["seed"], routing.pop("name"), routing, run.path.parent
+        )
     demand = job_demand(run.fabric, name, workload, job, transformers(catalogue))
     return workloads.Traffic(demand.scaled(1.0 / float(run.table("job")["cycle_s"])))
 

@@ -108,6 +108,8 @@ class Scenario(BaseModel):
         Topology of the scale-out network that the endpoints have beside this one; None where nothing is said of it.
     racks
         How boxes stand in racks; None where height and power alone decide.
+    folder
+        Where relative paths start; no part of what is resolved, since the content of files is known by its hash.
     """
 
     model_config = _Frozen
@@ -124,6 +126,7 @@ class Scenario(BaseModel):
     phases: Phases | None = None
     scale_out: Choice | None = None
     racks: RackPlan | None = None
+    folder: str = ""
 
     def resolved(self) -> dict[str, Any]:
         """Return all of it as plain values that TOML and JSON can hold, in a fixed order of keys."""
@@ -194,6 +197,7 @@ def scenario_of(draft: Draft) -> Scenario:
         phases=file.phases,
         scale_out=scale_out,
         racks=file.racks,
+        folder=str(draft.folder(("workload", "path"))),
     )
 
 
@@ -301,7 +305,14 @@ def _checked_choice(section: str, table: Mapping[str, Any], draft: Draft) -> tup
     parameters, problems = checked(model, given, (section,), draft)
     if parameters is None:
         return None, problems
-    return Choice(name=name, parameters=parameters.model_dump(mode="json", exclude_none=True)), ()
+    plain = parameters.model_dump(mode="json", exclude_none=True)
+    if section == "workload" and isinstance(parameters, registry.FileParameters):
+        try:
+            plain["sha256"] = registry.checked_files(parameters, draft.folder((section, "path")))[1]
+        except OptinetError as error:
+            location = draft.location((section, "path"))
+            return None, tuple(dataclasses.replace(problem, location=location) for problem in error.problems)
+    return Choice(name=name, parameters=plain), ()
 
 
 def _scale_out(draft: Draft) -> tuple[Choice | None, tuple[Problem, ...]]:

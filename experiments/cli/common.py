@@ -49,12 +49,12 @@ def write_json(data: object) -> None:
     write(to_json(data))
 
 
-def write_to(output: Path | None, text: str) -> None:
-    """Write to a file, or to standard output where none is named."""
-    if output is None:
-        write(text)
-    else:
-        output.write_text(text, encoding="utf-8", newline="")
+def write_to(output: Path | None, content: str | bytes) -> None:
+    """Write to a file, or text to standard output where none is named."""
+    if output is not None:
+        output.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    elif isinstance(content, str):
+        write(content)
 
 
 def complain(text: str) -> None:

@@ -102,7 +102,7 @@ def export(
     path: Path,
     /,
     *,
-    to: Literal["json", "csv", "graphml", "node-link", "toml"] = "json",
+    to: Literal["json", "csv", "graphml", "node-link", "toml", "demand-csv", "demand-npz"] = "json",
     table: str = "metrics",
     output: OptionalOutput = None,
 ) -> None:
@@ -114,7 +114,8 @@ def export(
         The run file.
     to
         json for everything, csv for one table, graphml or node-link (JSON) for the fabric with its loads, toml for the
-        scenario, which can be run again.
+        scenario, which can be run again, demand-csv or demand-npz for the Gb/s between endpoints, which matrix_file
+        reads.
     table
         The table to write as CSV, for example arcs, power or link_budgets/leaf-spine.
     output
@@ -125,4 +126,6 @@ def export(
 
     if output is not None and output.exists() and path.exists() and output.samefile(path):
         raise RunFileError(Problem(str(output), "is the run file itself", "another file"))
+    if to == "demand-npz" and output is None:
+        raise RunFileError(Problem("--to demand-npz", "writes no text", "-o FILE.npz"))
     write_to(output, exported(open_run(path), to, table))

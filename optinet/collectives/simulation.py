@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A collective as flows with dependencies, simulated in time under max-min sharing.
 
-Every transfer of every step is a flow on one path, which the routing's hash chooses for the pair. A rank begins its
-transfers of a step when it has ended its part, sent and received, of its last step before, part of the buffer by
-part: no step waits for ranks that have nothing to do with it. So parts run ahead of each other, and transfers share
-arcs fairly instead of being paced; with nothing shared the time is that of `optinet.collectives.timing`.
+Every transfer of every step is a flow on one path, which the routing's hash chooses for the pair, and waits for what
+`optinet.collectives.chain` says. So parts run ahead of each other, and transfers share arcs fairly instead of being
+paced; with nothing shared the time is that of `optinet.collectives.timing`.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.collectives.chain import Chain
 from optinet.collectives.operation import Collective
 from optinet.collectives.schedule import Floats, Ints, Schedule
 from optinet.errors import Problem, SolverError
@@ -52,7 +52,7 @@ def simulated_s(
     from optinet.collectives.timing import PROPAGATION_S_PER_M
 
     fabric = call.fabric
-    chain = _Chain(fabric.n_endpoints)
+    chain = Chain(fabric.n_endpoints)
     parts: list[tuple[Floats, Ints, Ints, Floats]] = []
     steps = [(phase.repeat, phase.traffic.pairs()) for phase in schedule.phases]
     n_transfers = sum(repeat * len(step.source) for repeat, step in steps)
@@ -80,31 +80,3 @@ def simulated_s(
         after=chain.after(),
         latency_s=latency,
     ).makespan_s
-
-
-class _Chain:
-    """Which transfers each transfer waits for: all of its sender's last step, part by part."""
-
-    def __init__(self, n_endpoints: int) -> None:
-        self._n_endpoints, self._n_flows = n_endpoints, 0
-        self._key = self._flow = np.zeros(0, dtype=np.int64)  # last transfers of every (part, rank), sorted by it
-        self._pairs: list[Ints] = []
-
-    def add(self, source: Ints, target: Ints, stream: Ints) -> None:
-        """Add the transfers of one step."""
-        flow = self._n_flows + np.arange(len(source))
-        self._n_flows += len(source)
-        sender, receiver = (stream * self._n_endpoints + end for end in (source, target))
-        first, last = (np.searchsorted(self._key, sender, side) for side in ("left", "right"))
-        count = last - first
-        before = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        self._pairs.append(np.column_stack((self._flow[before], np.repeat(flow, count))))
-        key, new = np.concatenate((sender, receiver)), np.concatenate((flow, flow))
-        kept = ~np.isin(self._key, key)
-        key, new = np.concatenate((self._key[kept], key)), np.concatenate((self._flow[kept], new))
-        order = np.argsort(key, kind="stable")
-        self._key, self._flow = key[order], new[order]
-
-    def after(self) -> Ints:
-        """Return pairs (i, j): transfer j waits for transfer i."""
-        return np.concatenate(self._pairs)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob
+    from optinet.traffic.flow_list import Replay
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +149,8 @@ class Solution:
         How long the collective takes that the demand is the traffic of; None if it is none.
     job
         The job that makes the demand, its exchanges timed; None where the demand is not of a job.
+    replay
+        What came of simulating the flows that the demand is the traffic of; None if it is none.
     """
 
     fabric: Fabric
@@ -158,6 +161,7 @@ class Solution:
     optimum: Optimum | None = None
     collective: CollectiveTime | None = None
     job: SolvedJob | None = None
+    replay: Replay | None = None
 
     def scaled(self, factor: float) -> Solution:
         """Return the same with the demand times a factor, > 0; paths do not change."""

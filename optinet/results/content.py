@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from optinet.models.racks import Racks
     from optinet.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
+    from optinet.traffic.flow_list import Replay
 
 _BINS = 50
 _PRICES = ("price_usd", "price_low_usd", "price_high_usd", "cost_usd", "cost_low_usd", "cost_high_usd", "maker_usd")
@@ -163,6 +164,7 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
     paths = solution.paths
     return {
         **({"optimum": _optimum(solution.optimum)} if solution.optimum else {}),
+        **({"replay": _replay(solution.replay)} if solution.replay else {}),
         "arcs": {
             "capacity_gbps": solution.fabric.arc_capacity_gbps,
             "load_gbps": solution.loads.arc_load_gbps,
@@ -182,6 +184,16 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
             "kind_head": paths.kinds.head_kind,
             "method": paths.method,
         },
+    }
+
+
+def _replay(replay: Replay) -> dict[str, Any]:
+    percentiles = (0.0, 1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0, 99.9, 100.0)
+    return {
+        **{name: getattr(replay, name) for name in ("routing", "makespan_s", "computing_s")},
+        "n_flows": replay.flows.n_flows,
+        "percentile": percentiles,
+        "completion_s": [replay.completion_s(each / 100.0) for each in percentiles],
     }
 
 

@@ -256,6 +256,14 @@ GROUPS: dict[str, dict[str, Column]] = {
         "tried": _text("algorithm that was tried; those that could not win are left out", "tried"),
         "tried_s": _float("time it takes", "tried"),
     },
+    "replay": {
+        "routing": _text("routing whose hash chose the path of every flow"),
+        "n_flows": _int("flows on links"),
+        "makespan_s": _float("when the last flow has ended"),
+        "computing_s": _float("computing of the endpoint that has most of it"),
+        "percentile": _float("share of the flows that took no longer, %", "percentile"),
+        "completion_s": _float("time from a flow's begin to its end", "percentile"),
+    },
     "failures": {
         "role": _text("role of the parts in the bill of materials", "role"),
         "failures_per_day": _float("expected failures of all parts of the role", "role"),

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workloads: named sources of demand with parameters, as scenarios use them.
 
-The traffic of a collective comes at line rate: all it sends, scaled so that the busiest endpoint sends what its links
-carry. How long it takes is solved besides, step by step (`optinet.collectives`).
+The traffic of a collective and of flows one by one comes at line rate: all of it, scaled so that the busiest endpoint
+sends what its links carry. How long a collective takes is solved besides, step by step (`optinet.collectives`); flows
+are replayed (`optinet.traffic.flow_list`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,11 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from optinet.collectives import algorithms
 from optinet.collectives.placement import Placement, groups_of
 from optinet.collectives.timing import CollectiveTime, collective_time
-from optinet.errors import DemandError, unknown_name
+from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric, NodeKind
 from optinet.jobs.parameters import JobParameters, ServingParameters, TrainingParameters
 from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand
+from optinet.traffic.flow_list import FlowList
 from optinet.validation import problems_of
 
 _Rate = Annotated[
@@ -84,6 +88,31 @@ _CHOICE_STEP_S = 3e-6
 estimate: 1.9 us of the library and about 1 us on the way); the time it then takes is that of the design."""
 
 
+class FileParameters(BaseModel):
+    """Traffic from a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    path: Annotated[str, Field(min_length=1)] = Field(
+        description="CSV or npz file; a relative path starts at the scenario's own folder"
+    )
+    sha256: str | None = Field(default=None, description="hash of the content, filled in; it is checked where given")
+
+
+class TraceParameters(FileParameters):
+    """Chakra execution traces, one file for every rank."""
+
+    path: Annotated[str, Field(pattern=r"\*")] = Field(
+        description="Chakra traces, * standing for the rank; a relative path starts at the scenario's own folder"
+    )
+    algorithm: algorithms.Name = Field(default="best", description="how collectives are done, the best by default")
+    startup_us: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=3.0, description="time a transfer takes besides bits and way (engineering estimate, as in a library)"
+    )
+    tflops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="rate of nodes that tell their operations; the recorded times by default"
+    )
+
+
 def _between_blocks(fabric: Fabric, p: GravityParameters | SkewedParameters, seed: int) -> Demand:
     shares = p.shares(p.blocks, seed)
     rates = blocks.block_rates(shares, fabric.n_endpoints // p.blocks, p.gbps_per_endpoint)
@@ -99,14 +128,17 @@ class Workload:
     parameters
         Model of its parameters.
     demand
-        (fabric, parameters, seed) -> demand; None for a collective, which is timed as well.
+        (fabric, parameters, seed) -> demand; None for a collective, which is timed as well, and for files.
     help
         One line for users.
+    read
+        (fabric, parameters, files) -> what files ask of a fabric; None for all others.
     """
 
     parameters: type[BaseModel]
     demand: Callable[[Fabric, Any, int], Demand] | None
     help: str
+    read: Callable[[Fabric, Any, list[Path]], Traffic] | None = None
 
 
 _WORKLOADS = {
@@ -141,6 +173,18 @@ _WORKLOADS = {
     "reduce_scatter": Workload(CollectiveParameters, None, "the sum of the buffers of all ranks, a part to each"),
     "all_to_all": Workload(CollectiveParameters, None, "from every rank of a group a part for every other"),
     "broadcast": Workload(CollectiveParameters, None, "the buffer of the first rank of a group, to all of it"),
+    "matrix_file": Workload(
+        FileParameters,
+        None,
+        "rates between endpoints from a file",
+        lambda fabric, _, files: _read_matrix(fabric, files),
+    ),
+    "flow_file": Workload(
+        FileParameters, None, "flows from a file, one by one", lambda fabric, _, files: _read_flows(fabric, files)
+    ),
+    "chakra_trace": Workload(
+        TraceParameters, None, "what Chakra traces did", lambda fabric, p, files: _read_traces(fabric, p, files)
+    ),
     "training": Workload(
         TrainingParameters, lambda fabric, p, _: _of_job(fabric, "training", p), "what a step of training sends, mean"
     ),
@@ -184,10 +228,85 @@ def parameters_of(name: str) -> type[BaseModel]:
 
 @dataclass(frozen=True, eq=False)
 class Traffic:
-    """What a workload asks of a fabric: a demand, and the collective that it is the traffic of, if it is of one."""
+    """What a workload asks of a fabric: a demand, and the collective or the flows that it is the traffic of, if any."""
 
     demand: Demand
     collective: CollectiveTime | None = None
+    flows: FlowList | None = None
+
+
+def files_of(parameters: FileParameters, folder: str | Path = "") -> list[Path]:
+    """Return the files that a workload reads, in order of rank; `DemandError` where one is missing.
+
+    Parameters
+    ----------
+    parameters
+        Parameters with a path.
+    folder
+        Where a relative path starts.
+    """
+    path = Path(folder) / parameters.path
+    if "*" not in path.name or not isinstance(parameters, TraceParameters):
+        return [path]
+    before, _, after = path.name.partition("*")
+    ranks = {}
+    for each in path.parent.glob(path.name) if path.parent.is_dir() else ():
+        number = each.name[len(before) : len(each.name) - len(after)]
+        if number.isdecimal():
+            ranks[int(number)] = each
+    missing = sorted(set(range(max(ranks, default=0) + 1)) - set(ranks))
+    if missing:
+        found = f"no trace of rank {missing[0]}" if ranks else "no files with a number in place of *"
+        raise DemandError(Problem("workload.path", f"{path}: {found}", "a trace of every rank from 0"))
+    return [ranks[rank] for rank in sorted(ranks)]
+
+
+def content_sha256(files: list[Path]) -> str:
+    """Return a hash of the content of files, one after another; `DemandError` where one cannot be read."""
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            found = f"{path}: {(error.strerror or 'cannot be read').lower()}"
+            raise DemandError(Problem("workload.path", found, "a file that is there")) from None
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def checked_files(parameters: FileParameters, folder: str | Path = "") -> tuple[list[Path], str]:
+    """Return the files a workload reads and their hash; `DemandError` if it is another than the parameters say."""
+    files = files_of(parameters, folder)
+    found = content_sha256(files)
+    if parameters.sha256 not in (None, found):
+        allowed = "the same content, or no sha256"
+        raise DemandError(Problem("workload.sha256", f"{parameters.path} has changed: its hash is {found}", allowed))
+    return files, found
+
+
+def _read_matrix(fabric: Fabric, files: list[Path]) -> Traffic:
+    from optinet.traffic.files import read_demand
+
+    return Traffic(read_demand(fabric, files[0]))
+
+
+def _read_flows(fabric: Fabric, files: list[Path]) -> Traffic:
+    from optinet.traffic.files import read_flows
+
+    return _of_flows(fabric, read_flows(fabric, files[0]))
+
+
+def _read_traces(fabric: Fabric, p: TraceParameters, files: list[Path]) -> Traffic:
+    from optinet.traffic.chakra import read_trace
+    from optinet.traffic.trace import trace_flows
+
+    traces = [read_trace(path) for path in files]
+    flows = trace_flows(fabric, traces, algorithm=p.algorithm, startup_s=p.startup_us * 1e-6, tflops=p.tflops)
+    return _of_flows(fabric, flows)
+
+
+def _of_flows(fabric: Fabric, flows: FlowList) -> Traffic:
+    return Traffic(flows.line_rate_demand(fabric), flows=flows)
 
 
 def demand(fabric: Fabric, name: str, parameters: Mapping[str, Any], seed: int = 0) -> Demand:
@@ -202,6 +321,7 @@ def traffic(
     seed: int = 0,
     routing: str = "ecmp",
     routing_options: Mapping[str, Any] | None = None,
+    folder: str | Path = "",
 ) -> Traffic:
     """Return what a workload asks of a fabric.
 
@@ -215,6 +335,8 @@ def traffic(
         Seed of what it draws.
     routing, routing_options
         How the steps of a collective are routed.
+    folder
+        Where relative paths of files start.
 
     Raises
     ------
@@ -232,6 +354,9 @@ def traffic(
         validated = validated.model_copy(update={"gbps_per_endpoint": _line_rate_gbps(fabric)})
     if entry.demand is not None:
         return Traffic(entry.demand(fabric, validated, seed))
+    if entry.read is not None:
+        assert isinstance(validated, FileParameters)
+        return entry.read(fabric, validated, checked_files(validated, folder)[0])
     assert isinstance(validated, CollectiveParameters)
     groups = groups_of(fabric.n_endpoints, validated.group_size, validated.placement, seed)
     try:
