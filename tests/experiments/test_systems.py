@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shipped systems: counts and rates by hand, beside what is published of each."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 
@@ -12,34 +10,8 @@ from experiments.evaluate import evaluate
 from experiments.scenario import load_scenario, shipped
 from experiments.study import load_study
 from optinet.catalogue import load_catalogue
-from optinet.design import Design
 from optinet.fabric import NodeKind
-from optinet.traffic import workloads
-
-
-@cache
-def assessed(name):
-    """Return fabric, solution and assessment of a shipped system, without intervals."""
-    plan = load_scenario(name).resolved()
-    topology, workload, routing = (dict(plan[key]) for key in ("topology", "workload", "routing"))
-    catalogue = load_catalogue().with_values(plan["catalogue"])
-    fabric = topologies.build(topology.pop("name"), **topology)
-    demand = workloads.demand(fabric, workload.pop("name"), workload, plan["seed"])
-    solution = optinet.solve(fabric, demand, routing["name"])
-    design = Design.from_roles(plan["design"], catalogue, plan.get("racks"))
-    return fabric, solution, optinet.assess(solution, design, catalogue)
-
-
-def metric(name, key):
-    return assessed(name)[2].metric(key).value
-
-
-def endpoint_gbps(name):
-    """Capacity of the links of an endpoint, one direction; the same for all."""
-    fabric = assessed(name)[0]
-    per_node = np.bincount(fabric.arc_tail, weights=fabric.arc_capacity_gbps, minlength=fabric.n_nodes)
-    (rate,) = set(per_node[fabric.endpoints].round(9))
-    return rate
+from tests.support.systems import assessed, endpoint_gbps, metric
 
 
 def engines(name):
@@ -53,23 +25,6 @@ def test_the_study_runs_every_system_under_two_workloads():
     assert sorted({point.case for point in points}) == sorted(shipped("systems"))
     assert {point.scenario.workload.name for point in points} == {"uniform", "grid_neighbors"}
     assert len(points) == 2 * (len(shipped("systems")))
-
-
-def test_copper_pays_up_to_a_rack_and_the_full_rack_is_cheapest():
-    """Cost of a delivered Gb/s over the size of the domain: it falls until the chips are full, then a tier is added."""
-    found = {}
-    for point in load_study("scale_up_domain").points():
-        assessment = evaluate(point.scenario).assessment
-        copper = point.scenario.design["host_link"] == "nvlink5_copper"
-        endpoints = assessment.metric("endpoints").value
-        found.setdefault((copper, point.case), {})[endpoints] = assessment.metric("cost_usd_per_gbps").value
-    for (copper, case), cost in found.items():
-        assert list(cost) == [8, 18, 36, 72, 144, 288, 576, 1152]
-        assert min(cost, key=cost.get) == 72, case
-        assert all(np.diff([cost[n] for n in (8, 18, 36, 72)]) < 0)
-        assert cost[144] > (3 if copper else 2) * cost[72]
-    cheapest = {size: min(found, key=lambda key: found[key][size]) for size in (72, 144, 1152)}
-    assert all(copper for copper, _ in cheapest.values())
 
 
 # endpoints, links, switch chips, switch boxes, OCS, modules, lasers, fibers; modules at both ends of the links
@@ -408,13 +363,6 @@ def test_opera_s_clos_is_three_times_oversubscribed():
     fabric = topologies.build("leaf_spine", leaves=72, spines=3, hosts_per_leaf=9, host_gbps=1.0, uplink_gbps=1.0)
     demand = optinet.Demand.uniform(fabric, 1.0 / 647)
     assert optinet.link_loads(fabric, demand).throughput == pytest.approx(3 / 9 * 647 / 639, abs=1e-12)
-
-
-@pytest.mark.parametrize("key", ["cost_per_endpoint_usd", "network_w_per_endpoint"])
-def test_rails_without_spines_save_in_the_published_range(key):
-    """38-77 % of cost and 37-75 % of power; ours from two tiers to one."""
-    saved = 1 - metric("rail_only", key) / metric("hgx_scale_out", key)
-    assert 0.37 <= saved <= 0.77
 
 
 def test_ub_mesh_is_a_mesh_of_four_dimensions():
