@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SCREEN := $(shell command -v xvfb-run >/dev/null && echo 'env QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24"' || echo 'env QT_QPA_PLATFORM=offscreen')
 
 .PHONY: demo test lint view soak bench clean
 
@@ -12,12 +13,14 @@ demo: $(READY)
 	$(BIN)/optinet sweep which_interconnect -o demo
 	@echo "The runs are in demo/. 'make view' opens them in the desktop viewer."
 
+# a minute of random use of the viewer goes on beside the tests
 test: lint
-	@if command -v xvfb-run >/dev/null; then \
-	    QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/pytest; \
-	else \
-	    QT_QPA_PLATFORM=offscreen $(BIN)/pytest; \
-	fi
+	@soaked=$$(mktemp); \
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m gui.soak --minutes 1 >$$soaked 2>&1 & soak=$$!; \
+	$(SCREEN) $(BIN)/pytest; tested=$$?; \
+	wait $$soak; used=$$?; \
+	echo "A minute of random use of the viewer:"; grep -v 'plugin does not support' $$soaked; rm -f $$soaked; \
+	exit $$((tested + used))
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -33,6 +36,7 @@ bench: .venv/.bench-ready
 
 soak: $(READY)
 	$(BIN)/python -m experiments.benchmarks.soak
+	$(SCREEN) $(BIN)/python -m gui.soak --minutes 30
 
 clean:
 	rm -rf demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

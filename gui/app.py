@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
     from gui.views.main_window import MainWindow
@@ -28,6 +30,8 @@ NO_DISPLAY = """\
 The viewer needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY is set.
 Over ssh use 'ssh -X', or a virtual screen: xvfb-run optinet-viewer ...
 """
+CRASH_FILE = "viewer-crash.log"
+ENDED = "The viewer ended unexpectedly last time. What it left behind:"
 FIRST_START = (
     "Welcome. These are sample runs that come with optinet. Open your own with Ctrl+O, make one with Ctrl+N, and find "
     "every command with Ctrl+Shift+P."
@@ -45,8 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:  # a system library that Qt needs is missing
         sys.stderr.write(QT_MISSING.format(error=error))
         return 2
-    if sys.stderr is not None:  # a windowed Python on Windows has none
-        faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the window can be closed properly
     application = QApplication(sys.argv[:1])
     application.setApplicationName("optinet-viewer")
@@ -70,20 +72,48 @@ def run(application: QApplication, options: argparse.Namespace) -> int:
 
     from PyQt6.QtCore import QSettings
 
-    from gui.views.main_window import MainWindow
-
     with tempfile.TemporaryDirectory(prefix="optinet-viewer-") as fresh:
         own = Path(fresh) / "settings.ini"
         settings = QSettings(str(own), QSettings.Format.IniFormat) if options.fresh else QSettings("optinet", "viewer")
-        window = MainWindow(settings)
-        window.keeps_session = not options.fresh
-        install_crash_dialog(window)
-        interrupts = _quit_on_interrupt(application)
-        window.show()
-        begin(window, options)
-        code = application.exec()
-        interrupts.close()
+        with watched_crashes(Path(settings.fileName()).parent) as last_time:
+            return _show(application, settings, options, last_time)
+
+
+def _show(application: QApplication, settings: QSettings, options: argparse.Namespace, last_time: str) -> int:
+    from gui.views.crash_dialog import CrashDialog
+    from gui.views.main_window import MainWindow
+
+    window = MainWindow(settings)
+    window.keeps_session = not options.fresh
+    install_crash_dialog(window)
+    interrupts = _quit_on_interrupt(application)
+    window.show()
+    begin(window, options)
+    if last_time:
+        CrashDialog(last_time, window, ENDED).open()
+    code = application.exec()
+    interrupts.close()
     return code
+
+
+@contextlib.contextmanager
+def watched_crashes(folder: Path) -> Iterator[str]:
+    """Let a crash of the interpreter leave its traces in a file, and yield those that the last one left."""
+    path = folder / CRASH_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        left = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        traces = path.open("w", encoding="utf-8")
+    except OSError:  # a home that cannot be written to is no reason not to start
+        yield ""
+        return
+    faulthandler.enable(traces)
+    try:
+        yield left
+    finally:
+        faulthandler.disable()
+        traces.close()
+        path.unlink(missing_ok=True)
 
 
 def begin(window: MainWindow, options: argparse.Namespace) -> None:

@@ -12,6 +12,8 @@ from PyQt6.QtCore import QT_VERSION_STR, Qt
 from PyQt6.QtGui import QFontDatabase, QGuiApplication
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+GOES_ON = "The viewer made a mistake. It goes on; what you see may be incomplete."
+
 
 def report_text(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> str:
     """Return versions and traceback as text."""
@@ -24,7 +26,7 @@ def report_text(kind: type[BaseException], error: BaseException, trace: Tracebac
 class CrashDialog(QDialog):
     """Shows a report that can be copied."""
 
-    def __init__(self, report: str, parent: QWidget | None = None) -> None:
+    def __init__(self, report: str, parent: QWidget | None = None, headline: str = GOES_ON) -> None:
         super().__init__(parent)
         self.report = report
         self.setWindowTitle("Something went wrong")
@@ -38,7 +40,7 @@ class CrashDialog(QDialog):
         copy.clicked.connect(self.copy)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel("The viewer made a mistake. It goes on; what you see may be incomplete."))
+        layout.addWidget(QLabel(headline))
         layout.addWidget(text)
         layout.addWidget(buttons)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import gui
+from gui.app import watched_crashes
 
 ROOT = Path(gui.__file__).parents[1]
 
@@ -65,3 +67,28 @@ def test_without_a_screen_it_says_so(start):
 def test_help_names_what_can_be_opened(start):
     output, _ = start("--help").communicate(timeout=30)
     assert "run files and folders of runs" in output
+
+
+@pytest.fixture
+def own_traces():
+    """Give the traces of later crashes back to the terminal, where pytest has them."""
+    yield
+    faulthandler.enable(sys.__stderr__)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_crash_of_the_interpreter_is_shown_at_the_next_start_and_once(tmp_path, own_traces):
+    program = "import ctypes, sys; from pathlib import Path; from gui.app import watched_crashes\n"
+    program += "with watched_crashes(Path(sys.argv[1])):\n    ctypes.string_at(0)"
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGSEGV
+    with watched_crashes(tmp_path) as left:
+        assert "Segmentation fault" in left and "string_at" in left
+    with watched_crashes(tmp_path) as left:
+        assert left == ""
+
+
+def test_a_home_that_cannot_be_written_to_is_no_reason_not_to_start(tmp_path):
+    (tmp_path / "file").write_text("")
+    with watched_crashes(tmp_path / "file" / "below") as left:
+        assert left == ""

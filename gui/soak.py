@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A soak run of the viewer: random use for a while, without an exception and with flat memory.
+
+``python -m gui.soak --minutes 30``. Runs are opened, closed, selected and filtered, fabrics turned and hovered over,
+commands run in any order, scenarios edited, run and cancelled, and files vanish. It ends with an error at the first
+exception, naming the seed and the last steps, or when memory in the last third of the time is more than 10 % above that
+of the second third. Before that, every command is run once, so that what is loaded when first needed is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QDialog
+
+from gui.samples import samples_folder
+from gui.views.main_window import MainWindow
+
+GROWTH_LIMIT = 0.10
+STEP_MS = 60  # pause between steps: a quick user, and little load
+ROUND = 60  # steps between two looks at the memory
+RUN_S = 60.0  # longest time a small scenario may take
+# not run: what ends the window, takes minutes, or starts another program
+LEFT_OUT = ("file.quit", "jobs.shipped_study", "jobs.study", "jobs.folder", "scenario.run")
+FILTERS = ("", "torus", "topology:leaf_spine", "network_kw<20", "-verdict:closes", "nonsense<3", "(")
+TYPED = ("3", "-1", "", "many", "[4, 4]", "1e9", "true")
+
+
+class Silent:
+    """Answers the dialogs as a user who changes their mind, or saves somewhere."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open_files(self) -> list[str]:
+        """Choose nothing."""
+        return []
+
+    open_folder = open_files
+
+    def open_toml(self, _title: str) -> str:
+        """Choose nothing."""
+        return ""
+
+    def choose(self, _title: str, _question: str, choices: tuple[str, ...]) -> str:
+        """Choose the first."""
+        return choices[0]
+
+    def confirm(self, *_: str) -> bool:
+        """Agree."""
+        return True
+
+    def save_file(self, _title: str, name: str, kind: str) -> Path:
+        """Write over the file of last time."""
+        return self._folder / f"{name}{kind}"
+
+
+class User:
+    """Uses a window at random."""
+
+    def __init__(self, window: MainWindow, folder: Path, seed: int) -> None:
+        self.window, self.folder = window, folder
+        self.random = np.random.default_rng(seed)
+        self.steps: deque[str] = deque(maxlen=12)
+        self.count = self.runs = self.cancelled = 0
+        self._actions: dict[str, tuple[float, Callable[[], object]]] = {
+            "open": (3, self.open_some),
+            "close": (1, self.close_some),
+            "select": (6, self.select_some),
+            "filter": (3, lambda: window.runs.filter.setText(self.any_of(FILTERS))),
+            "orbit": (6, self.orbit),
+            "hover": (4, self.hover),
+            "wheel": (3, self.wheel),
+            "command": (8, self.command),
+            "edit scenario": (3, self.edit_scenario),
+            "run": (0.4, self.run),
+            "cancel": (0.4, self.cancel),
+            "vanish": (0.2, self.vanish),
+        }
+        weights = np.array([weight for weight, _ in self._actions.values()])
+        self._share = weights / weights.sum()
+
+    def any_of(self, things: Any) -> Any:
+        """Return one of some things."""
+        return things[int(self.random.integers(len(things)))]
+
+    def warm_up(self) -> None:
+        """Run every command that can be run, and look at every view."""
+        self.window.open_paths([str(self.folder)])
+        QTest.qWait(1000)
+        for panel in self.window.panels.values():
+            panel.show()
+            QTest.qWait(STEP_MS)
+        for command in self.window.commands:
+            if command.id not in LEFT_OUT:
+                self.steps.append(command.id)
+                self.window.commands.run(command.id)
+                self._tidy()
+        self.rest()
+
+    def step(self) -> None:
+        """Do one thing and let the window answer."""
+        name = str(self.random.choice(list(self._actions), p=self._share))
+        self.steps.append(name)
+        self.count += 1
+        self._actions[name][1]()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        for dialog in self.window.findChildren(QDialog):
+            dialog.reject()
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+        QTest.qWait(STEP_MS)
+
+    def open_some(self) -> None:
+        """Open a folder or some of its files."""
+        files = sorted(self.folder.glob("*.h5"))
+        chosen = [self.folder] if self.random.random() < 0.3 or not files else [self.any_of(files)]
+        self.window.open_paths([str(path) for path in chosen])
+
+    def close_some(self) -> None:
+        """Close the selected runs or all."""
+        self.window.commands.run(self.any_of(("file.close_selected", "file.close_all")))
+
+    def select_some(self) -> None:
+        """Select one row or several."""
+        keys = self.window.table.row_keys
+        if keys:
+            self.window.selection.set([self.any_of(keys) for _ in range(int(self.random.integers(1, 6)))])
+
+    def orbit(self) -> None:
+        """Turn the fabric a little for some frames."""
+        for _ in range(5):
+            self.window.fabric_state.orbit(*(12 * self.random.standard_normal(2)))
+            QTest.qWait(15)
+
+    def hover(self) -> None:
+        """Move the pointer across the fabric."""
+        view = self.window.fabric
+        at = QPoint(*(int(self.random.integers(1, max(2, size))) for size in (view.width(), view.height())))
+        QTest.mouseMove(view, at)
+
+    def wheel(self) -> None:
+        """Zoom at some place."""
+        view = self.window.fabric
+        at = QPointF(view.width() * self.random.random(), view.height() * self.random.random())
+        turn = QPoint(0, int(self.random.integers(-240, 240)))
+        nothing = Qt.KeyboardModifier.NoModifier
+        event = QWheelEvent(
+            at,
+            view.mapToGlobal(at),
+            QPoint(),
+            turn,
+            Qt.MouseButton.NoButton,
+            nothing,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(view, event)
+
+    def command(self) -> None:
+        """Run any command that is enabled."""
+        commands = [c for c in self.window.commands if c.id not in LEFT_OUT and c.enabled_when()]
+        chosen = self.any_of(commands)
+        self.steps[-1] = chosen.id
+        self.window.commands.run(chosen.id)
+
+    def edit_scenario(self) -> None:
+        """Type something into some field of the form, and sometimes take it back."""
+        self.window.panels["scenario"].show()
+        panel = self.window.panels["scenario"].widget
+        rows = [row for page in panel.pages.values() for row in page.rows]
+        if rows:
+            self.any_of(rows).type(self.any_of(TYPED))
+        if self.random.random() < 0.4:
+            self.window.commands.run("edit.undo")
+
+    def run(self) -> None:
+        """Run a small scenario, unless one runs."""
+        if not self.window.work.engine.active:
+            self.window.work.form.load({**SMALL, "seed": int(self.random.integers(1000))}, "Soak")
+            self.window.work.run_form(self.folder)
+            self.runs += 1
+
+    def cancel(self) -> None:
+        """Cancel what runs."""
+        self.cancelled += len(self.window.work.engine.active)
+        self.window.work.cancel_all()
+
+    def vanish(self) -> None:
+        """Remove what was computed, and a run that is open."""
+        for path in self.folder.glob("soak--*"):
+            path.unlink(missing_ok=True)
+        files = sorted(self.folder.glob("*.h5"))
+        if len(files) > 4:
+            files[0].unlink()
+
+    def rest(self) -> float:
+        """Close everything, bring the runs back, and return the memory in MB once the window has come to rest."""
+        self.window.work.cancel_all()
+        self.window.commands.run("file.close_all")
+        self.window.messages.clear()
+        shutil.copytree(samples_folder(), self.folder, dirs_exist_ok=True)
+        until = time.monotonic() + RUN_S
+        while (self.window.jobs.is_busy or self.window.work.engine.active) and time.monotonic() < until:
+            QTest.qWait(50)
+        self.window.work.engine.clear()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        return memory_mb()
+
+
+SMALL = {
+    "title": "Soak",
+    "topology": {"name": "leaf_spine", "leaves": 2, "spines": 1, "hosts_per_leaf": 4},
+    "workload": {"name": "random_permutation"},
+    "design": {"switch": "switch_51t2", "optics": "retimed_800g_dr8", "host_link": "aec_800g"},
+}
+
+
+def memory_mb() -> float:
+    """Return the memory this process has in use."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def soak(seconds: float, seed: int, folder: Path) -> str:
+    """Use a window for some time; return what went wrong, or nothing."""
+    window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+    window.dialogs.__class__ = Silent  # type: ignore[assignment]
+    window.dialogs.__init__(folder)  # type: ignore[misc]
+    runs = folder / "runs"
+    shutil.copytree(samples_folder(), runs)
+    failures: list[str] = []
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        failures.append("".join(traceback.format_exception(kind, error, trace)))
+
+    sys.excepthook = hook
+    window.jobs.failed.connect(lambda error: hook(type(error), error, error.__traceback__))
+    window.show()
+    user = User(window, runs, seed)
+    user.warm_up()
+    memory: list[tuple[float, float]] = []
+    began = time.monotonic()
+    while not failures and (spent := time.monotonic() - began) < seconds:
+        user.step()
+        if user.count % ROUND == 0:
+            memory.append((spent / seconds, user.rest()))
+            sys.stdout.write(f"{spent:5.0f} s, {user.count} steps, {memory[-1][1]:.0f} MB\n")
+            sys.stdout.flush()
+    window.close()
+    if failures:
+        return f"{failures[0]}seed {seed}, step {user.count}, the last ones: {', '.join(user.steps)}"
+    sys.stdout.write(f"{user.count} steps, {user.runs} scenarios run, {user.cancelled} cancelled, no exception\n")
+    return growth_problem(memory)
+
+
+def growth_problem(memory: list[tuple[float, float]]) -> str:
+    """Compare the memory of the second and the last third of the time; return what is wrong, or nothing."""
+    middle = [mb for share, mb in memory if 1 / 3 <= share < 2 / 3]
+    last = [mb for share, mb in memory if share >= 2 / 3]
+    if not middle or not last:
+        return ""
+    growth = statistics.median(last) / statistics.median(middle) - 1
+    sys.stdout.write(f"memory {statistics.median(last):.0f} MB, {100 * growth:+.1f} % since the second third\n")
+    return f"memory grew by {100 * growth:.0f} %, which is more than 10 %" if growth > GROWTH_LIMIT else ""
+
+
+def main() -> int:
+    """Soak; return the exit code."""
+    parser = argparse.ArgumentParser(prog="gui.soak", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all steps")
+    options = parser.parse_args()
+    application = QApplication(sys.argv[:1])
+    with tempfile.TemporaryDirectory(prefix="optinet-soak-") as folder:
+        problem = soak(60 * options.minutes, options.seed, Path(folder))
+    del application
+    if problem:
+        sys.stderr.write(f"{problem}\n")
+    return 1 if problem else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
