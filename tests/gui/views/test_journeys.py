@@ -80,9 +80,10 @@ def test_open_filter_select_compare_and_export(make_window, folder, qtbot, tmp_p
     command = QGuiApplication.clipboard().text()
     assert command.startswith("optinet compare ") and command.count(".h5") == 2
     window.panels["power"].show()
+    wait(window)
     window.commands.run("copy.power_data")
     rows = list(csv.DictReader(QGuiApplication.clipboard().text().splitlines()))
-    assert [float(row["switch (kW)"]) for row in rows] == [60.0, 700.0]
+    assert [float(row["switch, Network power, kW"]) for row in rows] == [60.0, 700.0]
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_line_and_the_window_goes_on(make_window, qtbot, tmp_path, wait):
@@ -141,6 +142,20 @@ def test_the_session_comes_back_and_what_is_missing_is_told_and_kept(make_window
     (message,) = again.messages.messages
     assert "a.h5" in message and "missing" in message
     assert str(folder / "a.h5") in again.keeper.snapshot().paths
+
+
+def test_the_first_start_shows_the_samples_and_says_so(make_window, wait):
+    window = make_window()
+    begin(window, parser().parse_args([]))
+    wait(window)
+    assert len(window.session) == 8 and window.fabric_state.scene is not None
+    (message,) = window.messages.messages
+    assert "sample runs" in message
+    window.close()
+    again = make_window()
+    begin(again, parser().parse_args([]))
+    wait(again)
+    assert again.messages.messages == [] and len(again.session) == 8
 
 
 def test_a_copied_view_opens_as_it_was(make_window, folder, wait, qtbot):
