@@ -208,10 +208,15 @@ def settle(sharing, n_up, size, n_open):
             if rose:
                 n_rising -= 1
                 for hop in range(offsets[i], offsets[i + 1]):
-                    arc = arcs[hop]
+                    arc = np.int64(arcs[hop])
                     state[arc, ROOM] -= weight * level
-                    rest = state[arc, RISE] - weight
-                    state[arc, RISE] = rest if rest > _NEAR * weight else 0.0  # less is rounding
+                    state[arc, RISE] -= weight
+                    if state[arc, RISE] <= _NEAR * weight:  # rounding
+                        state[arc, RISE] = 0.0
+                        if arc != item and state[arc, WAITS] < np.inf and not is_open[arc]:  # it matters no longer
+                            state[arc, WAITS] = np.inf
+                            _pop(heap_key, heap_item, heap_place, size, arc)
+                            size -= 1
             else:
                 size, n_open = give_way(
                     i, weight * (before - level), by, offsets, arcs, state, is_open, heap_key, heap_item, heap_place,
