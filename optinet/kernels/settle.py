@@ -12,10 +12,10 @@ heap at the lowest level at which they can matter. When one comes up at level t,
 * it was full at t before and is not any more: the paths it held rise on from t, on all their arcs;
 * otherwise it waits for a higher level.
 
-Levels are settled in rising order, so no path is held twice, and the sweep ends when nothing rises and every *open*
-arc, one whose own paths it may no longer hold, has been seen. What stands then is the max-min allocation, since every
-path is held by a full arc on which no path has a larger level (D. Bertsekas, R. Gallager, "Data Networks", 2nd ed.,
-section 6.5.2).
+Levels are settled in rising order, so no path is held twice. An arc is *open* while it may no longer hold its own
+paths; one that is not leaves the heap with its last rising path. The sweep ends when nothing rises and no arc is open.
+What stands then is the max-min allocation, since every path is held by a full arc on which no path has a larger level
+(D. Bertsekas, R. Gallager, "Data Networks", 2nd ed., section 6.5.2).
 
 Flows with a limit of their own wait in the same heap, as items after the arcs.
 """
@@ -234,9 +234,6 @@ def settle(sharing, n_up, size, n_open):
             n_open -= 1
         _pop(heap_key, heap_item, heap_place, size, item)
         size -= 1
-    for j in range(size):  # arcs that no longer matter and limits of paths held elsewhere
-        item = np.int64(heap_item[j])
-        heap_place[item] = -1
-        if item < n_arcs:
-            state[item, RISE], state[item, WAITS] = 0.0, np.inf
+    for j in range(size):  # limits of paths held elsewhere
+        heap_place[heap_item[j]] = -1
     return n_changed
