@@ -16,11 +16,11 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import current_process, get_context
+from multiprocessing import current_process
 from typing import TYPE_CHECKING, Any
 
 from experiments import worker
-from experiments.lanes import stop_pools
+from experiments.lanes import OwnProcess, is_death, stop_pools
 from experiments.study import Point
 from experiments.worker import Limits
 from optinet.errors import OptinetError, Problem
@@ -164,7 +164,7 @@ def _fingerprint() -> str:
 class _Own:
     """The process that a thread of a worker passes the points of one sweep to."""
 
-    pool: Any
+    process: OwnProcess
     used: float = 0.0
     busy: bool = False
 
@@ -175,38 +175,34 @@ _lock = threading.Lock()
 
 def _remote_point(point: Point, session: Session) -> tuple[bytes, float]:
     """Have this thread's process evaluate a point."""
-    from pebble import ProcessExpired
-
     args, timeout_s = (point, session.command_line), session.limits.timeout_s
-    with _process(session) as pool:
+    with _process(session) as process:
         try:
-            return pool.schedule(worker.point_bytes, args=args, timeout=timeout_s).result()
-        except ProcessExpired as error:
-            raise worker.WorkerDiedError(str(error)) from None
+            return process.schedule(worker.point_bytes, *args, timeout_s=timeout_s).result()
+        except Exception as error:
+            if is_death(error):
+                raise worker.WorkerDiedError(str(error)) from None
+            raise
 
 
 def _prepare(session: Session) -> None:
-    with _process(session) as pool, _lock:  # Numba's cache does not like many processes that compile at once
-        pool.schedule(worker.compile_kernels).result()
+    with _process(session) as process, _lock:  # Numba's cache does not like many processes that compile at once
+        process.schedule(worker.compile_kernels).result()
 
 
 @contextlib.contextmanager
-def _process(session: Session) -> Iterator[Any]:
+def _process(session: Session) -> Iterator[OwnProcess]:
     """Give this thread its process for a sweep."""
-    from pebble import ProcessPool
-
     key = session.id, threading.get_ident()
     if key not in _processes:
         _release(None)
         # Dask marks its workers as daemons, which Python allows no children; ours end when they lose their pipe
         current_process()._config["daemon"] = False  # type: ignore[attr-defined]
-        context, initargs = get_context("spawn"), (session.limits.memory_gib,)
-        pool = ProcessPool(max_workers=1, initializer=worker.prepare_process, initargs=initargs, context=context)
-        _processes[key] = _Own(pool)
+        _processes[key] = _Own(OwnProcess(session.limits.memory_gib))
     own = _processes[key]
     own.busy = True
     try:
-        yield own.pool
+        yield own.process
     finally:
         own.busy, own.used = False, time.monotonic()
 
@@ -223,4 +219,4 @@ def _release(session_id: str | None) -> None:
         for key, own in list(_processes.items())
         if key[0] == session_id or (session_id is None and now - own.used > _IDLE_S and not own.busy)
     ]
-    stop_pools([own.pool for key in keys if (own := _processes.pop(key, None))])
+    stop_pools([own.process.pool for key in keys if (own := _processes.pop(key, None))])

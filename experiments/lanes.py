@@ -2,15 +2,15 @@
 """Worker processes on this machine.
 
 A lane is one worker process and the points it has been given; points with one solution go to one lane, which remembers
-it. It is a pebble pool of its own with one worker: a worker that hangs or dies costs one point, and the pool replaces
-it. Kernels are compiled by the first lane before the others are given anything, because Numba's cache does not like
-many processes that compile at once.
+it. It is a pebble pool of its own with one worker: a worker that hangs or dies costs one point and is replaced. Kernels
+are compiled by the first lane before the others are given anything, because Numba's cache does not like many processes
+that compile at once.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from multiprocessing import get_context
 from typing import Any, Protocol
@@ -58,27 +58,54 @@ class Crew(Protocol):
         """End all work, within about a second."""
 
 
+class OwnProcess:
+    """One worker process, replaced when it dies.
+
+    pebble replaces it as well, but gives up its pool when the process dies between two calls or in mid-message.
+    """
+
+    def __init__(self, memory_gib: float | None) -> None:
+        self._memory_gib = memory_gib
+        self.pool = self._new_pool()
+
+    def schedule(self, function: Callable[..., Any], *args: Any, timeout_s: float | None = None) -> Future[Any]:
+        """Queue a call."""
+        try:
+            return self.pool.schedule(function, args=args, timeout=timeout_s)
+        except RuntimeError:
+            stop_pools([self.pool])
+            self.pool = self._new_pool()
+            return self.pool.schedule(function, args=args, timeout=timeout_s)
+
+    def _new_pool(self) -> Any:
+        from pebble import CONSTS, ProcessPool
+
+        CONSTS.term_timeout = _STOP_S  # a worker inside a kernel does not hear SIGTERM and is killed then
+        initargs, context = (self._memory_gib,), get_context("spawn")
+        return ProcessPool(max_workers=1, initializer=worker.prepare_process, initargs=initargs, context=context)
+
+
 class LocalLane:
     """One process on this machine."""
 
     def __init__(self, limits: Limits, command_line: str, *, compiles: bool) -> None:
-        from pebble import CONSTS, ProcessPool
-
-        CONSTS.term_timeout = _STOP_S  # a worker inside a kernel does not hear SIGTERM and is killed then
         self._limits, self._command_line = limits, command_line
-        self.pool = ProcessPool(
-            max_workers=1,
-            initializer=worker.prepare_process,
-            initargs=(limits.memory_gib,),
-            context=get_context("spawn"),
-        )
-        self.ready: Future[Any] = self.pool.schedule(worker.compile_kernels if compiles else _nothing)
+        self._prepare = worker.compile_kernels if compiles else _nothing
+        self.process = OwnProcess(limits.memory_gib)
+        self.ready = self.process.schedule(self._prepare)
         self.points: dict[Future[Any], Point] = {}
+        self._started_twice = False
 
     def give(self, point: Point) -> None:
         """Queue a point."""
-        args = (point, self._command_line)
-        self.points[self.pool.schedule(worker.point_bytes, args=args, timeout=self._limits.timeout_s)] = point
+        args = point, self._command_line
+        self.points[self.process.schedule(worker.point_bytes, *args, timeout_s=self._limits.timeout_s)] = point
+
+    def look(self) -> None:
+        """Start once more if the process died while it was starting; something else may have killed it."""
+        if self.ready.done() and not self._started_twice and is_death(self.ready.exception()):
+            self._started_twice = True
+            self.ready = self.process.schedule(self._prepare)
 
 
 class LocalCrew:
@@ -90,12 +117,14 @@ class LocalCrew:
 
     def refresh(self) -> None:
         """Let the other processes work once the first has compiled."""
+        for lane in self._all:
+            lane.look()
         if self._all[0].ready.done():
             self.lanes = self._all
 
     def stop(self) -> None:
         """Kill the processes."""
-        stop_pools([lane.pool for lane in self._all])
+        stop_pools([lane.process.pool for lane in self._all])
 
 
 def stop_pools(pools: Sequence[Any]) -> None:
@@ -105,6 +134,12 @@ def stop_pools(pools: Sequence[Any]) -> None:
     for pool in pools:
         with contextlib.suppress(TimeoutError):
             pool.join(timeout=_STOP_S)
+
+
+def is_death(error: BaseException | None) -> bool:
+    """Whether an error tells that the process, or the worker of a cluster, ended before its work did."""
+    names = ("ProcessExpired", "BrokenProcessPool", "WorkerDiedError", "KilledWorker", "CancelledError")
+    return type(error).__name__ in names
 
 
 def _nothing() -> None:

@@ -19,7 +19,7 @@ from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
 _LONGEST_REASON = 400
-_READ = ("nodes", "links", "arcs", "power", "cost", "catalogue", "sources", "provenance")
+_READ = ("power", "cost", "catalogue", "sources", "provenance", "uncertainty")
 
 
 def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", goals: Sequence[str] = ()) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import worker
-from experiments.lanes import Crew, Lane, LocalCrew
+from experiments.lanes import Crew, Lane, LocalCrew, is_death
 from experiments.plan import Group, plan_of
 from experiments.progress import Progress, Silent
 from experiments.study import Point, Study
@@ -255,7 +255,7 @@ class _Sink:
 
     def failed(self, point: Point, error: BaseException, seconds: float, trace: str = "") -> None:
         message, mistake = _message(error, self._limits), isinstance(error, OptinetError)
-        is_fault = not mistake and not isinstance(error, TimeoutError | MemoryError) and not _is_death(error)
+        is_fault = not mistake and not isinstance(error, TimeoutError | MemoryError) and not is_death(error)
         text = (trace or "".join(traceback.format_exception(error))) if is_fault else message
         self._result.failures.append(Failure(point.name, point.case, dict(point.coordinates), text, mistake))
         if time.monotonic() - self._failures_written > _FAILURES_EVERY_S:
@@ -289,7 +289,7 @@ def _message(error: BaseException, limits: Limits) -> str:
     if isinstance(error, MemoryError):
         bound = f"the {limits.memory_gib:.3g} GiB each worker may take" if limits.memory_gib else "what there is"
         return f"needs more memory than {bound}: {error}".rstrip(": ")
-    if _is_death(error):
+    if is_death(error):
         return f"its worker ended twice without a result, as when memory runs out: {error}"
     return str(error) or type(error).__name__
 
@@ -309,6 +309,7 @@ def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: _Sink) -> None:
     waiting = deque(groups)
     try:
         while True:
+            crew.refresh()
             for lane in crew.lanes:
                 if lane.ready.done() and not lane.points and waiting:
                     _check_ready(lane)
@@ -323,7 +324,6 @@ def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: _Sink) -> None:
             else:
                 time.sleep(_LOOK_S)  # a cluster without workers at the moment
             _collect(crew.lanes, sink)
-            crew.refresh()
     except BaseException:
         _collect(crew.lanes, sink)  # what has arrived is not to be lost
         raise
@@ -332,14 +332,10 @@ def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: _Sink) -> None:
 def _check_ready(lane: Lane) -> None:
     """Let the sweep fail as a whole if a worker cannot even be prepared."""
     error = lane.ready.exception()
-    if isinstance(error, MemoryError) or _is_death(error):
+    if isinstance(error, MemoryError) or is_death(error):
         found = "a worker ended while it was starting, before any point"
         raise OptinetError(Problem("", f"{found}: {error}", "more memory for each worker, see --memory-gib")) from None
     lane.ready.result()
-
-
-def _is_death(error: BaseException | None) -> bool:
-    return type(error).__name__ in ("ProcessExpired", "WorkerDiedError", "KilledWorker", "CancelledError")
 
 
 def _collect(lanes: Sequence[Lane], sink: _Sink) -> None:
@@ -350,7 +346,7 @@ def _collect(lanes: Sequence[Lane], sink: _Sink) -> None:
             error = CancelledError() if future.cancelled() else future.exception()
             if error is None:
                 sink.done(point, *future.result())
-            elif _is_death(error) and sink.is_first_death(point):
+            elif is_death(error) and sink.is_first_death(point):
                 lane.give(point)
             else:
                 sink.failed(point, error, 0.0, getattr(error, "traceback", ""))

@@ -12,12 +12,13 @@ import time
 import pytest
 
 from experiments import worker
+from experiments.lanes import OwnProcess, is_death, stop_pools
 from experiments.progress import Lines, Silent, duration_text, for_stream
 from experiments.runner import check_writable, claim_folder, file_name, sweep
 from experiments.study import load_study
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run
-from tests.support.unruly_points import work
+from tests.support.unruly_points import die_once, work
 
 # the second case reaches its hosts with a cable that is too short for them, which only assessing finds out
 BROKEN = """
@@ -208,6 +209,26 @@ def test_a_worker_killed_by_accident_costs_nothing(study_path, tmp_path, monkeyp
     assert (tmp_path / "died-once").exists()
     assert not result.failures
     assert len(result.runs) == 8
+
+
+def test_a_worker_killed_between_two_points_is_replaced():
+    process = OwnProcess(None)
+    first = process.schedule(os.getpid).result(60)
+    os.kill(first, signal.SIGKILL)
+    try:
+        died = process.schedule(os.getpid).exception(60)  # if the pool has not noticed yet
+        assert died is None or is_death(died)
+        assert process.schedule(os.getpid).result(60) != first
+    finally:
+        stop_pools([process.pool])
+
+
+def test_a_worker_killed_while_it_starts_is_started_once_more(study_path, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPTINET_TEST_FOLDER", str(tmp_path))
+    monkeypatch.setattr("experiments.worker.compile_kernels", die_once)
+    result = sweep(load_study(study_path), tmp_path / "runs", workers=2)
+    assert (tmp_path / "died-once").exists()
+    assert len(result.runs) == 6 and not result.failures
 
 
 def test_a_point_that_needs_too_much_memory_fails_alone(study_path, tmp_path, monkeypatch):
