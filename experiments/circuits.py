@@ -51,17 +51,27 @@ def circuit_change(before: Scenario, after: Scenario) -> CircuitChange:
     ScenarioError
         If they are not two pods of equal cubes or two meshes of as many blocks, or their links differ otherwise.
     """
-    plan = before.resolved()
+    plan, wanted = before.resolved(), after.resolved()["topology"]
     old, new = (_built(scenario) for scenario in (before, after))
-    if isinstance(old.structure, Pod | Torus) and old.plant and isinstance(new.structure, Pod | Torus) and new.plant:
-        change = _between_pods(old, new, after.resolved()["topology"])
-    elif isinstance(old.structure, Blocks) and isinstance(new.structure, Blocks) and old.plant and new.plant:
-        change = _between_meshes(old, new)
-    else:
-        names = " and ".join(str(scenario.resolved()["topology"]["name"]) for scenario in (before, after))
-        allowed = "two scenarios of tpu_pod, or two of ocs_mesh"
-        raise ScenarioError(Problem("topology.name", f"no circuits lead from one to the other: {names}", allowed))
+    change = fabric_change(old, new, (plan["topology"], wanted))
     return CircuitChange((before.title, after.title), change, _pause(old, change, plan))
+
+
+def fabric_change(old: Fabric, new: Fabric, of_topology: tuple[dict[str, Any], dict[str, Any]]) -> Rewiring:
+    """Return what moves from the circuits of one fabric to those of another, given the topology sections of both.
+
+    Raises
+    ------
+    ScenarioError
+        If they are not two pods of equal cubes or two meshes of as many blocks, or their links differ otherwise.
+    """
+    if isinstance(old.structure, Pod | Torus) and old.plant and isinstance(new.structure, Pod | Torus) and new.plant:
+        return _between_pods(old, new, of_topology[1])
+    if isinstance(old.structure, Blocks) and isinstance(new.structure, Blocks) and old.plant and new.plant:
+        return _between_meshes(old, new)
+    names = " and ".join(str(topology["name"]) for topology in of_topology)
+    allowed = "two scenarios of tpu_pod, or two of ocs_mesh"
+    raise ScenarioError(Problem("topology.name", f"no circuits lead from one to the other: {names}", allowed))
 
 
 def _built(scenario: Scenario) -> Fabric:

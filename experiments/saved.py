@@ -54,7 +54,7 @@ def reopened(run: Run) -> Saved:
     scenario = run.scenario
     fabric = run.fabric
     job = job_of(run.table)
-    catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
+    design, catalogue = saved_design(run)
     traffic = _traffic(run, job, catalogue)
     tried, paths = run.table("routing"), run.table("paths")
     kinds = HopKinds.of(fabric)
@@ -69,7 +69,16 @@ def reopened(run: Run) -> Saved:
         collective=traffic.collective,
         job=job,
     )
-    return Saved(run, solution, Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue)
+    return Saved(run, solution, design, catalogue)
+
+
+def saved_design(run: Run) -> tuple[Design, Catalogue]:
+    """Return the components a run was assessed with, and the values it used; raises as `reopened` does."""
+    if not run.table("catalogue"):
+        raise RunFileError(Problem(str(run.path), "has no catalogue", "a run made by 'run' or 'sweep'"))
+    scenario = run.scenario
+    catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
+    return Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue
 
 
 def _traffic(run: Run, job: SolvedJob | None, catalogue: Catalogue) -> workloads.Traffic:

@@ -97,7 +97,8 @@ class Camera:
         """Turn about the target; leaving the view from the top brings perspective back."""
         elevation = min(90.0, max(-90.0, self.elevation_deg + up_deg))
         azimuth = (self.azimuth_deg + right_deg + 180.0) % 360.0 - 180.0
-        return dataclasses.replace(self, azimuth_deg=azimuth, elevation_deg=elevation, perspective=True)
+        perspective = self.perspective or self.elevation_deg == 90.0
+        return dataclasses.replace(self, azimuth_deg=azimuth, elevation_deg=elevation, perspective=perspective)
 
     def pan(self, dx: float, dy: float, width: float, height: float) -> Camera:
         """Move the picture by this many pixels to the right and down."""
@@ -132,6 +133,26 @@ class Camera:
                 left + free[0] / 2 - width / 2 - grown[0], top + free[1] / 2 - height / 2 - grown[1], width, height
             )
         return camera
+
+    def looking_at(self, target: tuple[float, float, float]) -> Camera:
+        """Put a point in the middle of the view."""
+        return self._at(np.array(target))
+
+    def with_perspective(self, perspective: bool) -> Camera:
+        """Draw near things larger, or all at one scale."""
+        return dataclasses.replace(self, perspective=perspective)
+
+    def like(self, other: Camera) -> Camera:
+        """Look at this scene as another camera looks at its own: direction, magnification and place."""
+        away = (np.array(other.target) - other.center) * (self.radius / other.radius)
+        turned = dataclasses.replace(
+            self,
+            azimuth_deg=other.azimuth_deg,
+            elevation_deg=other.elevation_deg,
+            zoom=other.zoom,
+            perspective=other.perspective,
+        )
+        return turned._at(np.array(self.center) + away)
 
     def from_top(self) -> Camera:
         """Look straight down without perspective, x to the right and y up."""

@@ -1,72 +1,184 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the fabric view shows: which scene, from where, colored by what."""
+"""What the fabric view shows: which scene, from where, colored by what, and what is marked in it."""
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.camera import Camera
 from gui.state.colormap import ColorScale
+from gui.state.drawing import Drawing
 from gui.state.event import Event
+from gui.state.folding_view import adapted
+from gui.state.paths import Trace
 from gui.state.picking import Picked
-from gui.state.scene import UTILIZATION, Quantity, Scene
+from gui.state.quantities import FAILED, STATE, UTILIZATION, Quantity
+from gui.state.scene import FOLD_FROM, Scene
 
-MAPS = ("viridis", "cividis")
+MAPS = ("viridis", "cividis", "batlow")
+SHARED = (
+    *("quantity", "map_name", "scale_log", "scale_stretched", "scale_locked"),
+    *("host_links_shown", "limit_shown", "failed_shown"),
+)
 
 
 class FabricViewState:
     """State of the fabric view; `changed` fires when anything but the camera changes, `moved` when the camera does.
 
-    `values` holds the value of each segment. `segments` are the segments to draw, which stand for `n_links_shown`
-    links; any first part of them is a fair sample.
+    `drawing` holds what is drawn of the scene, `values` the value of each segment, `segments` the segments to draw,
+    which stand for `n_links_shown` links; any first part of them is a fair sample. `chosen` are the nodes clicked,
+    `found` those searched for.
     """
 
     def __init__(self) -> None:
         self.changed = Event()
         self.moved = Event()
+        self.chosen_changed = Event()
         self.scene: Scene | None = None
+        self.drawing: Drawing | None = None
+        self.folded: frozenset[int] = frozenset()
         self.camera = Camera()
         self.quantity: Quantity = UTILIZATION
         self.scale = ColorScale()
-        self.scale_locked = False
-        self.scale_stretched = False
+        self.scale_locked = self.scale_stretched = self.scale_log = False
+        self.common_scale: ColorScale | None = None
         self.map_name = MAPS[0]
-        self.host_links_shown = True
+        self.host_links_shown, self.limit_shown, self.failed_shown = True, False, True
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
         self.values: NDArray[np.float64] = np.zeros(0)
         self.hovered: Picked | None = None
+        self.chosen: tuple[int, ...] = ()
+        self.found: tuple[int, ...] = ()
+        self.trace: Trace | None = None
+        self.path_shown: int | None = None
+        self.failed_by_user: frozenset[int] = frozenset()
+        self.dark_links: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.new_links: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
         self.message = ""
         self._size = (800.0, 600.0)
         self._fitted = False
+        self._pinned: set[int] = set()
+
+    def frozen(self) -> FabricViewState:
+        """Return a copy that stays as this is now, for writing it into a file on another thread."""
+        twin = copy.copy(self)
+        twin.changed, twin.moved, twin.chosen_changed = Event(), Event(), Event()
+        return twin
+
+    # -- what is shown
 
     def show(self, scene: Scene | None, message: str = "") -> None:
         """Draw another scene, or none and a message; the view of the same fabric stays where it is."""
         before, self.scene, self.message, self.hovered = self.scene, scene, message, None
-        self._choose_segments()
-        self._revalue()
-        if scene is not None and not (before is not None and _alike(before, scene)):
+        alike = before is not None and scene is not None and _alike(before, scene)
+        if not alike:
+            self.folded = scene.opening_folds if scene is not None else frozenset()
+            self._pinned.clear()
+            self.chosen, self.found = (), ()
+            self.failed_by_user = frozenset()
+        self.trace = self.path_shown = None
+        self.dark_links, self.new_links = np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
+        if scene is not None and not scene.has(self.quantity):
+            self.quantity = UTILIZATION
+        self._draw()
+        if scene is not None and not alike:
             self.reset()
         self.changed.emit()
+
+    def set_folded(self, folded: frozenset[int]) -> None:
+        """Fold exactly these groups."""
+        if self.scene is not None and folded != self.folded:
+            self.folded, self.hovered = folded, None
+            self._draw()
+            self.changed.emit()
+
+    def toggle_fold(self, picked: Picked) -> bool:
+        """Unfold a folded group, or fold the group of a node; return whether there was one."""
+        if self.scene is None or self.drawing is None or picked.kind != "node":
+            return False
+        node, group = self.drawing.point_node[picked.index], int(self.drawing.point_group[picked.index])
+        if node >= 0:
+            group = int(self.scene.folds.group[node])
+        if group < 0:
+            return False
+        self._pinned.add(group)
+        self.set_folded(self.folded ^ {group})
+        return True
+
+    def fold_all(self, fold: bool) -> None:
+        """Fold every group, or none."""
+        if self.scene is not None:
+            self._pinned = set(self.scene.folds.everything)
+            self.set_folded(self.scene.folds.everything if fold else frozenset())
+
+    def adapt_folds(self) -> bool:
+        """In a large fabric unfold the groups that are near and fold those that are far; return whether any was."""
+        if self.scene is None or self.scene.n_nodes < FOLD_FROM:
+            return False
+        folded = adapted(self.scene, self.folded, frozenset(self._pinned), self.camera, self._size)
+        changed = folded != self.folded
+        self.set_folded(folded)
+        return changed
+
+    # -- colors
 
     def set_quantity(self, quantity: Quantity) -> None:
         """Color by another quantity; a locked range belongs to the old one and is unlocked."""
         self.quantity, self.scale_locked = quantity, False
-        self._revalue()
-        self.changed.emit()
+        self.refresh()
 
     def set_scale_locked(self, locked: bool) -> None:
         """Keep the color range for the runs shown from now on, or let it follow each run."""
         self.scale_locked = locked
-        self._revalue()
-        self.changed.emit()
+        self.refresh()
 
     def set_scale_stretched(self, stretched: bool) -> None:
         """End the color range at the largest value even where that is below 100 % of capacity."""
         self.scale_stretched, self.scale_locked = stretched, False
-        self._revalue()
+        self.refresh()
+
+    def set_scale_log(self, log: bool) -> None:
+        """Divide the color range evenly in the logarithm of the values."""
+        self.scale_log, self.scale_locked = log, False
+        self.refresh()
+
+    def set_range(self, low: float, high: float) -> None:
+        """Give the color range and lock it."""
+        log = self.scale_log and low > 0
+        self.scale, self.scale_log, self.scale_locked = ColorScale(low, high, log), log, True
+        self.refresh()
+
+    def set_map(self, name: str) -> None:
+        """Use another color map."""
+        self.map_name = name
         self.changed.emit()
+
+    def adopt(self, other: FabricViewState) -> None:
+        """Show in the same colors and with the same marks as another view; the caller emits `changed`."""
+        for name in SHARED:
+            setattr(self, name, getattr(other, name))
+        if self.scale_locked:
+            self.scale = other.scale
+        self._choose_segments()
+        self._revalue()
+
+    def set_common_scale(self, scale: ColorScale | None) -> None:
+        """Use the color range of several views together, or None for this one's own; the caller emits `changed`."""
+        self.common_scale = scale
+        if not self.scale_locked:
+            self.scale = scale or self.own_scale
+
+    @property
+    def own_scale(self) -> ColorScale:
+        """The range that suits the values of this view alone."""
+        full = 0.0 if self.scale_stretched else self.quantity.full
+        return ColorScale.of(self.values, full, log=self.scale_log)
+
+    # -- marks
 
     def set_host_links_shown(self, shown: bool) -> None:
         """Draw the links of hosts, which often hide the others, or leave them out."""
@@ -74,10 +186,96 @@ class FabricViewState:
         self._choose_segments()
         self.changed.emit()
 
-    def set_map(self, name: str) -> None:
-        """Use another color map."""
-        self.map_name = name
+    def set_limit_shown(self, shown: bool) -> None:
+        """Mark the links that limit the throughput."""
+        self.limit_shown = shown
         self.changed.emit()
+
+    def set_failed_shown(self, shown: bool) -> None:
+        """Mark the links that are down."""
+        self.failed_shown = shown
+        self.changed.emit()
+
+    @property
+    def failed(self) -> NDArray[np.int64]:
+        """The links that are down: those without capacity in the run, and those marked by hand."""
+        if self.scene is None:
+            return np.zeros(0, dtype=np.int64)
+        down = self.scene.link_values[STATE.id] == FAILED
+        down[list(self.failed_by_user)] = True
+        return np.flatnonzero(down)
+
+    def toggle_failed(self, picked: Picked) -> None:
+        """Mark the links of a segment or node as failed, or as working if all are marked."""
+        if self.scene is None or self.drawing is None:
+            return
+        if picked.kind == "segment":
+            links = self.drawing.links_of(picked.index)
+        else:
+            mine = self.drawing.node_point == picked.index
+            links = np.flatnonzero(mine[self.scene.link_ends].any(axis=1))
+        self._toggle_failed(frozenset(links.tolist()))
+
+    def fail_node(self, node: int) -> None:
+        """Mark the links of a node as failed, or as working if all are marked."""
+        if self.scene is not None:
+            links = np.flatnonzero((self.scene.link_ends == node).any(axis=1))
+            self._toggle_failed(frozenset(links.tolist()))
+
+    def _toggle_failed(self, mark: frozenset[int]) -> None:
+        self.failed_by_user = self.failed_by_user - mark if mark <= self.failed_by_user else self.failed_by_user | mark
+        self.trace = self.path_shown = None
+        self.changed.emit()
+        self.chosen_changed.emit()
+
+    def restore_failed(self) -> None:
+        """Take back every mark of failure made by hand."""
+        self.failed_by_user = frozenset()
+        self.changed.emit()
+        self.chosen_changed.emit()
+
+    def choose(self, picked: Picked | None) -> None:
+        """Choose a clicked node; a second one completes a pair, a third begins anew, a click beside all clears."""
+        if self.scene is None or self.drawing is None or (picked is not None and picked.kind != "node"):
+            return
+        node = int(self.drawing.point_node[picked.index]) if picked is not None else -1
+        if node < 0:
+            self.set_chosen(())
+        elif len(self.chosen) == 1 and node != self.chosen[0]:
+            self.set_chosen((self.chosen[0], node))
+        else:
+            self.set_chosen((node,))
+
+    def set_chosen(self, nodes: tuple[int, ...]) -> None:
+        """Choose nodes; what was traced between others is taken away."""
+        if nodes != self.chosen:
+            self.chosen, self.trace, self.path_shown = nodes, None, None
+            self.changed.emit()
+            self.chosen_changed.emit()
+
+    def set_trace(self, trace: Trace | None, path: int | None = None) -> None:
+        """Show the traced paths, or one of them alone."""
+        self.trace, self.path_shown = trace, path
+        self.changed.emit()
+
+    def set_found(self, nodes: tuple[int, ...], *, center: bool = True) -> None:
+        """Mark the nodes that a search has found; look at the first of them."""
+        self.found = nodes
+        if nodes and center and self.scene is not None:
+            group = int(self.scene.folds.group[nodes[0]])
+            if group in self.folded:
+                self._pinned.add(group)
+                self.set_folded(self.folded - {group})
+            x, y, z = (float(v) for v in self.scene.layout.xyz[nodes[0]])
+            self.move(self.camera.looking_at((x, y, z)))
+        self.changed.emit()
+
+    def set_circuits(self, dark: NDArray[np.int64], new: NDArray[np.int64]) -> None:
+        """Show links whose circuits are down, and pairs of nodes that circuits join which the run does not have."""
+        self.dark_links, self.new_links = dark, new
+        self.changed.emit()
+
+    # -- camera
 
     def resize(self, width: float, height: float) -> None:
         """Take note of the size of the view in pixels; what fitted the old size is fitted to the new one."""
@@ -107,8 +305,8 @@ class FabricViewState:
 
     def fit(self) -> None:
         """Show everything as large as possible, in the same direction."""
-        if self.scene is not None:
-            self.move(self.camera.fit(self.scene.layout.xyz, *self._size))
+        if self.drawing is not None:
+            self.move(self.camera.fit(self.drawing.xyz, *self._size))
             self._fitted = True
 
     def reset(self) -> None:
@@ -124,24 +322,60 @@ class FabricViewState:
             self.camera = self.camera.from_top()
             self.fit()
 
+    def set_perspective(self, perspective: bool) -> None:
+        """Draw near things larger, or all at one scale."""
+        self.move(self.camera.with_perspective(perspective))
+
     def projected(self) -> NDArray[np.float64]:
         """Return where all points appear now, pixels; shape (n_points, 2)."""
-        return np.zeros((0, 2)) if self.scene is None else self.camera.project(self.scene.layout.xyz, *self._size)
+        return np.zeros((0, 2)) if self.drawing is None else self.camera.project(self.drawing.xyz, *self._size)
+
+    # -- words
+
+    def describe(self, picked: Picked | None) -> tuple[str, ...]:
+        """Return what is picked, one line each, the name first."""
+        if self.scene is None or self.drawing is None or picked is None:
+            return ()
+        if picked.kind == "segment":
+            return self.scene.describe_links(self.drawing.links_of(picked.index))
+        node = int(self.drawing.point_node[picked.index])
+        if node >= 0:
+            return self.scene.describe_node(node)
+        return self.scene.describe_group(int(self.drawing.point_group[picked.index]))
+
+    def refresh(self) -> None:
+        """Work out values and color range anew."""
+        self._revalue()
+        self.changed.emit()
+
+    def _draw(self) -> None:
+        scene = self.scene
+        if scene is None:
+            self.drawing = None
+        else:
+            self.drawing = scene.opening if self.folded == scene.opening_folds else scene.drawing(self.folded)
+        self._choose_segments()
+        self._revalue()
 
     def _choose_segments(self) -> None:
-        if self.scene is None:
+        if self.scene is None or self.drawing is None:
             self.segments, self.n_links_shown = np.zeros(0, dtype=np.int64), 0
             return
-        order = self.scene.sample_order
-        self.segments = order if self.host_links_shown else order[~self.scene.is_host_segment[order]]
-        # a wrap of a torus has two segments and is one link
-        _, first = np.unique(self.scene.layout.segment_link[self.segments], return_index=True)
-        self.n_links_shown = int(self.scene.segment_copies[self.segments[first]].sum())
+        order = self.drawing.sample_order
+        if not self.host_links_shown:
+            to_host = self.drawing.most(self.scene.is_host_link.astype(np.float64)) > 0
+            order = order[~to_host[order]]
+        self.segments = order
+        self.n_links_shown = self.drawing.n_links(order)
 
     def _revalue(self) -> None:
-        self.values = np.zeros(0) if self.scene is None else self.scene.segment_values(self.quantity)
+        if self.scene is None or self.drawing is None:
+            self.values = np.zeros(0)
+        else:
+            values = self.scene.link_values[self.quantity.id]
+            self.values = self.drawing.most(values, lowest=self.quantity.low_stands_out)
         if not self.scale_locked:
-            self.scale = ColorScale.of(self.values, 0.0 if self.scale_stretched else self.quantity.full)
+            self.scale = self.common_scale or self.own_scale
 
 
 def _alike(one: Scene, other: Scene) -> bool:

@@ -14,21 +14,14 @@ NODE_REACH_PX, SEGMENT_REACH_PX = 7.0, 5.0
 
 @dataclass(frozen=True)
 class Picked:
-    """A node or a segment by its index."""
+    """A node, which may be a folded group, by the index of its point; or a segment by its index."""
 
     kind: Literal["node", "segment"]
     index: int
 
 
-def pick(
-    xy: NDArray[np.float64],
-    n_nodes: int,
-    segment_ends: NDArray[np.int64],
-    values: NDArray[np.float64],
-    x: float,
-    y: float,
-) -> Picked | None:
-    """Return the node or segment at a pixel; a node wins over a segment, the larger value among segments as near.
+class Picker:
+    """Finds what is at a pixel in well under a millisecond: boxes around the segments leave few to be measured.
 
     Parameters
     ----------
@@ -39,23 +32,39 @@ def pick(
     segment_ends
         shape (n_segments, 2): indices of points.
     values
-        shape (n_segments,).
-    x, y
-        The pixel.
+        shape (n_segments,): of segments as near the one with the largest value is picked.
     """
-    if n_nodes:
-        away = np.hypot(xy[:n_nodes, 0] - x, xy[:n_nodes, 1] - y)
-        node = int(away.argmin())
-        if away[node] <= NODE_REACH_PX:
-            return Picked("node", node)
-    if not len(segment_ends):
-        return None
-    away = segment_distances(xy, segment_ends, x, y)
-    nearest = float(away.min())
-    if not nearest <= SEGMENT_REACH_PX:
-        return None
-    near = np.flatnonzero(away <= nearest + 0.5)
-    return Picked("segment", int(near[values[near].argmax()]))
+
+    def __init__(
+        self,
+        xy: NDArray[np.float64],
+        n_nodes: int,
+        segment_ends: NDArray[np.int64],
+        values: NDArray[np.float64],
+    ) -> None:
+        self._xy, self._ends, self._values = xy, segment_ends, values
+        self._node_x, self._node_y = (np.ascontiguousarray(column, dtype=np.float32) for column in xy[:n_nodes].T)
+        a, b = (xy[segment_ends[:, side]].astype(np.float32).T for side in (0, 1))
+        reach = SEGMENT_REACH_PX + 0.5
+        self._low, self._high = np.minimum(a, b) - reach, np.maximum(a, b) + reach
+
+    def at(self, x: float, y: float) -> Picked | None:
+        """Return the node or segment at a pixel; a node wins over a segment."""
+        near = np.flatnonzero((np.abs(self._node_x - x) <= NODE_REACH_PX) & (np.abs(self._node_y - y) <= NODE_REACH_PX))
+        if len(near):
+            away = np.hypot(*(self._xy[near] - (x, y)).T)
+            if away.min() <= NODE_REACH_PX:
+                return Picked("node", int(near[away.argmin()]))
+        near = np.flatnonzero((self._low[0] <= x) & (self._high[0] >= x))
+        near = near[(self._low[1][near] <= y) & (self._high[1][near] >= y)]
+        if not len(near):
+            return None
+        away = segment_distances(self._xy, self._ends[near], x, y)
+        nearest = float(away.min())
+        if not nearest <= SEGMENT_REACH_PX:
+            return None
+        near = near[away <= nearest + 0.5]
+        return Picked("segment", int(near[np.nan_to_num(self._values[near], nan=-np.inf).argmax()]))
 
 
 def segment_distances(

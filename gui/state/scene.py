@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fabric of one run ready to be drawn: points, segments, values and the words for each link and node."""
+"""The fabric of one run ready to be drawn: places, values, and the words for each link and node."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,9 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.columns import format_number
-from gui.state.layout import Layout, layout_of
+from gui.state.drawing import Drawing, drawing_of
+from gui.state.folding import Folds, folds_of
+from gui.state.layout import STRUCTURE, Layout, Nodes, layout_of
+from gui.state.layout.clos import with_shuffles
+from gui.state.link_facts import LinkFacts, link_facts
+from gui.state.quantities import (
+    CARRYING,
+    FAILED,
+    FULLEST,
+    IDLE,
+    LATENCY,
+    LENGTH,
+    LINK_CLASS,
+    LOAD,
+    MARGIN,
+    STATE,
+    UTILIZATION,
+    Quantity,
+)
 from gui.state.runs import RunEntry
 from optinet.fabric import NodeKind
+from optinet.results import Run
+from optinet.structure import Planes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,22 +43,9 @@ KIND_NAMES = {
     NodeKind.CHIP: ("chip", "chips"),
     NodeKind.SWITCH: ("switch", "switches"),
 }
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A value of every link that colors can show; colors reach up to `full` unless they are stretched to the data."""
-
-    id: str
-    title: str
-    unit: str
-    full: float = 0.0
-
-
-UTILIZATION = Quantity("utilization", "Link utilization", "% of capacity", full=100.0)
-LOAD = Quantity("load", "Link load", "Gb/s")
-LENGTH = Quantity("length", "Link length", "m")
-QUANTITIES = (UTILIZATION, LOAD, LENGTH)
+FOLD_FROM = 20_000  # nodes; larger fabrics open folded
+NAMED_PARTS = 8  # links or nodes listed by name in a tooltip
+FULLEST_SHARE = 0.999  # of the largest utilization
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,33 +56,39 @@ class Scene:
     ----------
     key, title
         The run.
-    layout
-        Points and segments; parallel links share one segment.
+    run
+        The opened file, for what is read only when asked for.
+    style, layout, folds
+        Where everything stands, and what can be folded.
     link_ends
         shape (n_links, 2).
     link_values
         By quantity id, shape (n_links,): of a link's two arcs the larger value counts.
-    segment_copies
-        shape (n_segments,): parallel links the segment stands for.
-    sample_order
-        shape (n_segments,): a fixed shuffle; any first part of it is a fair sample.
+    link_class, class_names, facts
+        Class of each link, and by name what is known of the class.
+    limiting, limit_text
+        shape (n_links,): whether the link limits the throughput, and how that is known.
     """
 
     key: str
     title: str
+    run: Run
+    style: str
     layout: Layout
+    folds: Folds
+    nodes: Nodes
+    node_names: tuple[str, ...]
     link_ends: Ints
-    link_values: dict[str, Floats]
-    segment_copies: Ints
-    sample_order: Ints
+    link_values: Mapping[str, Floats]
+    link_class: Ints
+    class_names: tuple[str, ...]
+    facts: Mapping[str, LinkFacts]
+    link_length_m: Floats
     arc_load_gbps: Floats
     arc_capacity_gbps: Floats
     arc_utilization: Floats
-    link_class: tuple[str, ...]
-    link_length_m: Floats
-    node_kind: Ints
-    node_tier: Ints
-    node_names: tuple[str, ...]
+    limiting: NDArray[np.bool_]
+    limit_text: str
 
     @property
     def n_links(self) -> int:
@@ -84,22 +98,44 @@ class Scene:
     @property
     def n_nodes(self) -> int:
         """Number of nodes."""
-        return len(self.node_kind)
+        return len(self.nodes)
 
     @property
-    def n_segments(self) -> int:
-        """Number of segments."""
-        return len(self.segment_copies)
+    def node_kind(self) -> Ints:
+        """`NodeKind` of each node; shape (n_nodes,)."""
+        return self.nodes.kind
 
     @cached_property
-    def is_host_segment(self) -> NDArray[np.bool_]:
-        """Whether each segment leads to a host; shape (n_segments,)."""
-        is_host = self.node_kind == NodeKind.HOST
-        return is_host[self.link_ends].any(axis=1)[self.layout.segment_link]
+    def opening_folds(self) -> frozenset[int]:
+        """The groups that are folded at first."""
+        return self.folds.everything if self.n_nodes >= FOLD_FROM else frozenset()
 
-    def segment_values(self, quantity: Quantity) -> Floats:
-        """Return the value of each segment, the largest of its parallel links; shape (n_segments,)."""
-        return self.link_values[quantity.id][self.layout.segment_link]
+    @cached_property
+    def opening(self) -> Drawing:
+        """What is drawn at first."""
+        return self.drawing(self.opening_folds)
+
+    @cached_property
+    def is_host_link(self) -> NDArray[np.bool_]:
+        """Whether each link leads to a host; shape (n_links,)."""
+        return (self.node_kind == NodeKind.HOST)[self.link_ends].any(axis=1)
+
+    @cached_property
+    def searched_names(self) -> tuple[str, ...]:
+        """The names of the nodes in lower case."""
+        return tuple(name.lower() for name in self.node_names)
+
+    def drawing(self, folded: frozenset[int]) -> Drawing:
+        """Return what to draw when these groups are folded."""
+        return drawing_of(self.layout, self.folds, folded)
+
+    def has(self, quantity: Quantity) -> bool:
+        """Whether the run says anything of a quantity."""
+        return bool(np.isfinite(self.link_values[quantity.id]).any())
+
+    def categories(self, quantity: Quantity) -> tuple[str, ...]:
+        """Return the names of the values of a quantity of categories; empty for one of numbers."""
+        return self.class_names if quantity == LINK_CLASS else quantity.categories
 
     def census(self) -> str:
         """Return how many nodes of each kind and links there are."""
@@ -111,27 +147,43 @@ class Scene:
         """Return the name of a node and its values with units, one per line."""
         links = np.flatnonzero((self.link_ends == node).any(axis=1))
         kind = KIND_NAMES[NodeKind(int(self.node_kind[node]))][0]
+        group = int(self.folds.group[node])
+        where = f", {self.folds.names[group]}" if group >= 0 else ""
         lines = [
             self.node_names[node],
-            f"{kind}, tier {self.node_tier[node]}, {len(links):,} link{'s' * (len(links) != 1)}",
+            f"{kind}, tier {self.nodes.tier[node]}{where}, {len(links):,} link{'s' * (len(links) != 1)}",
         ]
-        if len(links):
-            used = 100 * self.arc_utilization.reshape(-1, 2)[links]
-            capacity = self.arc_capacity_gbps.reshape(-1, 2)[links].max(axis=1).sum()
-            lines.append(f"{format_number(float(capacity))} Gb/s per direction in all")
-            lines.append(f"utilization {used.mean():,.1f} % mean, {used.max():,.1f} % largest")
+        return (*lines, *self._totals(links))
+
+    def describe_group(self, group: int) -> tuple[str, ...]:
+        """Return the name of a folded group and what it holds, one per line."""
+        inside = self.folds.group == group
+        counts = np.bincount(self.node_kind[inside], minlength=len(KIND_NAMES))
+        census = ", ".join(f"{n:,} {KIND_NAMES[NodeKind(k)][int(n != 1)]}" for k, n in enumerate(counts) if n)
+        ends = inside[self.link_ends].sum(axis=1)
+        within, outside = np.flatnonzero(ends == 2), np.flatnonzero(ends == 1)
+        lines = [self.folds.names[group], f"{census}, folded"]
+        for links, word in ((within, "inside"), (outside, "to others")):
+            if len(links):
+                used = 100 * self.arc_utilization.reshape(-1, 2)[links].max()
+                capacity = self.arc_capacity_gbps.reshape(-1, 2)[links].max(axis=1).sum()
+                lines.append(
+                    f"{len(links):,} links {word}, {format_number(float(capacity))} Gb/s, fullest at {used:,.1f} %"
+                )
         return tuple(lines)
 
-    def describe_segment(self, segment: int) -> tuple[str, ...]:
-        """Return the name of a segment's link and its values in both directions with units, one per line."""
-        link = int(self.layout.segment_link[segment])
+    def describe_links(self, links: Ints) -> tuple[str, ...]:
+        """Return what the links of one segment are, and their values in both directions with units, one per line."""
+        link = int(links[self.link_values[UTILIZATION.id][links].argmax()])
         a, b = self.link_ends[link]
         names = self.node_names[a], self.node_names[b]
-        copies = int(self.segment_copies[segment])
-        of = f", the fullest of {copies} parallel links" if copies > 1 else ""
+        parallel = bool(np.all(np.sort(self.link_ends[links], axis=1) == np.sort(self.link_ends[link])))
+        many = f", the fullest of {len(links):,} {'parallel links' if parallel else 'links drawn as one'}"
+        of = many if len(links) > 1 else ""
+        class_name = self.class_names[self.link_class[link]]
         lines = [
             f"{names[0]} – {names[1]}",
-            f"{self.link_class[link]}, {format_number(float(self.link_length_m[link]))} m{of}",
+            f"{class_name}, {format_number(float(self.link_length_m[link]))} m{of}",
         ]
         for arc, name in ((2 * link, names[1]), (2 * link + 1, names[0])):
             load, capacity = self.arc_load_gbps[arc], self.arc_capacity_gbps[arc]
@@ -139,54 +191,97 @@ class Scene:
                 f"to {name}: {100 * self.arc_utilization[arc]:,.1f} %, "
                 f"{format_number(float(load))} of {format_number(float(capacity))} Gb/s"
             )
-        return tuple(lines)
+        if len(links) > 1 and not parallel:
+            total = self.arc_capacity_gbps.reshape(-1, 2)[links].max(axis=1).sum()
+            lines.append(f"together {format_number(float(total))} Gb/s per direction")
+        latency = self.link_values[LATENCY.id][link]
+        if np.isfinite(latency):
+            lines.append(f"latency {format_number(float(latency))} ns")
+        return (*lines, *self.facts[class_name].lines())
+
+    def _totals(self, links: Ints) -> tuple[str, ...]:
+        if not len(links):
+            return ()
+        used = 100 * self.arc_utilization.reshape(-1, 2)[links]
+        capacity = self.arc_capacity_gbps.reshape(-1, 2)[links].max(axis=1).sum()
+        return (
+            f"{format_number(float(capacity))} Gb/s per direction in all",
+            f"utilization {used.mean():,.1f} % mean, {used.max():,.1f} % largest",
+        )
 
 
-def scene_of(entry: RunEntry) -> Scene:
+def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
     """Read the arrays of a run and lay its fabric out; this takes time and belongs in a worker."""
     run = entry.run
+    run.read("nodes", "links", "link_classes", "arcs", "structure", "plant", "optimum", "copper", "catalogue")
     link_ends = np.column_stack((np.asarray(run.arc_tail)[::2], np.asarray(run.arc_head)[::2])).astype(np.int64)
-    node_kind = np.asarray(run.node_kind, dtype=np.int64)
+    nodes = Nodes(*(np.asarray(a, dtype=np.int64) for a in (run.node_kind, run.node_tier, run.node_group)))
     load, capacity, utilization = (
         np.asarray(a, dtype=np.float64) for a in (run.arc_load_gbps, run.arc_capacity_gbps, run.arc_utilization)
     )
+    link_class = np.asarray(run.link_class, dtype=np.int64)
+    names, facts = tuple(run.link_class_names), link_facts(run)
     length = np.asarray(run.link_length_m, dtype=np.float64)
-    values = {
-        UTILIZATION.id: 100 * utilization.reshape(-1, 2).max(axis=1, initial=0.0),
-        LOAD.id: load.reshape(-1, 2).max(axis=1, initial=0.0),
-        LENGTH.id: length,
-    }
-    layout, copies = _merged(layout_of(run.structure, link_ends, len(node_kind)), values[UTILIZATION.id])
-    names = tuple(run.link_class_names)
-    return Scene(
+    limiting, limit_text = _limiting(run, utilization)
+    scene = Scene(
         key=entry.key,
         title=entry.label,
-        layout=layout,
+        run=run,
+        style=style,
+        layout=_with_shuffles(layout_of(run.structure, link_ends, nodes, style), run, style, link_ends, facts),
+        folds=folds_of(run.structure, nodes, link_ends),
+        nodes=nodes,
+        node_names=tuple(str(name) for name in run.node_names),
         link_ends=link_ends,
-        link_values=values,
-        segment_copies=copies,
-        sample_order=np.random.default_rng(0).permutation(len(copies)),
+        link_values=_values(load, capacity, utilization, length, link_class, [facts[name] for name in names]),
+        link_class=link_class,
+        class_names=names,
+        facts=facts,
+        link_length_m=length,
         arc_load_gbps=load,
         arc_capacity_gbps=capacity,
         arc_utilization=utilization,
-        link_class=tuple(names[c] for c in np.asarray(run.link_class)),
-        link_length_m=length,
-        node_kind=node_kind,
-        node_tier=np.asarray(run.node_tier, dtype=np.int64),
-        node_names=tuple(str(name) for name in run.node_names),
+        limiting=limiting,
+        limit_text=limit_text,
     )
+    assert scene.opening is not None  # made here, in the worker
+    return scene
 
 
-def _merged(layout: Layout, link_value: Floats) -> tuple[Layout, Ints]:
-    """Keep one segment of those that lie on each other, that of the largest value, and count them."""
-    ends = np.sort(layout.segment_ends, axis=1)
-    order = np.lexsort((-link_value[layout.segment_link], ends[:, 1], ends[:, 0]))
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = np.any(ends[order[1:]] != ends[order[:-1]], axis=1)
-    first = np.flatnonzero(is_first)
-    copies = np.diff(np.append(first, len(order)))
-    kept = order[first]
-    merged = Layout(
-        layout.xyz, layout.segment_ends[kept], layout.segment_link[kept], layout.azimuth_deg, layout.elevation_deg
-    )
-    return merged, copies
+def _with_shuffles(layout: Layout, run: Run, style: str, link_ends: Ints, facts: Mapping[str, LinkFacts]) -> Layout:
+    passing = [index for index, name in enumerate(run.link_class_names) if "shuffle" in facts[name].parts]
+    if not passing or style != STRUCTURE or not isinstance(run.structure, Planes):
+        return layout
+    shuffled = np.flatnonzero(np.isin(run.link_class, passing))
+    return with_shuffles(layout, run.structure, link_ends, shuffled)
+
+
+def _values(
+    load: Floats, capacity: Floats, utilization: Floats, length: Floats, link_class: Ints, facts: list[LinkFacts]
+) -> dict[str, Floats]:
+    of_class = np.array([(one.margin_db, one.link_ns, one.ns_per_m) for one in facts]).reshape(-1, 3)[link_class]
+    used = utilization.reshape(-1, 2).max(axis=1, initial=0.0)
+    state = np.where(used > 0, CARRYING, IDLE)
+    state[used >= FULLEST_SHARE * max(float(used.max(initial=0.0)), 1e-12)] = FULLEST
+    state[capacity.reshape(-1, 2).max(axis=1, initial=0.0) == 0] = FAILED
+    return {
+        UTILIZATION.id: 100 * used,
+        LOAD.id: load.reshape(-1, 2).max(axis=1, initial=0.0),
+        LENGTH.id: length,
+        MARGIN.id: of_class[:, 0],
+        LATENCY.id: of_class[:, 1] + of_class[:, 2] * length,
+        LINK_CLASS.id: link_class.astype(np.float64),
+        STATE.id: state.astype(np.float64),
+    }
+
+
+def _limiting(run: Run, utilization: Floats) -> tuple[NDArray[np.bool_], str]:
+    """Return the links that limit the throughput: those of the run's bound, else those the routing fills most."""
+    share = np.asarray(run.table("optimum").get("arc_share_fraction", np.zeros(0)), dtype=np.float64)
+    if share.any():
+        deciding = (share.reshape(-1, 2) > 0).any(axis=1)
+        return deciding, f"{deciding.sum():,} links decide the upper bound of the throughput"
+    used = utilization.reshape(-1, 2).max(axis=1, initial=0.0)
+    most = float(used.max(initial=0.0))
+    fullest = (used >= FULLEST_SHARE * most) & (most > 0)
+    return fullest, f"{fullest.sum():,} links are the fullest, at {100 * most:,.1f} % of capacity"

@@ -1,26 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the state of the fabric view to pictures: whole ones, sampled ones, and those for files."""
+"""From the state of the fabric view to one picture: links by color, marks over them, nodes on top."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSizeF
-from PyQt6.QtGui import QFont, QPainter
+from PyQt6.QtCore import QSizeF, Qt
+from PyQt6.QtGui import QColor
 
+from gui.state.colormap import N_COLORS
+from gui.state.drawing import Drawing
 from gui.state.fabric_view import FabricViewState
+from gui.state.quantities import STATE
 from gui.state.scene import Scene
-from gui.views import overlays
-from gui.views.painting import Picture, Points, paint, picture_of
+from gui.views.painting import Lines, Picture, Points, picture_of
 from gui.views.palette import Theme
 from optinet.fabric import NodeKind
 
 NODE_SIZE = {NodeKind.HOST: 0.75, NodeKind.CHIP: 1.0, NodeKind.SWITCH: 1.6}
 NODE_COVER = 0.025  # share of the view that nodes may cover
 MOVING_NODES = 5_000  # nodes of one kind drawn while moving
-MIN_NODE_PX, MAX_NODE_PX = 1.6, 8.0
+MOVING_MARKS = 1_500  # marked lines of one sort drawn while moving
+MIN_NODE_PX, MAX_NODE_PX, GROUP_PX, SHUFFLE_PX = 1.6, 8.0, 11.0, 9.0
 
 
 def fabric_picture(
@@ -37,60 +38,89 @@ def fabric_picture(
     n_segments
         Draw a fair sample of this many segments; None draws all.
     """
-    scene = state.scene
-    colors = theme.colors(state.map_name)
-    if scene is None:
+    scene, drawing = state.scene, state.drawing
+    colors = value_colors(state, theme)
+    if scene is None or drawing is None:
         nothing = np.zeros((0, 2), dtype=np.int64)
         return picture_of(xy, nothing, nothing[:, 0], colors, (), theme.canvas, size)
     drawn = state.segments[:n_segments]
-    bins = state.scale.bins(state.values[drawn])
-    most = None if n_segments is None else MOVING_NODES
-    ends = scene.layout.segment_ends[drawn]
-    return picture_of(xy, ends, bins, colors, _nodes(scene, theme, xy, size, most), theme.canvas, size)
+    ends = drawing.segment_ends[drawn]
+    moving = n_segments is not None
+    nodes = _nodes(scene, drawing, theme, xy, size, MOVING_NODES if moving else None)
+    marks = _marks(state, drawing, theme, xy, MOVING_MARKS if moving else None)
+    return picture_of(xy, ends, _bins(state, state.values[drawn]), colors, nodes, theme.canvas, size, marks)
 
 
-def _nodes(scene: Scene, theme: Theme, xy: NDArray[np.float64], size: QSizeF, most: int | None) -> tuple[Points, ...]:
+def value_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
+    """Return the color of a missing value, then those of the values, what stands out most last."""
+    if state.scene is not None and state.scene.categories(state.quantity):
+        return (theme.rule, *category_colors(state, theme))
+    colors = theme.colors(state.map_name)
+    return (theme.rule, *colors)
+
+
+def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
+    """Return the color of each category of the quantity shown."""
+    if state.quantity == STATE:
+        return (theme.rule, theme.categories[0], theme.categories[3], theme.bad)
+    names = state.scene.categories(state.quantity) if state.scene is not None else ()
+    return tuple(theme.categories[i % len(theme.categories)] for i in range(len(names)))
+
+
+def _bins(state: FabricViewState, values: NDArray[np.float64]) -> NDArray[np.int64]:
+    if state.scene is not None and state.scene.categories(state.quantity):
+        return np.where(np.isfinite(values), np.nan_to_num(values) + 1, 0).astype(np.int64)
+    bins = state.scale.bins(values)
+    if state.quantity.low_stands_out:
+        bins = N_COLORS - 1 - bins
+    return np.where(np.isnan(values), 0, bins + 1)
+
+
+def _nodes(
+    scene: Scene, drawing: Drawing, theme: Theme, xy: NDArray[np.float64], size: QSizeF, most: int | None
+) -> tuple[Points, ...]:
     """Return the nodes in view by kind, at most so many of each: hosts small, switches large, smaller if many."""
-    at = xy[: scene.n_nodes]
+    at = xy[: drawing.n_marks]
     seen = np.all((at >= -10) & (at <= [size.width() + 10, size.height() + 10]), axis=1)
     share = NODE_COVER * size.width() * size.height() / max(int(seen.sum()), 1)
     basic = float(np.clip(np.sqrt(share), MIN_NODE_PX, MAX_NODE_PX))
+    is_node = drawing.point_node >= 0
+    kinds = scene.node_kind[drawing.point_node]
     groups = []
     for kind, relative in NODE_SIZE.items():
-        mine = at[seen & (scene.node_kind == kind)]
+        mine = at[seen & is_node & (kinds == kind)]
         if len(mine):
             step = 1 if most is None else -(-len(mine) // most)
             groups.append(Points(mine[::step], theme.nodes[kind], basic * relative))
+    if not is_node.all():
+        groups.append(Points(at[seen & ~is_node], theme.nodes[NodeKind.SWITCH], GROUP_PX))
+    if len(drawing.shuffles):
+        groups.append(Points(xy[drawing.shuffles], theme.categories[2], SHUFFLE_PX))
     return tuple(groups)
 
 
-@dataclass(frozen=True)
-class FabricExport:
-    """Everything needed to paint the fabric view again later.
-
-    Parameters
-    ----------
-    state, picture, theme, size, font
-        What to paint; the state's scene, scale and quantity must not change until it is written.
-    """
-
-    state: FabricViewState
-    picture: Picture
-    theme: Theme
-    size: QSizeF
-    font: QFont
-
-    def paint(self, painter: QPainter) -> None:
-        """Paint the view with caption and color bar; on any thread."""
-        painter.setFont(self.font)
-        paint(painter, self.picture, antialias=True)
-        paint_annotations(painter, self.state, self.theme, self.size)
-
-
-def paint_annotations(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
-    """Write caption, color bar and legend over a picture."""
-    if state.scene is None:
-        return
-    overlays.paint_caption(painter, theme, state.scene, size.width())
-    overlays.paint_color_bar(painter, theme, state.map_name, state.scale, state.quantity, size, state.scale_locked)
-    overlays.paint_node_legend(painter, theme, state.scene, size)
+def _marks(
+    state: FabricViewState, drawing: Drawing, theme: Theme, xy: NDArray[np.float64], most: int | None
+) -> tuple[Lines, ...]:
+    """Return what is drawn over the links: what limits, what is down, circuits that change, and traced paths."""
+    scene = state.scene
+    if scene is None:
+        return ()
+    style = Qt.PenStyle
+    sorts = []
+    if state.limit_shown:
+        sorts.append((np.flatnonzero(scene.limiting), theme.highlight, 2.6, style.SolidLine))
+    if state.failed_shown:
+        sorts.append((state.failed, theme.bad, 2.2, style.DashLine))
+    sorts.append((state.dark_links, theme.bad, 2.2, style.DotLine))
+    if state.trace is not None:
+        sorts.append((state.trace.links(state.path_shown), theme.highlight, 3.0, style.SolidLine))
+    marks = []
+    for links, color, width, dash in sorts:
+        if len(links):
+            segments = drawing.segments_of(links)[:most]
+            marks.append(Lines(xy[drawing.segment_ends[segments]].reshape(-1, 4), color, width, dash))
+    if len(state.new_links):
+        ends = drawing.node_point[state.new_links][:most]
+        marks.append(Lines(xy[ends].reshape(-1, 4), theme.good, 2.2, style.SolidLine))
+    return tuple(marks)

@@ -12,16 +12,16 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
 from gui.state.fabric_table import arcs_csv
 from gui.state.fabric_view import FabricViewState
-from gui.state.picking import Picked, pick
+from gui.state.picking import Picked, Picker
 from gui.views import overlays
 from gui.views.exporting import ViewExport
-from gui.views.fabric_picture import FabricExport, fabric_picture, paint_annotations
-from gui.views.painting import SlicedImage
+from gui.views.fabric_picture import fabric_picture
+from gui.views.painting import SlicedImage, paint
 from gui.views.palette import Theme
 
 SLICE_S = 0.025
@@ -30,6 +30,7 @@ REST_AFTER_MS = 120
 ORBIT_DEG_PER_PX = 0.35
 WHEEL_FACTOR = 1.0015  # per eighth of a degree of the wheel
 MIN_SAMPLE = 500
+CLICK_PX = 3.0
 
 
 class FabricView(QWidget):
@@ -42,11 +43,14 @@ class FabricView(QWidget):
         self.state, self.theme = state, theme
         self.badge = ""
         self._xy: NDArray[np.float64] = np.zeros((0, 2))
+        self._picker: Picker | None = None
         self._image: QImage | None = None
         self._pending: list[SlicedImage] = []
         self._seconds_per_item, self._n_points, self._share_seen = 2e-6, 0, 1.0  # measured on moving frames
         self._drag_from: QPointF | None = None
         self._pointer = QPointF()
+        self._pressed_at: QPointF | None = None
+        self._description: tuple[str, ...] = ()
         self._rest_timer = QTimer(self, singleShot=True, interval=REST_AFTER_MS)
         self._rest_timer.timeout.connect(self._rest)
         self._slice_timer = QTimer(self, interval=0)
@@ -85,16 +89,18 @@ class FabricView(QWidget):
 
     def export(self) -> ViewExport | None:
         """Return the view with caption and color bar, and its links as a table."""
-        scene = self.state.scene
-        if scene is None:
+        if self.state.scene is None:
             return None
-        size = QSizeF(self.size())
-        frozen = FabricViewState()
-        for name in ("scene", "camera", "quantity", "scale", "scale_locked", "map_name", "segments", "values"):
-            setattr(frozen, name, getattr(self.state, name))
-        picture = fabric_picture(self.state, self.theme, size, self.state.projected())
-        painted = FabricExport(frozen, picture, self.theme, size, self.font())
-        return ViewExport(f"Fabric: {scene.title}", size, self.theme.canvas, painted.paint, lambda: arcs_csv(scene))
+        size, state, theme, font = QSizeF(self.size()), self.state.frozen(), self.theme, self.font()
+        picture = fabric_picture(state, theme, size, state.projected())
+
+        def paint_all(painter: QPainter) -> None:
+            painter.setFont(font)
+            paint(painter, picture, antialias=True)
+            overlays.paint_annotations(painter, state, theme, size)
+
+        title = f"Fabric: {self.state.scene.title}"
+        return ViewExport(title, size, theme.canvas, paint_all, lambda: arcs_csv([state]))
 
     def _moved(self) -> None:
         self._pending.clear()
@@ -107,7 +113,10 @@ class FabricView(QWidget):
     def _rest(self) -> None:
         """Start the complete images: plain first, because the smooth one takes several times longer."""
         self._rest_timer.stop()
+        if self.state.adapt_folds():
+            return  # which draws anew
         self._xy = self.state.projected()
+        self._picker = None
         size = QSizeF(self.size())
         picture = fabric_picture(self.state, self.theme, size, self._xy)
         ratio = self.devicePixelRatioF()
@@ -129,6 +138,7 @@ class FabricView(QWidget):
         """Return a frame made within the time budget, of a sample if need be; the badge says so."""
         scene = self.state.scene
         self._xy = self.state.projected()
+        self._picker = None
         total = len(self.state.segments)
         affordable = max(MIN_SAMPLE, (MOVING_BUDGET_S / self._seconds_per_item - self._n_points) / self._share_seen)
         # steps of a tenth keep the sample from flickering with every small change of speed
@@ -168,45 +178,45 @@ class FabricView(QWidget):
             overlays.paint_message(painter, self.theme, self.state.message, size)
             return
         self._paint_hovered(painter)
-        paint_annotations(painter, self.state, self.theme, size)
+        overlays.paint_annotations(painter, self.state, self.theme, size)
         if self.badge:
             overlays.paint_badge(painter, self.theme, self.badge, size)
         if self.state.hovered is not None:
-            overlays.paint_tooltip(painter, self.theme, self._description(), self._pointer, size)
+            overlays.paint_tooltip(painter, self.theme, self._description, self._pointer, size)
 
     def _paint_hovered(self, painter: QPainter) -> None:
-        scene, hovered = self.state.scene, self.state.hovered
-        if scene is None or hovered is None:
+        scene, drawing, hovered = self.state.scene, self.state.drawing, self.state.hovered
+        if scene is None or drawing is None or hovered is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         if hovered.kind == "node":
             painter.setPen(QPen(self.theme.highlight, 2))
             painter.drawEllipse(QPointF(*self._xy[hovered.index]), 7, 7)
             return
-        link = scene.layout.segment_link[hovered.index]
-        ends = [QPointF(*self._xy[node]) for node in scene.link_ends[link]]
-        segments = np.flatnonzero(scene.layout.segment_link == link)
-        # a wrap is drawn as two stubs; a dotted line tells where it leads
-        dotted = QColor(self.theme.highlight)
-        painter.setPen(QPen(dotted, 1.5, Qt.PenStyle.DotLine if len(segments) > 1 else Qt.PenStyle.SolidLine))
-        painter.drawLine(*ends)
+        links = drawing.links_of(hovered.index)
+        segments = np.flatnonzero(drawing.link_starts[:-1] == drawing.link_starts[hovered.index])
+        if len(links) == 1:
+            segments = drawing.segments_of(links)
+        if len(segments) > 1:  # a wrap is drawn as two stubs; a dotted line tells where it leads
+            ends = [QPointF(*self._xy[drawing.node_point[node]]) for node in scene.link_ends[links[0]]]
+            painter.setPen(QPen(self.theme.highlight, 1.5, Qt.PenStyle.DotLine))
+            painter.drawLine(*ends)
         painter.setPen(QPen(self.theme.highlight, 3))
         for segment in segments:
-            painter.drawLine(*(QPointF(*self._xy[point]) for point in scene.layout.segment_ends[segment]))
-        for end in ends:
-            painter.drawEllipse(end, 5, 5)
-
-    def _description(self) -> tuple[str, ...]:
-        scene, hovered = self.state.scene, self.state.hovered
-        if scene is None or hovered is None:
-            return ()
-        return scene.describe_node(hovered.index) if hovered.kind == "node" else scene.describe_segment(hovered.index)
+            ends = [QPointF(*self._xy[point]) for point in drawing.segment_ends[segment]]
+            painter.drawLine(*ends)
+            for end, point in zip(ends, drawing.segment_ends[segment], strict=True):
+                if point < drawing.n_marks:
+                    painter.drawEllipse(end, 5, 5)
 
     def _announce(self, hovered: Picked | None) -> None:
         changed = hovered != self.state.hovered
         self.state.hovered = hovered
+        if changed:
+            self._description = self.state.describe(hovered)
         if changed or hovered is None:
-            self.hovered_text.emit("   ".join(self._description()))
+            self.hovered_text.emit("   ".join(self._description if hovered is not None else ()))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Draw at the new size."""
@@ -215,14 +225,25 @@ class FabricView(QWidget):
         self.redraw()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Start a drag."""
+        """Start a drag, or a click."""
         if event is not None:
-            self._drag_from = event.position()
+            self._drag_from = self._pressed_at = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """End a drag."""
+        """End a drag; without one it was a click, which chooses what is under it."""
         super().mouseReleaseEvent(event)
-        self._drag_from = None
+        if event is not None and self._pressed_at is not None and event.button() == Qt.MouseButton.LeftButton:
+            moved = event.position() - self._pressed_at
+            if abs(moved.x()) + abs(moved.y()) <= CLICK_PX:
+                self.state.choose(self._at(event.position()))
+        self._drag_from = self._pressed_at = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Fold the group of a node, or unfold a folded one."""
+        picked = self._at(event.position()) if event is not None else None
+        if picked is not None:
+            self.state.toggle_fold(picked)
+        self._drag_from = self._pressed_at = None
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Orbit or pan while dragging, else hover."""
@@ -241,18 +262,20 @@ class FabricView(QWidget):
             self.state.pan(moved.x(), moved.y())
 
     def _hover(self) -> None:
-        scene = self.state.scene
-        if scene is None or len(self._xy) != len(scene.layout.xyz):
-            return
-        drawn = self.state.segments
-        at = self._pointer
-        found = pick(
-            self._xy, scene.n_nodes, scene.layout.segment_ends[drawn], self.state.values[drawn], at.x(), at.y()
-        )
-        if found is not None and found.kind == "segment":
-            found = Picked("segment", int(drawn[found.index]))
-        self._announce(found)
+        self._announce(self._at(self._pointer))
         self.update()
+
+    def _at(self, place: QPointF) -> Picked | None:
+        """Return what is drawn at a place; of segments only those that are drawn."""
+        drawing, drawn = self.state.drawing, self.state.segments
+        if drawing is None or len(self._xy) != len(drawing.xyz):
+            return None
+        if self._picker is None:
+            self._picker = Picker(self._xy, drawing.n_marks, drawing.segment_ends[drawn], self.state.values[drawn])
+        found = self._picker.at(place.x(), place.y())
+        if found is not None and found.kind == "segment":
+            return Picked("segment", int(drawn[found.index]))
+        return found
 
     def leaveEvent(self, event: QEvent | None) -> None:
         """Take the tooltip away."""

@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is written over the fabric: caption, color bar, legend of nodes, badge, tooltip."""
+"""What is written over the fabric: caption, color bar, legends, names, badge, tooltip."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
-from gui.state.colormap import ColorScale
+from gui.state.colormap import N_COLORS
 from gui.state.columns import format_number
-from gui.state.scene import KIND_NAMES, Quantity, Scene
+from gui.state.fabric_view import FabricViewState
+from gui.state.scene import KIND_NAMES, Scene
+from gui.views.fabric_picture import category_colors
 from gui.views.palette import Theme
+from optinet.fabric import NodeKind
 
 MARGIN = 14.0
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
+MOST_NAMES, MOST_RINGS = 200, 300  # names of groups and rings about found nodes that are drawn
 _ALIGN = Qt.AlignmentFlag
 
 
@@ -25,15 +30,17 @@ def _ground(painter: QPainter, theme: Theme, box: QRectF) -> None:
     painter.fillRect(box.adjusted(-6, -4, 6, 4), color)
 
 
-def paint_caption(painter: QPainter, theme: Theme, scene: Scene, width: float) -> None:
-    """Write the run's name and what its fabric consists of at the top left."""
+def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequence[str], width: float) -> None:
+    """Write the run's name, what its fabric consists of and what is special about the view at the top left."""
     bold = QFont(painter.font())
     bold.setBold(True)
     line = QFontMetricsF(bold).height()
-    room = max(width - 2 * MARGIN - 120, 80.0)
-    rows = ((scene.title, theme.text, bold), (scene.census(), theme.faint_text, painter.font()))
+    room = max(width - 2 * MARGIN - 190, 80.0)
+    plain = QFont(painter.font())
+    rows = [(scene.title, theme.text, bold), (scene.census(), theme.faint_text, plain)]
+    rows += [(remark, theme.text, plain) for remark in remarks]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
-    _ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * 2.15))
+    _ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows))))
     for row, (text, color, font) in enumerate(rows):
         painter.save()
         painter.setFont(font)
@@ -43,34 +50,111 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, width: float) -
         painter.restore()
 
 
-def paint_color_bar(
-    painter: QPainter, theme: Theme, map_name: str, scale: ColorScale, quantity: Quantity, size: QSizeF, locked: bool
-) -> None:
+def paint_annotations(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
+    """Write caption, color bar, legend, names of groups and rings about chosen nodes over a picture."""
+    if state.scene is None:
+        return
+    _paint_rings(painter, state, theme)
+    _paint_group_names(painter, state, theme, size)
+    paint_caption(painter, theme, state.scene, _remarks(state), size.width())
+    if state.scene.categories(state.quantity):
+        paint_categories(painter, theme, state, size)
+    else:
+        paint_color_bar(painter, theme, state, size)
+    paint_node_legend(painter, theme, state, size)
+
+
+def _remarks(state: FabricViewState) -> list[str]:
+    scene = state.scene
+    if scene is None:
+        return []
+    remarks = []
+    if state.folded:
+        n = len(state.folded)
+        word = scene.folds.word if n == len(scene.folds.names) else "groups"
+        remarks.append(f"{n:,} {word} folded" if n != 1 else f"{scene.folds.names[min(state.folded)]} folded")
+    if state.limit_shown:
+        remarks.append(scene.limit_text)
+    failed = len(state.failed)
+    if failed and state.failed_shown:
+        remarks.append(f"{failed:,} link{'s' * (failed != 1)} down (dashed)")
+    if len(state.dark_links) or len(state.new_links):
+        remarks.append(f"{len(state.dark_links):,} circuits dark (dotted), {len(state.new_links):,} new")
+    return remarks
+
+
+def _paint_rings(painter: QPainter, state: FabricViewState, theme: Theme) -> None:
+    if state.drawing is None or not (state.chosen or state.found):
+        return
+    xy = state.projected()
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for nodes, radius in ((state.found[:MOST_RINGS], 8.0), (state.chosen, 6.0)):
+        painter.setPen(QPen(theme.highlight, 2))
+        for node in nodes:
+            painter.drawEllipse(QPointF(*xy[state.drawing.node_point[node]]), radius, radius)
+    painter.restore()
+    names = [*state.chosen, *state.found[:1]]
+    _paint_names(
+        painter,
+        theme,
+        [(QPointF(*xy[state.drawing.node_point[n]]), state.scene.node_names[n]) for n in names if state.scene],
+    )
+
+
+def _paint_group_names(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
+    drawing, scene = state.drawing, state.scene
+    if drawing is None or scene is None or not state.folded:
+        return
+    xy = state.projected()
+    points = [int(p) for p in range(drawing.n_marks - len(state.folded), drawing.n_marks)]
+    inside = [p for p in points if 0 <= xy[p, 0] <= size.width() and 0 <= xy[p, 1] <= size.height()]
+    if len(inside) <= MOST_NAMES:
+        _paint_names(painter, theme, [(QPointF(*xy[p]), scene.folds.names[drawing.point_group[p]]) for p in inside])
+
+
+def _paint_names(painter: QPainter, theme: Theme, names: Sequence[tuple[QPointF, str]]) -> None:
+    """Write names beside their points, leaving out those that would lie on one written before."""
+    metrics = QFontMetricsF(painter.font())
+    taken: list[QRectF] = []
+    painter.setPen(theme.text)
+    for at, name in names:
+        box = QRectF(at.x() + 9, at.y() - metrics.height() / 2, metrics.horizontalAdvance(name), metrics.height())
+        if not any(box.intersects(other) for other in taken):
+            ground = QColor(theme.canvas)
+            ground.setAlphaF(0.7)
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), ground)
+            painter.drawText(box, _ALIGN.AlignLeft | _ALIGN.AlignVCenter, name)
+            taken.append(box)
+
+
+def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, size: QSizeF) -> None:
     """Draw the color bar at the right: the map with ticks, and what it shows with its unit above it."""
     metrics = QFontMetricsF(painter.font())
-    titles = [quantity.title, quantity.unit, *(["range locked"] if locked else [])]
-    height = min(BAR_MAX_HEIGHT, size.height() - 2 * MARGIN - (len(titles) + 2) * metrics.height())
+    scale, quantity = state.scale, state.quantity
+    extra = [word for word, on in (("logarithmic", scale.log), ("range locked", state.scale_locked)) if on]
+    if state.common_scale is not None and not state.scale_locked:
+        extra.append("common range")
+    titles = [quantity.title, quantity.unit, *extra]
+    has_missing = bool(np.isnan(state.values).any())
+    height = min(BAR_MAX_HEIGHT, size.height() - 2 * MARGIN - (len(titles) + 3 + 2 * has_missing) * metrics.height())
     if height < 40:
         return
     right = size.width() - MARGIN
-    top = MARGIN
-    widest = max(metrics.horizontalAdvance(title) for title in titles)
-    _ground(painter, theme, QRectF(right - widest, top, widest, len(titles) * metrics.height()))
-    for row, title in enumerate(titles):
-        painter.setPen(theme.text if row == 0 else theme.faint_text)
-        painter.drawText(QRectF(right - 200, top, 200, metrics.height()), _ALIGN.AlignRight, title)
-        top += metrics.height()
+    top = _paint_titles(painter, theme, titles, right)
     bar = QRectF(right - BAR_WIDTH, top + metrics.height() * 0.7, BAR_WIDTH, height)
     labels = [format_number(value) for value in scale.ticks()]
-    widest = max(metrics.horizontalAdvance(label) for label in labels) + 10
+    widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0) + 10
     _ground(painter, theme, bar.adjusted(-widest, -metrics.height() / 2, 0, metrics.height() / 2))
     gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
-    colors = theme.colors(map_name)
-    for index in range(0, len(colors), 7):
-        gradient.setColorAt(index / (len(colors) - 1), colors[index])
+    colors = theme.colors(state.map_name)
+    for index in range(0, N_COLORS, 7):
+        gradient.setColorAt(index / (N_COLORS - 1), colors[N_COLORS - 1 - index if quantity.low_stands_out else index])
     painter.setPen(QPen(theme.rule, 1))
     painter.setBrush(gradient)
     painter.drawRect(bar)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     for value, label in zip(scale.ticks(), labels, strict=True):
         y = bar.bottom() - scale.fraction(value) * bar.height()
         painter.setPen(QPen(theme.faint_text, 1))
@@ -78,22 +162,68 @@ def paint_color_bar(
         place = QRectF(bar.left() - 100, y - metrics.height() / 2, 93, metrics.height())
         painter.setPen(theme.text)
         painter.drawText(place, _ALIGN.AlignRight | _ALIGN.AlignVCenter, label)
+    if has_missing:
+        _paint_key(painter, theme, theme.rule, "no value", right, bar.bottom() + metrics.height())
 
 
-def paint_node_legend(painter: QPainter, theme: Theme, scene: Scene, size: QSizeF) -> None:
+def paint_categories(painter: QPainter, theme: Theme, state: FabricViewState, size: QSizeF) -> None:
+    """Say at the right which color is which link class or state, and how many links it has."""
+    scene = state.scene
+    if scene is None:
+        return
+    metrics = QFontMetricsF(painter.font())
+    names, values = scene.categories(state.quantity), scene.link_values[state.quantity.id]
+    counts = np.bincount(np.nan_to_num(values).astype(np.int64), minlength=len(names))
+    right, top = size.width() - MARGIN, _paint_titles(painter, theme, [state.quantity.title], size.width() - MARGIN)
+    for name, color, count in zip(names, category_colors(state, theme), counts, strict=True):
+        if count:
+            top += metrics.height() * 1.15
+            _paint_key(painter, theme, color, f"{name}, {count:,} links", right, top - metrics.height() * 0.6)
+
+
+def _paint_titles(painter: QPainter, theme: Theme, titles: Sequence[str], right: float) -> float:
+    """Write lines at the top right and return where they end."""
+    metrics = QFontMetricsF(painter.font())
+    widest = max(metrics.horizontalAdvance(title) for title in titles)
+    _ground(painter, theme, QRectF(right - widest, MARGIN, widest, len(titles) * metrics.height()))
+    top = MARGIN
+    for row, title in enumerate(titles):
+        painter.setPen(theme.text if row == 0 else theme.faint_text)
+        painter.drawText(QRectF(right - widest - 4, top, widest + 4, metrics.height()), _ALIGN.AlignRight, title)
+        top += metrics.height()
+    return top
+
+
+def _paint_key(painter: QPainter, theme: Theme, color: QColor, text: str, right: float, top: float) -> None:
+    """Write a line of a legend, its color at the right end."""
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(text)
+    _ground(painter, theme, QRectF(right - width - 20, top, width + 20, metrics.height()))
+    painter.fillRect(QRectF(right - 14, top + metrics.height() / 2 - 2, 14, 5), color)
+    painter.setPen(theme.text)
+    painter.drawText(QPointF(right - 20 - width, top + metrics.ascent()), text)
+
+
+def paint_node_legend(painter: QPainter, theme: Theme, state: FabricViewState, size: QSizeF) -> None:
     """Say at the bottom left which mark is which kind of node."""
+    scene, drawing = state.scene, state.drawing
+    if scene is None or drawing is None:
+        return
     metrics = QFontMetricsF(painter.font())
     x, y = MARGIN, size.height() - MARGIN - metrics.height()
-    present = set(scene.node_kind.tolist())
-    shown = [
-        (kind, names[0], metrics.horizontalAdvance(names[0])) for kind, names in KIND_NAMES.items() if kind in present
-    ]
-    _ground(painter, theme, QRectF(x, y, sum(29 + width for *_, width in shown) - 16, metrics.height()))
-    for kind, name, width in shown:
-        painter.fillRect(QRectF(x, y + metrics.height() / 2 - 4, 8, 8), theme.nodes[kind])
+    present = set(scene.node_kind[drawing.point_node[drawing.point_node >= 0]].tolist())
+    keys = [(theme.nodes[kind], names[0], 8.0) for kind, names in KIND_NAMES.items() if kind in present]
+    if state.folded:
+        keys.append((theme.nodes[NodeKind.SWITCH], "folded group", 11.0))
+    if len(drawing.shuffles):
+        keys.append((theme.categories[2], "shuffle", 9.0))
+    shown = [(*key, metrics.horizontalAdvance(key[1])) for key in keys]
+    _ground(painter, theme, QRectF(x, y, sum(32 + width for *_, width in shown) - 16, metrics.height()))
+    for color, name, side, width in shown:
+        painter.fillRect(QRectF(x, y + metrics.height() / 2 - side / 2, side, side), color)
         painter.setPen(theme.faint_text)
-        painter.drawText(QPointF(x + 13, y + metrics.ascent()), name)
-        x += 29 + width
+        painter.drawText(QPointF(x + side + 5, y + metrics.ascent()), name)
+        x += 24 + side + width
 
 
 def paint_badge(painter: QPainter, theme: Theme, text: str, size: QSizeF) -> None:

@@ -32,6 +32,16 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Lines of one color, width and dash, drawn over the others."""
+
+    xy: NDArray[np.float64]  # (n, 4)
+    color: QColor
+    width: float
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine
+
+
+@dataclass(frozen=True)
 class Picture:
     """What one frame of the fabric consists of; arrays are not changed after it is made, so any thread may paint it.
 
@@ -43,8 +53,10 @@ class Picture:
         shape (n_colors + 1,): where the lines of each color start.
     colors
         One per color index.
-    points
+    marks
         Drawn after the lines, in order.
+    points
+        Drawn after them, in order.
     background
         Fills the image.
     """
@@ -54,6 +66,7 @@ class Picture:
     colors: tuple[QColor, ...]
     points: tuple[Points, ...]
     background: QColor
+    marks: tuple[Lines, ...] = ()
 
 
 def picture_of(
@@ -64,6 +77,7 @@ def picture_of(
     points: tuple[Points, ...],
     background: QColor,
     size: QSizeF,
+    marks: tuple[Lines, ...] = (),
 ) -> Picture:
     """Make a picture: leave out the segments that lie beside the view and order the others by color, highest on top."""
     lines = np.concatenate((xy[segment_ends[:, 0]], xy[segment_ends[:, 1]]), axis=1)
@@ -73,7 +87,7 @@ def picture_of(
     visible = np.flatnonzero(seen)
     visible = visible[np.argsort(bins[visible], kind="stable")]
     starts = np.searchsorted(bins[visible], np.arange(len(colors) + 1))
-    return Picture(lines[visible], starts, colors, points, background)
+    return Picture(lines[visible], starts, colors, points, background, marks)
 
 
 def paint_steps(painter: QPainter, picture: Picture, antialias: bool) -> Iterator[None]:
@@ -87,6 +101,14 @@ def paint_steps(painter: QPainter, picture: Picture, antialias: bool) -> Iterato
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, antialias)
             painter.setPen(pen)
             painter.drawLines(lines[start : min(start + CHUNK, int(last))])
+            yield
+    for mark in picture.marks:
+        pen = QPen(mark.color, mark.width, mark.style)
+        marked = _line_array(mark.xy)
+        for start in range(0, len(marked), CHUNK):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, antialias)
+            painter.setPen(pen)
+            painter.drawLines(marked[start : start + CHUNK])
             yield
     for group in picture.points:
         round_points = antialias and len(group.xy) <= FEW

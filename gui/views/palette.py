@@ -2,8 +2,9 @@
 """Every color of the viewer, for light and dark.
 
 On a dark ground the maps run from dark to bright, on a light one from pale to dark, so that the largest value always
-stands out most. viridis and cividis are perceptually even and safe for color-blind readers (S. van der Walt, N. Smith,
-2015; J. Nunez et al., PLOS ONE 13(7), 2018). Categories take colors of P. Tol, "Colour Schemes", SRON note, 2021.
+stands out most. viridis, cividis and batlow are perceptually even and safe for color-blind readers (S. van der Walt,
+N. Smith, 2015; J. Nunez et al., PLOS ONE 13(7), 2018; F. Crameri, "Scientific colour maps", Zenodo, 2018, MIT license).
+Categories take colors of P. Tol, "Colour Schemes", SRON note, 2021.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ Appearance = Literal["system", "light", "dark"]
 
 _LIGHT_CATEGORIES = "#4477aa #ee6677 #228833 #ccbb44 #66ccee #aa3377 #999933 #332288 #44aa99 #882255 #e69f00 #888888"
 _DARK_CATEGORIES = "#5b8ec4 #ee6677 #3a9c4c #ccbb44 #66ccee #c9579a #a5a545 #8d83d8 #44aa99 #d98bb0 #e69f00 #9a9a9a"
+# every eighth color of batlow
+_BATLOW = """
+#011959 #08255b #0d315d #0f3c5f #114460 #144c62 #175362 #1d5b62 #246160 #2d675d #386c58 #447052 #52744a #5f7843 #6c7c3c
+#798035 #8a842f #99882c #a98c2c #b98f32 #ca923c #d89448 #e49756 #ef9b67 #f7a179 #fca78e #fdada0 #fdb3b1 #fdb9c2 #fcbfd6
+#fbc6e8 #faccfa
+"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ DARK = Theme(
 
 @lru_cache
 def _map_colors(map_name: str, dark: bool) -> tuple[QColor, ...]:
-    table = pyqtgraph.colormap.get(map_name).getLookupTable(nPts=256, alpha=False)
+    source = pyqtgraph.ColorMap(None, _BATLOW.split()) if map_name == "batlow" else pyqtgraph.colormap.get(map_name)
+    table = source.getLookupTable(nPts=256, alpha=False)
     # the end of the map that is closest to the ground would not be seen
     first, last = (36, 255) if dark else (232, 0)
     rows = table[np.linspace(first, last, N_COLORS).round().astype(int)]

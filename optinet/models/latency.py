@@ -120,7 +120,7 @@ def latency(
         return LatencyDistribution(np.empty(0), np.empty(0), dict.fromkeys(COMPONENTS, np.nan), includes_nic=False)
     by_class = {path.class_index: path for path in physical}
     per_hop = [
-        _hop_ns(by_class[int(link_class)], NodeKind(int(head_kind)), design, catalogue)
+        hop_parts_ns(by_class[int(link_class)], NodeKind(int(head_kind)), design, catalogue)
         for link_class, head_kind in zip(kinds.link_class, kinds.head_kind, strict=True)
     ]
     # one array over hop kinds for every component; a drawn value puts the draws in front
@@ -140,8 +140,11 @@ def latency(
     return LatencyDistribution(total, paths.weight, means, includes_nic=bool(np.any(kinds.head_kind == NodeKind.HOST)))
 
 
-def _hop_ns(path: PhysicalPath, head: NodeKind, design: Design, catalogue: Catalogue) -> dict[str, Quantity]:
-    """Latency of one hop over a link into a node of a kind, without propagation."""
+def hop_parts_ns(path: PhysicalPath, head: NodeKind, design: Design, catalogue: Catalogue) -> dict[str, Quantity]:
+    """Return the latency of one hop over a link into a node of a kind, by part, without propagation.
+
+    A path from endpoint to endpoint ends at the only node that is a host, so its NICs at both ends are in that hop.
+    """
     phy = design.component("phy")
     endpoint_ends = sum(kind != NodeKind.SWITCH for kind in (path.kind_a, path.kind_b))
     link_ns: Quantity = 0.0
@@ -155,6 +158,12 @@ def _hop_ns(path: PhysicalPath, head: NodeKind, design: Design, catalogue: Catal
         "ocs": catalogue.value(design.component("ocs"), "path_latency_ns") if path.through_ocs else 0.0,
         "endpoints": 2 * catalogue.value(design.component("nic"), "latency_ns") if head == NodeKind.HOST else 0.0,
     }
+
+
+def propagation_ns_per_m(path: PhysicalPath, design: Design, catalogue: Catalogue) -> Quantity:
+    """Return how long a signal takes for a meter of the medium of a link."""
+    medium = path.end_a if path.medium == "copper" else design.component("fiber")
+    return catalogue.value(medium, "latency_ns_per_m")
 
 
 def _modules_ns(path: PhysicalPath, catalogue: Catalogue) -> Quantity:
@@ -173,10 +182,7 @@ def _propagation_ns(
     """Length of each signature times the mean ns/m of its media, weighted by the length of each link class."""
     hops = paths.hops.astype(np.float64)
     mean_length_m = np.array([path.total_length_m / path.n_links for path in of_kind])
-    delay_ns_per_m = [
-        catalogue.value(path.end_a if path.medium == "copper" else design.component("fiber"), "latency_ns_per_m")
-        for path in of_kind
-    ]
+    delay_ns_per_m = [propagation_ns_per_m(path, design, catalogue) for path in of_kind]
     by_kind_ns = np.stack(np.broadcast_arrays(*delay_ns_per_m), axis=-1) * mean_length_m
     # classes may hold links of several lengths; the signature knows its own total
     nominal_m = hops @ mean_length_m

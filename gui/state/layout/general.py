@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gui.state.layout.base import rank_in_group, sphere
+
 N_PIVOTS = 40
 FORCE_LIMIT = 250  # nodes; more would take the force-directed method longer than about a second
 
@@ -29,8 +31,8 @@ def general_positions(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.
     xyz[inner] = _separated(_pivot_mds(inner_ends[(inner_ends >= 0).all(axis=1)], len(inner)))
     xyz /= max(float(np.abs(xyz).max()), 1e-9)
     outer = np.flatnonzero(neighbor >= 0)
-    rank, count = _rank_in_group(neighbor[outer])
-    xyz[outer] = xyz[neighbor[outer]] + _fibonacci(rank, count) * 0.7 / max(len(inner), 2) ** 0.5
+    rank, count = rank_in_group(neighbor[outer])
+    xyz[outer] = xyz[neighbor[outer]] + sphere(rank, count) * 0.7 / max(len(inner), 2) ** 0.5
     if n_nodes <= FORCE_LIMIT:
         import networkx as nx  # here, because a window is there sooner without it
 
@@ -85,30 +87,12 @@ def _separated(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Spread nodes that coincide on a ball about their common place."""
     size = max(float(np.ptp(xyz, axis=0).max()), 1e-9)
     places, which = np.unique(np.round(xyz / size, 3), axis=0, return_inverse=True)
-    rank, count = _rank_in_group(which.ravel())
+    rank, count = rank_in_group(which.ravel())
     crowded = np.flatnonzero(count > 1)
     spread = xyz.copy()
-    spread[crowded] += _fibonacci(rank[crowded], count[crowded]) * size * 0.5 / max(len(places), 2) ** 0.5
+    spread[crowded] += sphere(rank[crowded], count[crowded]) * size * 0.5 / max(len(places), 2) ** 0.5
     return spread
 
 
-def _rank_in_group(group: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each item its rank among those of its group, and the size of its group."""
-    _, which, size = np.unique(group, return_inverse=True, return_counts=True)
-    order = np.argsort(which, kind="stable")
-    first = np.cumsum(size) - size
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = np.arange(len(group)) - np.repeat(first, size)
-    return rank, size[which]
-
-
 def _ball(count: int) -> NDArray[np.float64]:
-    return _fibonacci(np.arange(count), np.full(count, count))
-
-
-def _fibonacci(rank: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return point `rank` of `count` evenly spread on the unit sphere (the Fibonacci lattice); shape (n, 3)."""
-    z = 1 - (2 * rank + 1) / np.maximum(count, 1)
-    around = rank * np.pi * (3 - np.sqrt(5))
-    flat = np.sqrt(1 - z**2)
-    return np.column_stack((flat * np.cos(around), flat * np.sin(around), z))
+    return sphere(np.arange(count), np.full(count, count))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which groups of a large fabric are near enough to be unfolded."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gui.state.camera import Camera
+from gui.state.scene import Scene
+
+UNFOLD_PX2, FOLD_PX2 = 60.0, 25.0  # area of the view for each node of a group
+UNFOLDED_NODES = 12_000  # in all
+
+
+def adapted(
+    scene: Scene, folded: frozenset[int], pinned: frozenset[int], camera: Camera, size: tuple[float, float]
+) -> frozenset[int]:
+    """Return the groups to fold: those in view that have room for their nodes are unfolded, largest first.
+
+    Parameters
+    ----------
+    folded
+        The groups that are folded now; between two thresholds a group stays as it is.
+    pinned
+        Groups that the user has folded or unfolded, which stay as they are.
+    """
+    corners, count = _boxes(scene)
+    if not len(count):
+        return folded
+    xy = camera.project(corners.reshape(-1, 3), *size).reshape(len(count), 8, 2)
+    low, high = xy.min(axis=1), xy.max(axis=1)
+    seen = np.all((high >= 0) & (low <= size), axis=1)
+    room = np.prod(high - low, axis=1) / count
+    is_folded = np.isin(np.arange(len(count)), list(folded))
+    wanted = seen & np.where(is_folded, room >= UNFOLD_PX2, room >= FOLD_PX2)
+    fixed = np.isin(np.arange(len(count)), list(pinned))
+    budget = UNFOLDED_NODES - int(count[fixed & ~is_folded].sum())
+    result = set(np.flatnonzero(fixed & is_folded).tolist())
+    for group in np.argsort(-room):
+        if fixed[group]:
+            continue
+        if wanted[group] and count[group] <= budget:
+            budget -= int(count[group])
+        else:
+            result.add(int(group))
+    return frozenset(result)
+
+
+def _boxes(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the corners of the box about each group, shape (n_groups, 8, 3), and its number of nodes."""
+    group, n_groups = scene.folds.group, len(scene.folds.names)
+    member = np.flatnonzero(group >= 0)
+    low = np.full((n_groups, 3), np.inf)
+    high = np.full((n_groups, 3), -np.inf)
+    np.minimum.at(low, group[member], scene.layout.xyz[member])
+    np.maximum.at(high, group[member], scene.layout.xyz[member])
+    choice = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T.astype(bool)
+    return np.where(choice[None], high[:, None], low[:, None]), np.bincount(group[member], minlength=n_groups)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The panel of traced paths: every path with its hops, their latency, loss, margin and load."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from gui.state.fabric_view import FabricViewState
+from gui.state.paths import COLUMNS, Trace
+
+HINT = "Click two hosts or chips in the fabric to see the paths between them."
+ONE_MORE = "From {}. Click where to."
+_PATH = Qt.ItemDataRole.UserRole
+
+
+class PathsPanel(QWidget):
+    """Shows the trace of a fabric view; the path that is selected here is shown alone there."""
+
+    def __init__(self, state: FabricViewState) -> None:
+        super().__init__()
+        self._state = state
+        self._shown: Trace | None = None
+        self.title = QLabel(HINT)
+        self.title.setWordWrap(True)
+        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.tree = QTreeWidget()
+        self.tree.setColumnCount(len(COLUMNS))
+        self.tree.setHeaderLabels(COLUMNS)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setAccessibleName("Traced paths")
+        self.tree.currentItemChanged.connect(self._selected)
+        header = self.tree.header()
+        if header is not None:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setStretchLastSection(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.addWidget(self.title)
+        layout.addWidget(self.tree, 1)
+        state.changed.connect(self._update)
+
+    def sizeHint(self) -> QSize:
+        """Return the size the panel would like to have."""
+        return QSize(560, 260)
+
+    def copy(self) -> None:
+        """Put all paths on the clipboard, as a table."""
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None and self._state.trace is not None:
+            clipboard.setText(self._state.trace.text())
+
+    def _update(self) -> None:
+        state, trace = self._state, self._state.trace
+        if trace is None:
+            names = [state.scene.node_names[node] for node in state.chosen] if state.scene is not None else []
+            self.title.setText(ONE_MORE.format(names[0]) if len(names) == 1 else HINT)
+        if trace is self._shown:
+            return
+        self._shown = trace
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        if trace is not None:
+            self.title.setText(". ".join(part for part in (trace.title, trace.note, trace.problem) if part))
+            self._fill(trace)
+        self.tree.blockSignals(False)
+
+    def _fill(self, trace: Trace) -> None:
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for index, path in enumerate(trace.paths):
+            head = QTreeWidgetItem([f"Path {index + 1}: {path.heading()}"])
+            head.setData(0, _PATH, index)
+            self.tree.addTopLevelItem(head)
+            head.setFirstColumnSpanned(True)
+            for hop in path.hops:
+                row = QTreeWidgetItem(head, list(hop.cells()))
+                row.setData(0, _PATH, index)
+                for column in range(2, len(COLUMNS)):
+                    row.setTextAlignment(column, right)
+            head.setExpanded(index == 0)
+
+    def _selected(self, item: QTreeWidgetItem | None) -> None:
+        if self._shown is not None and item is not None:
+            self._state.set_trace(self._shown, item.data(0, _PATH))
