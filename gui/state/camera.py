@@ -142,14 +142,14 @@ class Camera:
         """Draw near things larger, or all at one scale."""
         return dataclasses.replace(self, perspective=perspective)
 
-    def like(self, other: Camera) -> Camera:
-        """Look at this scene as another camera looks at its own: direction, magnification and place."""
+    def like(self, other: Camera, magnified: float = 1.0) -> Camera:
+        """Look at this scene as another camera looks at its own: direction, place, and `magnified` times its zoom."""
         away = (np.array(other.target) - other.center) * (self.radius / other.radius)
         turned = dataclasses.replace(
             self,
             azimuth_deg=other.azimuth_deg,
             elevation_deg=other.elevation_deg,
-            zoom=other.zoom,
+            zoom=min(MAX_ZOOM, max(MIN_ZOOM, other.zoom * magnified)),
             perspective=other.perspective,
         )
         return turned._at(np.array(self.center) + away)

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gui.state.columns import format_number
 from gui.state.quantities import UTILIZATION
 from gui.state.scene import Scene
 from optinet.plant import OpticalPlant
@@ -135,7 +137,9 @@ class Playback:
         if not self.devices:
             return "No circuit moves."
         if step == 0:
-            return f"Before: {len(self.plant.circuit_ends):,} circuits, {self.n_moves:,} will move"
+            dark = "" if math.isnan(self.dark_ms) else f", each dark for {format_number(self.dark_ms)} ms"
+            n_down = int(self.parts[1].sum())
+            return f"Before, {self.title}: {n_down:,} circuits go, {self.n_moves:,} are set anew{dark}"
         device, (_, gone, new) = self.device(step), self.parts
         if step % 2:
             return f"OCS {device}: {(gone & (self.plant.circuit_ocs == device)).sum():,} circuits down"

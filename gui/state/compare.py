@@ -40,8 +40,8 @@ class LinkedViews:
         self._busy = True
         try:
             for state in self.states:
-                if state is not source and state.scene is not None:
-                    state.move(state.camera.like(source.camera))
+                if state is not source:
+                    state.follow(source)
         finally:
             self._busy = False
 

@@ -12,7 +12,17 @@ import numpy as np
 from gui.state.fabric_view import FabricViewState
 from gui.state.quantities import LENGTH, LINK_CLASS, LOAD, UTILIZATION
 
-HEADINGS = ("run", "from", "to", "link class", "length (m)", "capacity (Gb/s)", "load (Gb/s)", "utilization (%)", "down")
+HEADINGS = (
+    "run",
+    "from",
+    "to",
+    "link class",
+    "length (m)",
+    "capacity (Gb/s)",
+    "load (Gb/s)",
+    "utilization (%)",
+    "down",
+)
 _HAS_COLUMN = (LENGTH, LINK_CLASS, LOAD, UTILIZATION)
 
 

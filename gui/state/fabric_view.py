@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.camera import Camera
-from gui.state.colormap import ColorScale
+from gui.state.colormap import N_COLORS, ColorScale
 from gui.state.drawing import Drawing
 from gui.state.event import Event
 from gui.state.folding_view import adapted
@@ -60,7 +60,7 @@ class FabricViewState:
         self.new_links: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
         self.message = ""
         self._size = (800.0, 600.0)
-        self._fitted = False
+        self._fitted, self._fit_zoom = False, 1.0
         self._pinned: set[int] = set()
 
     def frozen(self) -> FabricViewState:
@@ -306,8 +306,20 @@ class FabricViewState:
     def fit(self) -> None:
         """Show everything as large as possible, in the same direction."""
         if self.drawing is not None:
-            self.move(self.camera.fit(self.drawing.xyz, *self._size))
-            self._fitted = True
+            camera = self.camera.fit(self.drawing.xyz, *self._size)
+            self.camera, self.hovered, self._fitted, self._fit_zoom = camera, None, True, camera.zoom
+            self.moved.emit()
+
+    def follow(self, other: FabricViewState) -> None:
+        """Look as another view does: what fits there fits here, and what is magnified there is magnified here."""
+        if self.drawing is None:
+            return
+        camera = self.camera.like(other.camera, self._fit_zoom / other._fit_zoom)
+        if other._fitted:
+            self.camera = camera
+            self.fit()
+        else:
+            self.move(camera)
 
     def reset(self) -> None:
         """Look from the direction that suits the layout and fit."""
@@ -325,6 +337,15 @@ class FabricViewState:
     def set_perspective(self, perspective: bool) -> None:
         """Draw near things larger, or all at one scale."""
         self.move(self.camera.with_perspective(perspective))
+
+    def color_bins(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the color of each value: 0 for a missing one, then the categories, or from what stands out least."""
+        if self.scene is not None and self.scene.categories(self.quantity):
+            return np.where(np.isfinite(values), np.nan_to_num(values) + 1, 0).astype(np.int64)
+        bins = self.scale.bins(values)
+        if self.quantity.low_stands_out:
+            bins = N_COLORS - 1 - bins
+        return np.where(np.isnan(values), 0, bins + 1)
 
     def projected(self) -> NDArray[np.float64]:
         """Return where all points appear now, pixels; shape (n_points, 2)."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gui.state.camera import Camera
 from gui.state.scene import Scene
 
-UNFOLD_PX2, FOLD_PX2 = 60.0, 25.0  # area of the view for each node of a group
+UNFOLD_PX2, FOLD_PX2 = 60.0, 25.0  # area of the view for each link at the nodes of a group
 UNFOLDED_NODES = 12_000  # in all
 
 
@@ -25,13 +25,13 @@ def adapted(
     pinned
         Groups that the user has folded or unfolded, which stay as they are.
     """
-    corners, count = _boxes(scene)
+    corners, count, n_links = _boxes(scene)
     if not len(count):
         return folded
     xy = camera.project(corners.reshape(-1, 3), *size).reshape(len(count), 8, 2)
     low, high = xy.min(axis=1), xy.max(axis=1)
     seen = np.all((high >= 0) & (low <= size), axis=1)
-    room = np.prod(high - low, axis=1) / count
+    room = np.prod(high - low, axis=1) / np.maximum(n_links, count)
     is_folded = np.isin(np.arange(len(count)), list(folded))
     wanted = seen & np.where(is_folded, room >= UNFOLD_PX2, room >= FOLD_PX2)
     fixed = np.isin(np.arange(len(count)), list(pinned))
@@ -47,8 +47,8 @@ def adapted(
     return frozenset(result)
 
 
-def _boxes(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the corners of the box about each group, shape (n_groups, 8, 3), and its number of nodes."""
+def _boxes(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the corners of the box about each group, shape (n_groups, 8, 3), and its numbers of nodes and links."""
     group, n_groups = scene.folds.group, len(scene.folds.names)
     member = np.flatnonzero(group >= 0)
     low = np.full((n_groups, 3), np.inf)
@@ -56,4 +56,8 @@ def _boxes(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     np.minimum.at(low, group[member], scene.layout.xyz[member])
     np.maximum.at(high, group[member], scene.layout.xyz[member])
     choice = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T.astype(bool)
-    return np.where(choice[None], high[:, None], low[:, None]), np.bincount(group[member], minlength=n_groups)
+    ends = group[scene.link_ends]
+    touched = np.where((ends[:, 0] == ends[:, 1])[:, None], [[True, False]], [[True, True]]) & (ends >= 0)
+    n_links = np.bincount(ends[touched], minlength=n_groups)
+    corners = np.where(choice[None], high[:, None], low[:, None])
+    return corners, np.bincount(group[member], minlength=n_groups), n_links

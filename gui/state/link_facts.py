@@ -6,14 +6,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from experiments.saved import saved_design
 from optinet.errors import OptinetError
 from optinet.fabric import NodeKind
-from optinet.models.latency import hop_parts_ns, propagation_ns_per_m
-from optinet.models.values import median
-from optinet.physical_path import PhysicalPath, physical_paths
 from optinet.results import Run
+
+if TYPE_CHECKING:
+    from optinet.physical_path import PhysicalPath
 
 NAN = float("nan")
 
@@ -102,6 +102,11 @@ def link_facts(run: Run) -> dict[str, LinkFacts]:
 
 def _paths(run: Run) -> tuple[dict[str, PhysicalPath], dict[str, dict[str, object]]]:
     """Return physical path and latencies of each link class; none where the run does not say what it is built of."""
+    from experiments.saved import saved_design  # loads the models, which the start of the window does not need
+    from optinet.models.latency import hop_parts_ns, propagation_ns_per_m
+    from optinet.models.values import median
+    from optinet.physical_path import physical_paths
+
     try:
         design, catalogue = saved_design(run)
         paths = {path.link_class: path for path in physical_paths(run.fabric, design, catalogue)}

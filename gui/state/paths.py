@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from gui.state.columns import format_number
 from gui.state.scene import Scene
 from optinet.errors import OptinetError
-from optinet.routing import names as routing_names
-from optinet.routing.flow_paths import flow_paths
 
 DRAWS = 1024  # flows hashed onto paths; a share of 10 % is then good to a percent
 LISTED = 32  # paths kept, those that most flows take
@@ -124,6 +122,9 @@ def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = 
     failed_links
         Links that carry nothing; paths go around them.
     """
+    from optinet.routing import names as routing_names  # loads the solvers, which the start of the window does not need
+    from optinet.routing.flow_paths import flow_paths
+
     names = scene.node_names[source], scene.node_names[target]
     routing = scene.run.routing.split("(")[0].strip()
     note = ""

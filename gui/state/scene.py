@@ -32,6 +32,7 @@ from gui.state.quantities import (
 )
 from gui.state.runs import RunEntry
 from optinet.fabric import NodeKind
+from optinet.plant import OpticalPlant
 from optinet.results import Run
 from optinet.structure import Planes
 
@@ -68,6 +69,8 @@ class Scene:
         Class of each link, and by name what is known of the class.
     limiting, limit_text
         shape (n_links,): whether the link limits the throughput, and how that is known.
+    plant
+        The optical circuit switches and their circuits, if the fabric has any.
     """
 
     key: str
@@ -89,6 +92,7 @@ class Scene:
     arc_utilization: Floats
     limiting: NDArray[np.bool_]
     limit_text: str
+    plant: OpticalPlant | None
 
     @property
     def n_links(self) -> int:
@@ -99,6 +103,11 @@ class Scene:
     def n_nodes(self) -> int:
         """Number of nodes."""
         return len(self.nodes)
+
+    @property
+    def has_plant(self) -> bool:
+        """Whether circuits make some of the links."""
+        return self.plant is not None
 
     @property
     def node_kind(self) -> Ints:
@@ -243,6 +252,7 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         arc_utilization=utilization,
         limiting=limiting,
         limit_text=limit_text,
+        plant=run.fabric.plant if run.table("plant") else None,
     )
     assert scene.opening is not None  # made here, in the worker
     return scene

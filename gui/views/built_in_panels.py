@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the fabric view and the runs table join the window."""
+"""How the runs table joins the window."""
 
 from __future__ import annotations
 
@@ -9,27 +9,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QCursor
 
 from gui.commands import Command
-from gui.views.fabric_commands import camera_commands, color_commands
-from gui.views.fabric_view import FabricView
 from gui.views.runs_table import RunsPanel
 
 if TYPE_CHECKING:
     from gui.views.main_window import MainWindow
     from gui.views.panels import Panel
-
-MOUSE_HELP = "Drag to turn, Shift and drag to move, wheel to zoom; point at a link or node to see its values."
-
-
-def fabric(window: MainWindow) -> FabricView:
-    """Return the fabric view."""
-    view = FabricView(window.fabric_state, window.theme)
-    view.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
-    return view
-
-
-def fabric_commands(window: MainWindow, _panel: Panel) -> list[Command]:
-    """Return the commands of the fabric view."""
-    return [*camera_commands(window.fabric_state), *color_commands(window.fabric_state)]
 
 
 def runs(window: MainWindow) -> RunsPanel:

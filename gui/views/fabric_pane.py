@@ -43,17 +43,19 @@ class Shared:
 class FabricPane(QWidget):
     """Reads the fabrics of selected runs in the worker and shows them; traces paths between clicked endpoints.
 
-    `main` is the view of the current run, `state` its state. `hovered_text` tells what is hovered in any view.
+    `main` is the view of the current run, `state` its state. `hovered_text` tells what is hovered in any view;
+    `scene_shown` which run has just been drawn in the main one.
     """
 
     hovered_text = pyqtSignal(str)
     traced = pyqtSignal()
+    scene_shown = pyqtSignal(str)
 
     def __init__(self, shared: Shared, state: FabricViewState, theme: Theme) -> None:
         super().__init__()
         self.shared, self.state, self.theme = shared, state, theme
         self.linked = LinkedViews(state)
-        self.style = STRUCTURE
+        self.layout_style = STRUCTURE
         self.comparing = False
         self.main = FabricView(state, theme)
         self.views = [self.main]
@@ -126,8 +128,8 @@ class FabricPane(QWidget):
 
     def set_style(self, style: str) -> None:
         """Lay the fabrics out in another way."""
-        if style != self.style:
-            self.style = style
+        if style != self.layout_style:
+            self.layout_style = style
             self.show_selected()
 
     def _keys(self) -> list[str]:
@@ -160,11 +162,11 @@ class FabricPane(QWidget):
             if shown is not None or not state.message:
                 state.show(None, NOT_SELECTED if len(self.shared.session) else EMPTY)
             return
-        if shown is not None and (shown.key, shown.style) == (entry.key, self.style):
+        if shown is not None and (shown.key, shown.style) == (entry.key, self.layout_style):
             return
         if shown is None:
             state.show(None, "Reading the fabric …")
-        style = self.style
+        style = self.layout_style
         self.shared.jobs.submit(
             f"Reading {entry.label} …",
             lambda: self._read(index, entry, style),
@@ -197,8 +199,10 @@ class FabricPane(QWidget):
             return
         first = state.scene is None
         state.show(scene)
+        if index == 0:
+            self.scene_shown.emit(scene.key)
         if index and first and self.state.scene is not None:
-            state.move(state.camera.like(self.state.camera))
+            state.follow(self.state)
 
     # -- paths
 

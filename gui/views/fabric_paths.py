@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, Q
 
 from gui.state.fabric_view import FabricViewState
 from gui.state.paths import COLUMNS, Trace
+from gui.views.palette import Theme
 
 HINT = "Click two hosts or chips in the fabric to see the paths between them."
 ONE_MORE = "From {}. Click where to."
@@ -44,6 +45,9 @@ class PathsPanel(QWidget):
     def sizeHint(self) -> QSize:
         """Return the size the panel would like to have."""
         return QSize(560, 260)
+
+    def set_theme(self, _theme: Theme) -> None:
+        """Do nothing: all colors here are those of the palette."""
 
     def copy(self) -> None:
         """Put all paths on the clipboard, as a table."""

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QSizeF, Qt
 from PyQt6.QtGui import QColor
 
-from gui.state.colormap import N_COLORS
 from gui.state.drawing import Drawing
 from gui.state.fabric_view import FabricViewState
 from gui.state.quantities import STATE
@@ -48,7 +47,7 @@ def fabric_picture(
     moving = n_segments is not None
     nodes = _nodes(scene, drawing, theme, xy, size, MOVING_NODES if moving else None)
     marks = _marks(state, drawing, theme, xy, MOVING_MARKS if moving else None)
-    return picture_of(xy, ends, _bins(state, state.values[drawn]), colors, nodes, theme.canvas, size, marks)
+    return picture_of(xy, ends, state.color_bins(state.values[drawn]), colors, nodes, theme.canvas, size, marks)
 
 
 def value_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
@@ -65,15 +64,6 @@ def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
         return (theme.rule, theme.categories[0], theme.categories[3], theme.bad)
     names = state.scene.categories(state.quantity) if state.scene is not None else ()
     return tuple(theme.categories[i % len(theme.categories)] for i in range(len(names)))
-
-
-def _bins(state: FabricViewState, values: NDArray[np.float64]) -> NDArray[np.int64]:
-    if state.scene is not None and state.scene.categories(state.quantity):
-        return np.where(np.isfinite(values), np.nan_to_num(values) + 1, 0).astype(np.int64)
-    bins = state.scale.bins(values)
-    if state.quantity.low_stands_out:
-        bins = N_COLORS - 1 - bins
-    return np.where(np.isnan(values), 0, bins + 1)
 
 
 def _nodes(

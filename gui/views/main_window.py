@@ -15,9 +15,8 @@ from gui.commands import CommandRegistry
 from gui.jobs import Jobs
 from gui.state.fabric_view import MAPS, FabricViewState
 from gui.state.preferences import Preferences
-from gui.state.runs import RunEntry, one_line
+from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
-from gui.state.scene import Scene, scene_of
 from gui.state.selection import Selection
 from gui.state.session import Session
 from gui.state.undo import UndoStack
@@ -34,8 +33,6 @@ from gui.views.window_commands import RECENT_MENU, add_window_commands
 from gui.views.work import Work
 from optinet.errors import OptinetError
 
-EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
-NOT_SELECTED = "Select a run in the table to see its fabric."
 RUNNING = "{n} of your jobs still run. What they have finished is kept; the rest is lost."
 
 
@@ -75,7 +72,6 @@ class MainWindow(QMainWindow):
         self._restore_layout()
         self._connect()
         self.keeper = SessionKeeper(self)
-        self.fabric_state.show(None, EMPTY)
 
     # -- assembly
 
@@ -119,8 +115,8 @@ class MainWindow(QMainWindow):
 
     @property
     def fabric(self) -> FabricView:
-        """The fabric view."""
-        return self.panels["fabric"].widget
+        """The fabric view of the current run."""
+        return self.panels["fabric"].widget.main
 
     @property
     def runs(self) -> RunsPanel:
@@ -204,37 +200,7 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         entry = self.session.get(self.selection.current)
-        shown = self.fabric_state.scene
         self._current.setText(entry.label if entry else "")
-        if entry is None:
-            if shown is not None:
-                self.fabric_state.show(None, NOT_SELECTED if len(self.session) else EMPTY)
-            return
-        if shown is not None and shown.key == entry.key:
-            return
-        if shown is None:
-            self.fabric_state.show(None, "Reading the fabric …")
-        self.jobs.submit(f"Reading {entry.label} …", lambda: self._read_scene(entry), self._show_scene)
-
-    def _read_scene(self, entry: RunEntry) -> tuple[str, Scene | str] | None:
-        # runs in the worker: while it waited the user may have gone on to another run
-        if self.selection.current != entry.key:
-            return None
-        try:
-            return entry.key, scene_of(entry)
-        except (OptinetError, OSError) as error:
-            return entry.key, one_line(error)
-
-    def _show_scene(self, answer: tuple[str, Scene | str] | None) -> None:
-        if answer is None or answer[0] != self.selection.current:
-            return
-        scene = answer[1]
-        if isinstance(scene, str):
-            self.messages.add(scene)
-            self.fabric_state.show(None, "The fabric of this run cannot be read.")
-        else:
-            self.fabric_state.show(scene)
-            self.keeper.camera_for(scene.key)
 
     # -- export
 

@@ -62,14 +62,16 @@ class PanelSpec:
 def all_panels() -> tuple[PanelSpec, ...]:
     """Return every view of the window; the first of each place is in front."""
     from gui.views import built_in_panels as own
+    from gui.views import fabric_panels as fabrics
     from gui.views import work_panels as work
     from gui.views.charts.chart_panels import chart_panels
 
     return (
-        PanelSpec("fabric", "Fabric", "center", own.fabric, own.fabric_commands, (*PICTURE_KINDS, ".csv")),
+        PanelSpec("fabric", "Fabric", "center", fabrics.fabric, fabrics.fabric_commands, (*PICTURE_KINDS, ".csv")),
         PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands),
         PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, (".csv",)),
         PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands),
+        *fabrics.more_panels(),
         *chart_panels(),
     )
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, Qt, QTimer
 
+from gui.state.quantities import QUANTITIES
 from gui.state.saved_session import SavedSession, camera_fields, camera_from
-from gui.state.scene import QUANTITIES
 
 if TYPE_CHECKING:
     from gui.views.main_window import MainWindow

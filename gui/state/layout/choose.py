@@ -9,8 +9,6 @@ from gui.state.layout.base import Floats, Ints, Layout, Nodes, straight
 from gui.state.layout.clos import clos_positions, plane_positions
 from gui.state.layout.direct import block_positions, dragonfly_positions, hyperx_positions
 from gui.state.layout.floor import floor_positions
-from gui.state.layout.general import general_positions
-from gui.state.layout.tiers import has_tiers, tiered_positions
 from gui.state.layout.torus import is_pod, is_torus, pod_layout, torus_layout
 from optinet.fabric import NodeKind
 from optinet.structure import Blocks, Clos, Dragonfly, HyperX, Planes, Pod, Structure, Torus
@@ -32,6 +30,10 @@ def layout_of(structure: Structure | None, link_ends: Ints, nodes: Nodes | int, 
     style
         "structure": as it is built; "floor": racks in rows; "force": near in the graph is near in space.
     """
+    # these load scipy and networkx, which the start of the window does not need
+    from gui.state.layout.general import general_positions
+    from gui.state.layout.tiers import has_tiers, tiered_positions
+
     if isinstance(nodes, int):
         nothing = np.zeros(nodes, dtype=np.int64)
         nodes = Nodes(nothing + NodeKind.SWITCH, nothing, nothing - 1)

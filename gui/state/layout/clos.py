@@ -8,6 +8,8 @@ import numpy as np
 from gui.state.layout.base import Floats, Ints, Layout, points, spread, through
 from optinet.structure import Clos, Planes
 
+FEW_LEAVES = 8  # times as many hosts per leaf
+
 
 def clos_positions(structure: Clos) -> Floats:
     """Pods side by side along x, hosts in rows along y below their leaf, tiers in height.
@@ -16,7 +18,7 @@ def clos_positions(structure: Clos) -> Floats:
     """
     leaves, pods = structure.tiers[0], structure.pods
     x, y, depth = _hosts(structure)
-    leaf_x = _leaf_x(leaves, pods)
+    leaf_x = _leaf_x(leaves, pods) * _columns(structure)
     rise = 0.5 * max(np.ptp(leaf_x), depth) / len(structure.tiers) + 1.0
     parts = [points(x, y, 0.0), points(leaf_x, np.zeros(leaves), rise)]
     below = leaf_x
@@ -44,8 +46,8 @@ def plane_positions(structure: Planes) -> Floats:
     """Hosts below as in a Clos; each plane is an upright sheet, one behind the other."""
     clos, planes = structure.plane, structure.planes
     x, y, depth = _hosts(clos)
-    leaf_x = _leaf_x(clos.tiers[0], clos.pods)
-    width = float(np.ptp(leaf_x))
+    leaf_x = _leaf_x(clos.tiers[0], clos.pods) * _columns(clos)
+    width = max(float(np.ptp(leaf_x)), float(np.ptp(x)))
     rise = 0.45 * max(width, depth) / len(clos.tiers) + 1.0
     parts = [points(x, y, 0.0)]
     for plane_y in spread(planes, 1.1 * depth):
@@ -58,12 +60,24 @@ def plane_positions(structure: Planes) -> Floats:
 def _hosts(structure: Clos) -> tuple[Floats, Floats, float]:
     """Return x and y of the hosts and the depth of the floor they stand on."""
     leaves = structure.tiers[0]
-    leaf_x = _leaf_x(leaves, structure.pods)
-    per_leaf = structure.hosts // leaves
+    per_leaf, columns = structure.hosts // leaves, _columns(structure)
+    leaf_x = _leaf_x(leaves, structure.pods) * columns
+    if columns > 1:
+        row, column = np.divmod(np.arange(per_leaf), columns)
+        depth = float(row[-1])
+        x = (leaf_x[:, None] + column - (columns - 1) / 2).ravel()
+        return x, np.tile(row - depth / 2, leaves), depth
     # between a third of the width and the whole: a strip would leave most of the window empty
     width = max(float(np.ptp(leaf_x)), 1.0)
     depth = float(np.clip(per_leaf, width / 2.5, width))
     return np.repeat(leaf_x, per_leaf), np.tile(spread(per_leaf, depth), leaves), depth
+
+
+def _columns(structure: Clos) -> int:
+    """Return in how many columns the hosts of a leaf stand: below few leaves one would be a line."""
+    leaves = structure.tiers[0]
+    per_leaf = structure.hosts // leaves
+    return int(np.ceil(np.sqrt(per_leaf / leaves))) if per_leaf > FEW_LEAVES * leaves else 1
 
 
 def _leaf_x(leaves: int, pods: int) -> Floats:

@@ -85,9 +85,9 @@ def _pod_wraps(parts: list[tuple[PodSlice, Ints]], link_ends: Ints, side: int, n
             following[nodes] = nodes[torus.neighbor(axis)]
             last = np.zeros(n_nodes, dtype=bool)
             last[nodes] = position[axis] == torus.dims[axis] - 1
-            forward = last[tail] & (following[tail] == head)
-            backward = last[head] & (following[head] == tail) & ~forward
-            outward[forward, axis], outward[backward, axis] = STUB, -STUB
+            onward = following[tail] == head  # on an axis of two chips either way fits: links lead onward
+            backward = last[head] & (following[head] == tail) & ~onward
+            outward[onward & last[tail], axis], outward[backward, axis] = STUB, -STUB
     wrap = np.flatnonzero(outward.any(axis=1))
     return wrap, outward[wrap]
 

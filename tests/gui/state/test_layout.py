@@ -5,15 +5,25 @@ import numpy as np
 import pytest
 
 import topologies
-from gui.state.layout import CELL_GAP, STUB, layout_of
+from gui.state.layout import FLOOR, FORCE, Nodes, layout_of
+from gui.state.layout.base import STUB
+from gui.state.layout.torus import CELL_GAP
 from optinet.structure import Clos, Torus
 
+RAILS = {"gpus_per_server": 4, "servers_per_segment": 3, "segments": 2, "spines": 2, "planes": 2}
 EVERY = [
     ("torus", {"dims": (8,)}),
     ("torus", {"dims": (4, 3)}),
     ("torus", {"dims": (4, 4, 8), "twisted": True}),
     ("torus", {"dims": (3, 2, 3, 2)}),
     ("tpu_pod", {"cubes": (2, 2, 1), "cube_side": 2}),
+    ("tpu_pod", {"cube_side": 2, "pod_cubes": 5, "slices": [{"chips": (4, 2, 2)}, {"chips": (2, 2, 4)}]}),
+    ("hyperx", {"dims": (4, 3), "hosts_per_switch": 2}),
+    ("hypercube", {"dimensions": 4, "hosts_per_switch": 1}),
+    ("full_mesh", {"switches": 5, "hosts_per_switch": 3}),
+    ("dragonfly", {"switches_per_group": 4, "hosts_per_switch": 2, "global_links_per_switch": 2}),
+    ("slim_fly", {"q": 5, "hosts_per_switch": 1}),
+    ("rail_optimized", RAILS),
     ("leaf_spine", {"leaves": 4, "spines": 2, "hosts_per_leaf": 3, "links_per_pair": 2}),
     ("fat_tree", {"k": 4}),
     ("clos3", {"pods": 2, "leaves_per_pod": 3, "aggs_per_pod": 4, "cores": 6, "hosts_per_leaf": 2}),
@@ -27,11 +37,15 @@ def built(name, parameters):
     return fabric, np.column_stack((fabric.arc_tail[::2], fabric.arc_head[::2]))
 
 
-@pytest.mark.parametrize("with_structure", [True, False])
+def nodes_of(fabric):
+    return Nodes(fabric.node_kind.astype(np.int64), fabric.node_tier, fabric.node_group)
+
+
+@pytest.mark.parametrize("style", ["structure", FLOOR, FORCE])
 @pytest.mark.parametrize(("name", "parameters"), EVERY)
-def test_every_node_has_a_place_of_its_own_and_every_link_a_segment(name, parameters, with_structure):
+def test_every_node_has_a_place_of_its_own_and_every_link_a_segment(name, parameters, style):
     fabric, ends = built(name, parameters)
-    layout = layout_of(fabric.structure if with_structure else None, ends, fabric.n_nodes)
+    layout = layout_of(fabric.structure, ends, nodes_of(fabric), style)
     places = layout.xyz[: fabric.n_nodes]
     assert np.isfinite(layout.xyz).all()
     assert len(np.unique(np.round(places, 6), axis=0)) == fabric.n_nodes
@@ -44,7 +58,7 @@ def test_every_node_has_a_place_of_its_own_and_every_link_a_segment(name, parame
 
 def test_the_wraps_of_a_torus_are_two_stubs_that_leave_the_grid():
     fabric, ends = built("torus", {"dims": (4, 3, 5), "capacity_gbps": 1})
-    layout = layout_of(fabric.structure, ends, fabric.n_nodes)
+    layout = layout_of(fabric.structure, ends, nodes_of(fabric))
     wraps = 3 * 5 + 4 * 5 + 4 * 3
     assert len(layout.xyz) == 60 + 2 * wraps
     assert len(layout.segment_ends) == 180 + wraps
@@ -56,13 +70,13 @@ def test_the_wraps_of_a_torus_are_two_stubs_that_leave_the_grid():
 
 def test_the_cubes_of_a_pod_stand_apart():
     fabric, ends = built("tpu_pod", {"cubes": (2, 1, 1), "cube_side": 2})
-    x = layout_of(fabric.structure, ends, fabric.n_nodes).xyz[: fabric.n_nodes, 0]
+    x = layout_of(fabric.structure, ends, nodes_of(fabric)).xyz[: fabric.n_nodes, 0]
     assert np.unique(x) == pytest.approx([0, 1, 2 + CELL_GAP, 3 + CELL_GAP])
 
 
 def test_the_tiers_of_a_clos_are_levels_and_hosts_stand_below_their_leaf():
     fabric, ends = built("fat_tree", {"k": 4})
-    xyz = layout_of(fabric.structure, ends, fabric.n_nodes).xyz
+    xyz = layout_of(fabric.structure, ends, nodes_of(fabric)).xyz
     heights = [np.unique(xyz[fabric.node_tier == tier, 2]) for tier in range(4)]
     assert [len(level) for level in heights] == [1, 1, 1, 1]
     assert np.all(np.diff(np.concatenate(heights)) > 0)
@@ -77,14 +91,14 @@ def test_the_tiers_of_a_clos_are_levels_and_hosts_stand_below_their_leaf():
 
 def test_a_core_stands_at_the_depth_of_the_aggregation_switches_it_is_joined_to():
     fabric, ends = built("fat_tree", {"k": 6})
-    xyz = layout_of(fabric.structure, ends, fabric.n_nodes).xyz
+    xyz = layout_of(fabric.structure, ends, nodes_of(fabric)).xyz
     core_links = fabric.node_tier[ends[:, 1]] == 3
     assert xyz[ends[core_links, 0], 1] == pytest.approx(xyz[ends[core_links, 1], 1])
 
 
 def test_planes_stand_one_behind_the_other():
     fabric, ends = built("multiplane", {"planes": 3, "leaves": 4, "spines": 2, "hosts_per_leaf": 3})
-    xyz = layout_of(fabric.structure, ends, fabric.n_nodes).xyz
+    xyz = layout_of(fabric.structure, ends, nodes_of(fabric)).xyz
     depths = [np.unique(xyz[fabric.node_group == plane, 1]) for plane in range(3)]
     assert [len(depth) for depth in depths] == [1, 1, 1]
     assert depths[0] < depths[1] < depths[2]
@@ -92,7 +106,7 @@ def test_planes_stand_one_behind_the_other():
 
 def test_blocks_stand_on_a_ring_with_their_hosts_outside():
     fabric, ends = built("ocs_mesh", {"blocks": 6, "hosts_per_block": 5, "uplinks_per_block": 10})
-    xyz = layout_of(fabric.structure, ends, fabric.n_nodes).xyz
+    xyz = layout_of(fabric.structure, ends, nodes_of(fabric)).xyz
     away = np.hypot(xyz[:, 0], xyz[:, 1])
     blocks = away[fabric.node_tier == 1]
     assert blocks == pytest.approx(np.full(6, blocks[0]))
@@ -118,3 +132,42 @@ def test_a_graph_in_pieces_and_one_without_links_have_a_layout():
     alone = layout_of(None, np.zeros((0, 2), dtype=np.int64), 3)
     assert alone.xyz.shape == (3, 3) and len(alone.segment_ends) == 0
     assert layout_of(None, np.zeros((0, 2), dtype=np.int64), 0).xyz.shape == (0, 3)
+
+
+def test_the_slices_of_a_pod_are_grids_of_their_own_beside_each_other_with_spare_cubes_before_them():
+    slices = [{"chips": (4, 2, 2)}, {"chips": (2, 2, 4)}]
+    fabric, ends = built("tpu_pod", {"cube_side": 2, "pod_cubes": 5, "slices": slices})
+    layout = layout_of(fabric.structure, ends, nodes_of(fabric))
+    xyz = layout.xyz[: fabric.n_nodes]
+    first, second = (np.isin(fabric.node_group, piece.cubes) for piece in fabric.structure.slices)
+    spare = ~first & ~second
+    assert (first.sum(), second.sum(), spare.sum()) == (16, 16, 8)
+    assert xyz[first, 0].max() < xyz[second, 0].min()
+    assert xyz[spare, 1].max() < xyz[~spare, 1].min()
+    # links through OCS are stubs where they leave a slice
+    wraps = np.bincount(layout.segment_link, minlength=fabric.n_links) == 2
+    crossing = {int(link) for link in fabric.plant.circuit_link if wraps[link]}
+    assert crossing == set(np.flatnonzero(wraps))
+    # a slice of 4 x 2 x 2 has 4 wraps along x, 8 along y and 8 along z; the other one as many
+    assert len(crossing) == 40
+    inner = layout.segment_ends[(layout.segment_ends < fabric.n_nodes).all(axis=1)]
+    assert np.linalg.norm(xyz[inner[:, 0]] - xyz[inner[:, 1]], axis=1).max() <= 1 + CELL_GAP + 1e-9
+
+
+def test_rails_without_structure_still_stand_in_tiers_segments_and_planes():
+    fabric, ends = built("rail_optimized", RAILS)
+    assert fabric.structure is None
+    xyz = layout_of(None, ends, nodes_of(fabric)).xyz
+    assert [len(np.unique(np.round(xyz[fabric.node_tier == tier, 2], 6))) for tier in range(3)] == [1, 1, 1]
+    leaves = fabric.node_tier == 1
+    assert len(np.unique(np.round(xyz[leaves, 1], 6))) == 2  # one depth for each plane
+    spans = [(xyz[fabric.node_group == g, 0].min(), xyz[fabric.node_group == g, 0].max()) for g in range(2)]
+    assert spans[0][1] < spans[1][0]
+
+
+def test_on_the_floor_a_leaf_stands_above_its_hosts():
+    fabric, ends = built("leaf_spine", {"leaves": 4, "spines": 2, "hosts_per_leaf": 3})
+    xyz = layout_of(fabric.structure, ends, nodes_of(fabric), FLOOR).xyz
+    host_links = ends[fabric.node_kind[ends[:, 0]] == 0]
+    assert xyz[host_links[:, 0], :2] == pytest.approx(xyz[host_links[:, 1], :2])
+    assert np.all(xyz[host_links[:, 0], 2] < xyz[host_links[:, 1], 2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gui.state.picking import Picked, pick, segment_distances
+from gui.state.picking import Picked, Picker, segment_distances
 
 XY = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 3.0]])
 ENDS = np.array([[0, 1], [1, 2], [3, 1]])
@@ -26,13 +26,13 @@ def test_distances_are_to_the_segment_not_to_its_line():
     ],
 )
 def test_nodes_come_before_segments_and_far_things_are_not_picked(x, y, expected):
-    assert pick(XY, 3, ENDS, VALUES, x, y) == expected
+    assert Picker(XY, 3, ENDS, VALUES).at(x, y) == expected
 
 
 def test_among_segments_as_near_the_larger_value_wins():
     # halfway between segments 0 and 2, which are 1.5 px apart there
-    assert pick(XY, 3, ENDS, VALUES, 50, 0.75) == Picked("segment", 2)
+    assert Picker(XY, 3, ENDS, VALUES).at(50, 0.75) == Picked("segment", 2)
 
 
 def test_an_empty_view_has_nothing_to_pick():
-    assert pick(np.zeros((0, 2)), 0, np.zeros((0, 2), dtype=int), np.zeros(0), 5, 5) is None
+    assert Picker(np.zeros((0, 2)), 0, np.zeros((0, 2), dtype=int), np.zeros(0)).at(5, 5) is None

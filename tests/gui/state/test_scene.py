@@ -6,8 +6,9 @@ import pytest
 
 import topologies
 from gui.state.fabric_view import FabricViewState
+from gui.state.quantities import LENGTH, LOAD, UTILIZATION
 from gui.state.runs import read_entry
-from gui.state.scene import LENGTH, LOAD, UTILIZATION, scene_of
+from gui.state.scene import scene_of
 from optinet.results import open_run
 
 SHAPE = {"leaves": 2, "spines": 1, "hosts_per_leaf": 2, "links_per_pair": 2}
@@ -37,17 +38,19 @@ def test_a_link_has_the_larger_value_of_its_two_arcs(scene):
 
 
 def test_parallel_links_share_a_segment_with_the_value_of_the_fullest(scene):
-    assert scene.n_links == 8 and scene.n_segments == 6
-    segment = int(scene.segment_values(UTILIZATION).argmax())
-    assert scene.layout.segment_link[segment] == 5
-    assert scene.segment_copies[segment] == 2
-    assert scene.segment_copies.sum() == 8
-    assert sorted(scene.sample_order) == list(range(6))
+    drawing = scene.opening
+    assert scene.n_links == 8 and drawing.n_segments == 6
+    values = scene.link_values[UTILIZATION.id]
+    segment = int(drawing.most(values).argmax())
+    assert drawing.leading_link(segment, values) == 5
+    assert sorted(drawing.links_of(segment)) == [4, 5]
+    assert drawing.copies.sum() == 8
+    assert sorted(drawing.sample_order) == list(range(6))
 
 
 def test_a_link_is_described_in_both_directions_with_units(scene):
-    segment = int(scene.segment_values(UTILIZATION).argmax())
-    assert scene.describe_segment(segment) == (
+    segment = int(scene.opening.most(scene.link_values[UTILIZATION.id]).argmax())
+    assert scene.describe_links(scene.opening.links_of(segment)) == (
         "leaf0 – spine0",
         "leaf-spine, 50 m, the fullest of 2 parallel links",
         "to spine0: 90.0 %, 720 of 800 Gb/s",
@@ -58,11 +61,11 @@ def test_a_link_is_described_in_both_directions_with_units(scene):
 def test_a_node_is_described_with_units(scene):
     assert scene.describe_node(0) == (
         "host0",
-        "host, tier 0, 1 link",
+        "host, tier 0, rack 0, 1 link",
         "800 Gb/s per direction in all",
         "utilization 20.0 % mean, 30.0 % largest",
     )
-    assert scene.describe_node(4)[:3] == ("leaf0", "switch, tier 1, 4 links", "3,200 Gb/s per direction in all")
+    assert scene.describe_node(4)[:3] == ("leaf0", "switch, tier 1, rack 0, 4 links", "3,200 Gb/s per direction in all")
 
 
 def test_the_census_counts_nodes_by_kind_and_all_links(scene, read):
@@ -71,13 +74,12 @@ def test_the_census_counts_nodes_by_kind_and_all_links(scene, read):
 
 
 def test_the_segments_of_hosts_are_known(scene):
-    hosts = scene.layout.segment_link[scene.is_host_segment]
-    assert sorted(hosts) == [0, 1, 2, 3]
+    assert np.flatnonzero(scene.is_host_link).tolist() == [0, 1, 2, 3]
 
 
 def test_a_fabric_without_links_has_a_scene(read):
     scene = read(topology="torus", parameters={"dims": (1,)}, utilization=np.zeros(0))
-    assert scene.n_segments == 0
+    assert scene.opening.n_segments == 0
     assert scene.describe_node(0) == ("chip(0)", "chip, tier 0, 0 links")
 
 
@@ -85,10 +87,10 @@ def test_sixteen_cubed_chips_are_read_and_laid_out(read):
     shape = {"cubes": (4, 4, 4), "cube_side": 4}
     scene = read(topology="tpu_pod", parameters=shape, utilization=np.linspace(0, 1, 2 * 12288))
     assert scene.n_links == topologies.build("tpu_pod", **shape).n_links == 12288
-    assert scene.n_segments == 12288 + 3 * 256
+    assert scene.opening.n_segments == 12288 + 3 * 256
     state = FabricViewState()
     state.show(scene)
-    assert len(state.segments) == scene.n_segments and state.n_links_shown == 12288
+    assert len(state.segments) == scene.opening.n_segments and state.n_links_shown == 12288
 
 
 def test_the_color_range_follows_the_run_until_it_is_locked(scene, read):
@@ -136,5 +138,5 @@ def test_host_links_can_be_left_out(scene):
     state.show(scene)
     assert sorted(state.segments) == list(range(6))
     state.set_host_links_shown(False)
-    assert sorted(scene.layout.segment_link[state.segments]) == [5, 6]
+    assert sorted(int(link) for s in state.segments for link in state.drawing.links_of(s)) == [4, 5, 6, 7]
     assert len(state.values) == 6 and state.n_links_shown == 4

@@ -94,9 +94,11 @@ def window(make_window, folder):
 
 
 def settle(qtbot, window):
-    qtbot.waitUntil(
-        lambda: not window.jobs.is_busy and not window.finder.is_busy and window.fabric.is_complete, timeout=10_000
-    )
+    def is_settled():
+        is_busy = window.jobs.is_busy or window.finder.is_busy
+        return not is_busy and window.panels["fabric"].widget.is_complete
+
+    qtbot.waitUntil(is_settled, timeout=10_000)
 
 
 @pytest.fixture

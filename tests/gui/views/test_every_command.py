@@ -3,20 +3,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
+import numpy as np
 import pytest
 from PyQt6.QtWidgets import QApplication, QDialog
+
+from gui.state.quantities import LATENCY, MARGIN
+from gui.state.reconfiguration import around_ocs
+from optinet.fabric import NodeKind
 
 LAST = ("file.close_selected", "file.close_all", "file.quit")
 SLEEP = ("-c", "import time; time.sleep(60)")
 
 
+def settle(qtbot, window):
+    qtbot.waitUntil(lambda: not window.jobs.is_busy and window.panels["fabric"].widget.is_complete, timeout=10_000)
+
+
 class Stage:
     """Brings a window into a state in which a command can be run."""
 
-    def __init__(self, window, qtbot, folder):
-        self.window, self.qtbot, self.folder = window, qtbot, folder
+    def __init__(self, window, qtbot, folder, make_run):
+        self.window, self.qtbot, self.folder, self.make_run = window, qtbot, folder, make_run
 
     def before(self, command_id):
         window, group = self.window, command_id.partition(".")[0]
@@ -41,6 +51,40 @@ class Stage:
             self.window.work.form.set_text(("seed",), "5", False)
         if command_id == "edit.clear_filter":
             self.window.runs.filter.setText("torus")
+
+    def before_view(self, command_id):
+        if command_id == "view.fail_part":
+            self.window.fabric_state.set_chosen((0,))
+        if command_id == "view.side_by_side":
+            self.window.selection.set(self.window.table.row_keys[:2])
+            settle(self.qtbot, self.window)
+
+    def before_color(self, command_id):
+        state = self.window.fabric_state
+        if command_id in ("color.by_margin", "color.by_latency"):  # what a run with a design has
+            values = {MARGIN.id: np.ones(state.scene.n_links), LATENCY.id: np.ones(state.scene.n_links)}
+            state.show(dataclasses.replace(state.scene, link_values={**state.scene.link_values, **values}))
+        if command_id == "color.range":
+            self.window.commands.run("color.by_load")  # categories have no range
+
+    def before_paths(self, _command_id):
+        state = self.window.fabric_state
+        hosts = np.flatnonzero(state.scene.node_kind != NodeKind.SWITCH)
+        state.set_chosen((int(hosts[0]), int(hosts[-1])))
+        self.qtbot.waitUntil(lambda: state.trace is not None, timeout=10_000)
+
+    def before_ocs(self, _command_id):
+        window = self.window
+        if not window.fabric_state.scene.has_plant:
+            mesh = {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 6}
+            path = str(self.make_run("mesh", topology="ocs_mesh", parameters=mesh))
+            window.open_paths([path])
+            settle(self.qtbot, window)
+            window.selection.set([path])
+            settle(self.qtbot, window)
+            panel = window.panels["ocs"]
+            panel.show()
+            panel.widget.set_playback(around_ocs(window.fabric_state.scene, 0))
 
     def before_scenario(self, _command_id):
         self.window.panels["scenario"].show()
@@ -73,10 +117,10 @@ class Stage:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sleeps in a process that only POSIX interrupts")
-def test_every_command_runs(window, folder, qtbot, wait, monkeypatch):
+def test_every_command_runs(window, folder, qtbot, wait, monkeypatch, make_run):
     opened = []
     monkeypatch.setattr("gui.views.work_panels.QDesktopServices.openUrl", opened.append)
-    stage = Stage(window, qtbot, folder)
+    stage = Stage(window, qtbot, folder, make_run)
     expected = ("no such study", "scenario.save.ave")
     for command_id in [command.id for command in window.commands if command.id not in LAST]:
         stage.before(command_id)

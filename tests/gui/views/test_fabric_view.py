@@ -9,7 +9,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
-from gui.state.scene import UTILIZATION
+from gui.state.quantities import UTILIZATION
 
 SHAPE = {"leaves": 3, "spines": 2, "hosts_per_leaf": 2}
 HOT_LINK = 7  # the second uplink of leaf 0
@@ -94,7 +94,7 @@ def test_hovering_a_node_tells_its_name_and_the_mouse_leaving_ends_it(view, qtbo
     leaf = 6
     with qtbot.waitSignal(view.hovered_text) as told:
         hover(view, view.state.projected()[leaf])
-    assert told.args[0].startswith("leaf0   switch, tier 1, 4 links")
+    assert told.args[0].startswith("leaf0   switch, tier 1, rack 0, 4 links")
     QApplication.sendEvent(view, QMouseEvent(QMouseEvent.Type.Leave, QPointF(), NONE, NONE, PLAIN))
     assert view.state.hovered is None
 
@@ -196,4 +196,4 @@ def test_another_quantity_colors_the_links_anew(view):
     assert image != before
     # uplinks are 50 m, the longest; host links are 3 m
     assert color_near(image, middle(view, HOT_LINK), view.theme.colors("viridis")[63]) < 30
-    assert view.state.scene.segment_values(UTILIZATION).max() == pytest.approx(95)
+    assert view.state.scene.link_values[UTILIZATION.id].max() == pytest.approx(95)

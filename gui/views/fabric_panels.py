@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the fabric, its traced paths and its optical circuit switches join the window."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gui.commands import Command
+from gui.views.exporting import PICTURE_KINDS
+from gui.views.fabric_commands import camera_commands, color_commands, drawing_commands
+from gui.views.fabric_pane import FabricPane, Shared
+from gui.views.fabric_paths import PathsPanel
+from gui.views.fabric_range import RangeDialog
+
+if TYPE_CHECKING:
+    from gui.views.fabric_ocs import OcsPanel
+    from gui.views.main_window import MainWindow
+    from gui.views.panels import Panel, PanelSpec
+
+MOUSE_HELP = (
+    "Drag to turn, Shift and drag to move, wheel to zoom, double-click to fold; "
+    "click two endpoints to see the paths between them."
+)
+
+
+def fabric(window: MainWindow) -> FabricPane:
+    """Return the views of the fabrics of selected runs."""
+    shared = Shared(window.session, window.selection, window.jobs, window.messages)
+    pane = FabricPane(shared, window.fabric_state, window.theme)
+    pane.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
+    pane.traced.connect(lambda: window.panels["paths"].show())
+    pane.scene_shown.connect(lambda key: window.keeper.camera_for(key))
+    pane.show_selected()
+    return pane
+
+
+def fabric_commands(window: MainWindow, panel: Panel) -> list[Command]:
+    """Return the commands of the fabric view."""
+    state = window.fabric_state
+
+    def toggle_comparing() -> None:
+        panel.show()
+        panel.widget.set_comparing(not panel.widget.comparing)
+
+    def search() -> None:
+        panel.show()
+        panel.widget.search.open()
+
+    return [
+        *camera_commands(state),
+        Command(
+            "view.search",
+            "Search node…",
+            search,
+            "Ctrl+F",
+            "Edit",
+            lambda: state.scene is not None,
+            help="Look for nodes by how their name begins or by a regular expression",
+            toolbar="Search",
+        ),
+        Command(
+            "view.side_by_side",
+            "Side by side",
+            toggle_comparing,
+            "Ctrl+B",
+            "View",
+            lambda: panel.is_made and (panel.widget.comparing or panel.widget.can_compare()),
+            lambda: panel.is_made and panel.widget.comparing,
+            help="Show up to four selected runs beside each other, with one camera and one color range",
+            toolbar="Side by side",
+        ),
+        *drawing_commands(state, lambda style: panel.widget.set_style(style)),
+        *color_commands(state, lambda: RangeDialog(state, window).open()),
+    ]
+
+
+def more_panels() -> tuple[PanelSpec, ...]:
+    """Return the panels that go with the fabric view."""
+    from gui.views.panels import PanelSpec
+
+    told = "The paths between two clicked endpoints, hop by hop"
+    drawn = "The port matrix of an optical circuit switch, and reconfigurations step by step"
+    kinds = (*PICTURE_KINDS, ".csv")
+    return (
+        PanelSpec("paths", "Traced paths", "bottom", paths, paths_commands, help=told),
+        PanelSpec("ocs", "Circuits", "right", ocs, ocs_commands, kinds, shown=False, help=drawn),
+    )
+
+
+def paths(window: MainWindow) -> PathsPanel:
+    """Return the panel of traced paths."""
+    return PathsPanel(window.fabric_state)
+
+
+def paths_commands(window: MainWindow, panel: Panel) -> list[Command]:
+    """Return the commands of the panel of traced paths."""
+    return [
+        Command(
+            "paths.copy",
+            "Copy traced paths",
+            lambda: panel.widget.copy(),
+            "",
+            "Edit/Copy",
+            lambda: window.fabric_state.trace is not None,
+            help="Put every traced path with its hops on the clipboard, as a table",
+        )
+    ]
+
+
+def ocs(window: MainWindow) -> OcsPanel:
+    """Return the panel of the optical circuit switches."""
+    from gui.views.fabric_ocs import OcsPanel
+
+    return OcsPanel(window.fabric_state, window.session, window.jobs, window.theme)
+
+
+def ocs_commands(window: MainWindow, panel: Panel) -> list[Command]:
+    """Return the commands of the panel of the optical circuit switches."""
+
+    def has_plant() -> bool:
+        scene = window.fabric_state.scene
+        return scene is not None and scene.has_plant
+
+    def has_playback() -> bool:
+        return has_plant() and panel.is_made and panel.widget.playback is not None
+
+    def shown(does: str, *values: object) -> None:
+        panel.show()
+        getattr(panel.widget, does)(*values)
+
+    rows = (
+        ("next", "Next OCS", "step_device", (1,), "Ctrl+]", has_plant, "Show the next optical circuit switch"),
+        ("previous", "Previous OCS", "step_device", (-1,), "Ctrl+[", has_plant, "Show the one before"),
+        (
+            "play",
+            "Play reconfiguration",
+            "toggle_playing",
+            (),
+            "Ctrl+Alt+Space",
+            has_playback,
+            "Play or pause",
+        ),
+        ("step", "Next step", "step", (1,), "Ctrl+Alt+Right", has_playback, "One step on in the reconfiguration"),
+        ("back", "Step back", "step", (-1,), "Ctrl+Alt+Left", has_playback, "One step back in the reconfiguration"),
+        ("faster", "Play faster", "change_speed", (2.0,), "", has_playback, "Twice as many steps a second"),
+        ("slower", "Play slower", "change_speed", (0.5,), "", has_playback, "Half as many steps a second"),
+    )
+    return [
+        Command(f"ocs.{name}", title, partial(shown, does, *values), key, "View/Circuits", when, help=text)
+        for name, title, does, values, key, when, text in rows
+    ]
