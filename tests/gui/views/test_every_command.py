@@ -71,7 +71,7 @@ class Stage:
         state = self.window.fabric_state
         hosts = np.flatnonzero(state.scene.node_kind != NodeKind.SWITCH)
         state.set_chosen((int(hosts[0]), int(hosts[-1])))
-        self.qtbot.waitUntil(lambda: state.trace is not None, timeout=10_000)
+        self.qtbot.waitUntil(lambda: state.trace is not None, timeout=30_000)
 
     def before_ocs(self, _command_id):
         window = self.window
