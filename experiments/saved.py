@@ -51,7 +51,6 @@ def reopened(run: Run) -> Saved:
     """
     if missing := [name for name in ("paths", "routing", "catalogue") if not run.table(name)]:
         raise RunFileError(Problem(str(run.path), f"has no {', '.join(missing)}", "a run made by 'run' or 'sweep'"))
-    scenario = run.scenario
     fabric = run.fabric
     job = job_of(run.table)
     design, catalogue = saved_design(run)
