@@ -6,44 +6,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.columns import BISECTION, BUS, DELIVERED, METRICS, OPTIMUM, SIZES, TIME, TOTALS, Column
 from experiments.growth import cliffs, differing
 from experiments.pareto import front, goals_of, relative_difference
 from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
 from optinet.results import Run
 
-DELIVERED = "delivered_gbps_per_endpoint"
-OPTIMUM = "optimum_gbps_per_endpoint"
-TIME, BUS = "collective_time_ms", "bus_gbps_per_endpoint"
-BISECTION = "bisection_links"
 _PREFERRED = "uniform"
 _FEW_SIZES = 3  # with more sizes than this, and none that most designs have, a table is no comparison like for like
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a comparison.
-
-    Parameters
-    ----------
-    key
-        Its name for machines; a metric's name, or ``delivered_gbps_per_endpoint.WORKLOAD``.
-    heading
-        Its lines of heading for people; the last is the unit, perhaps empty.
-    digits
-        Decimals shown; None for text.
-    significant
-        Whether `digits` are significant digits, for columns over many orders of magnitude.
-    """
-
-    key: str
-    heading: tuple[str, ...]
-    digits: int | None = 0
-    significant: bool = False
 
 
 @dataclass
@@ -121,7 +96,7 @@ class Table:
 
     def to_json(self) -> dict[str, Any]:
         """Return rows, footnotes and remarks as plain data; missing numbers are None."""
-        keys = dict.fromkeys(column.key for column in (*self.columns, *_METRICS))
+        keys = dict.fromkeys(column.key for column in (*self.columns, *METRICS))
         return {
             "rows": [
                 {
@@ -175,44 +150,6 @@ class Table:
         return dataclasses.replace(self, rows=rows, remarks=(*self.remarks, remark), baseline=base)
 
 
-_METRICS = (
-    Column("stretch", ("links", "between", "switches"), 2),
-    Column("latency_mean_ns", ("mean", "latency", "ns")),
-    Column("latency_p99_ns", ("p99", "latency", "ns")),
-    Column("network_kw", ("network", "", "kW"), 1),
-    Column("network_without_nic_and_chip_kw", ("without", "NIC/chip", "kW"), 1),
-    Column("energy_pj_per_bit", ("energy", "", "pJ/bit"), 1),
-    Column("worst_link_typical_margin_db", ("typical", "margin", "dB"), 2),
-    Column("worst_link_3sigma_margin_db", ("3-sigma", "margin", "dB"), 2),
-    Column("verdict", ("worst", "link", ""), None),
-    Column("ocs_boxes", ("OCS", "boxes", "")),
-    Column("ocs_ports_used", ("OCS", "ports", "used")),
-    Column("reconfiguration_ms", ("recon-", "figure", "ms"), 3, significant=True),
-    Column("staying_fraction", ("carried", "staying", ""), 3),
-    Column("break_even_s", ("following", "pays after", "s"), 3, significant=True),
-    Column("cost_per_endpoint_usd", ("cost per", "endpoint", "USD")),
-    Column("fibers", ("fibers", "", "strands")),
-)
-
-
-_SIZES = (
-    Column("endpoints", ("endpoints", "", "")),
-    Column("endpoint_gbps", ("links of an", "endpoint", "Gb/s")),
-    Column(BISECTION, ("bisection", "", "links")),
-)
-_TOTALS = (
-    Column("copper_pairs", ("copper", "", "pairs")),
-    Column("racks", ("racks", "", "")),
-    Column("scale_up_to_scale_out_ratio", ("scale-up", "over", "scale-out"), 1),
-    Column("switch_tiers", ("switch", "tiers", "")),
-    Column("network_w_per_endpoint", ("power per", "endpoint", "W"), 1),
-    Column("delivered_tbps", ("delivered", "by all", "Tb/s"), 1),
-    Column("cost_usd", ("cost", "", "USD")),
-    Column("cost_usd_per_gbps", ("cost per", "delivered", "USD/Gb/s"), 2),
-)
-"""Shown where designs differ in size, first and last."""
-
-
 def comparison(runs: Iterable[Run]) -> Table:
     """Compare runs design by design.
 
@@ -259,15 +196,15 @@ def comparison(runs: Iterable[Run]) -> Table:
             Column(f"{BUS}.{label}", (*_two_lines(label), "bus Gb/s"), 1),
         )
     ]
-    first, last = (_SIZES, _TOTALS) if len({endpoints for endpoints, _ in sizes}) > 1 else ((), ())
+    first, last = (SIZES, TOTALS) if len({endpoints for endpoints, _ in sizes}) > 1 else ((), ())
     shown = tuple(
-        c for c in (*first, *rates, *_METRICS, *last) if any(row.values.get(c.key) is not None for row in rows)
+        c for c in (*first, *rates, *METRICS, *last) if any(row.values.get(c.key) is not None for row in rows)
     )
     told = any(column.key.startswith(OPTIMUM) for column in shown)
     timed = any(column.key.startswith(TIME) for column in shown)
     remarks = (*_remarks(workloads.get(reference, ""), optimum=told, timed=timed), *cliffs(row.run for row in rows))
-    if any(isinstance(row.values.get(BISECTION), tuple) for row in rows):
-        remarks = (*remarks, "Of the bisection, two numbers are proven bounds.")
+    if first:
+        remarks = (*remarks, *_bisection_remarks(rows))
     if mixed and not grows:
         remarks = (*remarks, "Not like for like: the designs differ in endpoints and in what the links of each carry.")
     return Table(shown, tuple(rows), tuple(notes.texts), remarks)
@@ -294,8 +231,19 @@ def _remarks(reference: str, *, optimum: bool, timed: bool) -> tuple[str, ...]:
     )
 
 
+def _bisection_remarks(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield how the bisections are known, and of which designs otherwise than of most."""
+    proofs = {row.case: row.run.metrics[BISECTION].meaning.rpartition(": ")[2] for row in rows if row.values[BISECTION]}
+    texts = list(proofs.values())
+    usual = max(texts, key=texts.count, default="")
+    others = {text: [case for case in proofs if proofs[case] == text] for text in texts if text != usual}
+    told = [f"of {', '.join(cases)} {text}" for text, cases in others.items()]
+    if usual:
+        yield f"Bisection: {'; '.join([usual, *told])}."
+
+
 def _shown_values(run: Run) -> dict[str, Any]:
-    values: dict[str, Any] = {column.key: _value(run, column.key) for column in (*_SIZES, *_METRICS, *_TOTALS)}
+    values: dict[str, Any] = {column.key: _value(run, column.key) for column in (*SIZES, *METRICS, *TOTALS)}
     values |= {BISECTION: _bounds_or_value(run, BISECTION)}
     if not values["ocs_boxes"]:
         values |= dict.fromkeys(("ocs_boxes", "ocs_ports_used"))  # the question does not arise without a plant

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TypeAlias
 
-from experiments.compare import Column, Table
+from experiments.columns import Column
+from experiments.compare import Table
 
 _GAP = 2
 _NARROWEST_NAME = 16

@@ -12,7 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.charts import Bars, Chart, Waterfall, breakdown, scatter, waterfalls
-from experiments.compare import Column, Row, Table, comparison
+from experiments.columns import Column
+from experiments.compare import Row, Table, comparison
 from experiments.drawing import svg
 from experiments.findings import drivers_of_best, findings
 from optinet.results import Run, open_run

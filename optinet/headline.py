@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 _PROOFS = {
     "formula": "by a theorem",
-    "bounds meet": "the best cut found has as few as eigenvalues demand",
-    "bounds": "at least what eigenvalues or traffic demand, at most the best cut found",
+    "bounds meet": "the best cut found, with as few as eigenvalues demand",
+    "bounds": "between what eigenvalues or traffic demand and the best cut found",
 }
 _BUSY_FRACTION = 0.8
 """Utilization of the busiest link at which latency under load is told."""
@@ -113,7 +113,7 @@ def _size(solution: Solution) -> Iterator[Metric]:
 
 
 def _bisection(cut: Bisection | None) -> Metric:
-    meaning = "links between the two halves of the endpoints where they are fewest, where a theorem or bounds tell"
+    meaning = "links between the two halves of the endpoints where they are fewest"
     if cut is None:
         return _metric("bisection_links", np.nan, meaning)
     bounds = (np.nan, np.nan) if cut.is_proven else (cut.lower, cut.upper)

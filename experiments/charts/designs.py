@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 
 from experiments.charts.shapes import Bars, Interval, Intervals, Mark, Scatter
-from experiments.compare import Column, Row, Table
+from experiments.columns import Column
+from experiments.compare import Row, Table
 from optinet.results import Run
 
 _OTHER = "other"

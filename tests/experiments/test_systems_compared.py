@@ -6,12 +6,31 @@ from functools import cache
 import numpy as np
 import pytest
 
+from experiments.compare import comparison
+from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
 from experiments.study import load_study
 from optinet.catalogue import load_catalogue
 from optinet.errors import CatalogueError
 from optinet.models.copper import copper_reach
+from optinet.results import open_run, write_run
 from tests.support.systems import assessed, endpoint_gbps, metric, unspread
+
+
+def test_a_table_of_systems_has_what_an_architect_asks_for_and_tells_how_bisections_are_known(tmp_path):
+    small = [f"topology.{key}=8" for key in ("blocks", "hosts_per_block", "uplinks_per_block")]
+    runs = []
+    for name, changes in (("hgx", ()), ("nvl72", ()), ("polatis", small)):
+        write_run(tmp_path / f"{name}.h5", evaluation_bytes(evaluate(load_scenario(name, changes)), case=name))
+        runs.append(open_run(tmp_path / f"{name}.h5"))
+    table = comparison(runs)
+    asked = ["endpoints", "endpoint_gbps", "bisection_links", "delivered_gbps_per_endpoint.uniform", "latency_mean_ns"]
+    asked += ["network_kw", "energy_pj_per_bit", "worst_link_3sigma_margin_db", "cost_per_endpoint_usd", "fibers"]
+    asked += ["copper_pairs", "racks", "scale_up_to_scale_out_ratio"]
+    shown = [column.key for column in table.columns]
+    assert [key for key in shown if key in asked] == asked
+    assert [row.values["bisection_links"] for row in table.rows] == [72, 648, 4 * 4]
+    assert "Bisection: by a theorem; of polatis the best cut found, with as few as eigenvalues demand." in table.remarks
 
 
 @cache
