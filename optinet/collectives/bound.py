@@ -86,7 +86,7 @@ def _partitions(fabric: Fabric) -> Iterator[tuple[str, Ints]]:
     alone[fabric.endpoints] = np.arange(fabric.n_endpoints)
     yield "links of an endpoint", alone
     if np.any(fabric.node_kind == NodeKind.HOST):
-        yield "links between a switch with its hosts and the rest", _by_switch(fabric)
+        yield "links between a switch with its hosts and the rest", by_switch(fabric)
     if fabric.node_group.max(initial=-1) > 0:
         yield "links between a block, pod or cube and the rest", fabric.node_group
     if isinstance(fabric.structure, Torus):
@@ -96,7 +96,7 @@ def _partitions(fabric: Fabric) -> Iterator[tuple[str, Ints]]:
                 yield f"links between the halves of axis {axis}", (position[axis] >= k // 2).astype(np.int64)
 
 
-def _by_switch(fabric: Fabric) -> Ints:
+def by_switch(fabric: Fabric) -> Ints:
     """Label every switch and the hosts all of whose links go to it; shape (n_nodes,)."""
     label = np.where(fabric.node_kind == NodeKind.SWITCH, np.arange(fabric.n_nodes), -1)
     from_host = fabric.node_kind[fabric.arc_tail] == NodeKind.HOST

@@ -116,6 +116,44 @@ def test_rings_that_share_no_link():
         assert found == pytest.approx(2 * 15 * 1e-6 + 2 * 15 / 16 * (0.8 / 4) / 100.0, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "fabric",
+    [
+        topologies.build("torus", dims=(4, 4, 4), capacity_gbps=100.0),
+        topologies.build("torus", dims=(5, 3), capacity_gbps=100.0),
+        topologies.build("ocs_mesh", blocks=6, hosts_per_block=3, uplinks_per_block=10, uplink_gbps=100.0),
+    ],
+    ids=["4x4x4", "5x3", "mesh"],
+)
+def test_cycles_that_are_searched_share_no_link(fabric):
+    p = fabric.n_endpoints
+    found = optinet.collective_time(fabric, "all_reduce", np.arange(p), 1.0, algorithm="multi_ring", alpha_s=0.0)
+    step = found.schedule.phases[0].traffic
+    node = fabric.endpoints
+    arcs = {}
+    for tail, head in zip(fabric.arc_tail.tolist(), fabric.arc_head.tolist(), strict=True):
+        arcs[tail, head] = arcs.get((tail, head), 0) + 1
+    leaf = dict(zip(fabric.arc_tail.tolist(), fabric.arc_head.tolist(), strict=True))
+    if not fabric.forwards[node[0]]:  # hosts of a block stand for it; what stays in a block uses no link between blocks
+        node = np.array([leaf[host] for host in node.tolist()])
+    for source, target in zip(node[step.source].tolist(), node[step.target].tolist(), strict=True):
+        if source != target:
+            arcs[source, target] -= 1
+    assert min(arcs.values()) >= 0
+    n_rings = len(np.unique(step.stream))
+    for ring in range(n_rings):
+        at, seen = 0, set()
+        following = dict(zip(step.source[step.stream == ring], step.target[step.stream == ring], strict=True))
+        while at not in seen:
+            seen.add(at)
+            at = following[at]
+        assert len(seen) == p == len(following)
+    # as many rings as a chip or block has links
+    assert n_rings == {64: 6, 15: 4, 18: 10}[p]
+    if p != 18:
+        assert found.time_s == pytest.approx(found.bound_s)
+
+
 FABRICS = {
     "leaf_spine": topologies.build("leaf_spine", leaves=4, spines=2, hosts_per_leaf=4, links_per_pair=1),
     "torus": topologies.build("torus", dims=(2, 4, 2), capacity_gbps=100.0),
