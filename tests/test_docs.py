@@ -14,6 +14,7 @@ import pytest
 from experiments import cli
 from optinet.catalogue import load_catalogue
 from optinet.catalogue.describe import components_markdown, conflicts_markdown, sources_markdown
+from optinet.collectives.algorithms import algorithms_markdown
 from optinet.models.copper import copper_markdown
 from optinet.results.describe import groups_markdown
 from tests.support.pages import Page, rewrite
@@ -26,6 +27,7 @@ GENERATORS = {
     "sources": lambda: sources_markdown(load_catalogue()),
     "copper": lambda: copper_markdown(load_catalogue()),
     "groups": groups_markdown,
+    "algorithms": algorithms_markdown,
 }
 
 

@@ -142,3 +142,12 @@ def _phases(call: Collective, name: str, **options: Any) -> Iterator[Phase]:
         yield from entry.phases(call, **options)
     else:
         yield from entry.phases(call)
+
+
+def algorithms_markdown() -> str:
+    """Return the algorithms as a table for the documentation."""
+    rows = ["| algorithm | what it does | operations | part of `best` for |", "|---|---|---|---|"]
+    for name, entry in ALGORITHMS.items():
+        does, tried = (", ".join(f"`{each}`" for each in names) for names in (entry.operations, entry.tried))
+        rows.append(f"| `{name}` | {entry.help} | {does} | {tried or '-'} |")
+    return "\n".join(rows) + "\n"
