@@ -50,7 +50,7 @@ def _sites(call: Collective) -> tuple[Ints, Ints]:
     """Return the nodes that are sites of every group, shape (n_groups, n), and the ranks on each, a third axis."""
     fabric = call.fabric
     label = np.where(fabric.forwards, np.arange(fabric.n_nodes), by_switch(fabric))
-    nodes, ranks = [], []
+    nodes, ranks = list[Ints](), list[Ints]()
     for group in call.groups:
         site, first, count = np.unique(label[fabric.endpoints[group]], return_index=True, return_counts=True)
         order = np.argsort(first)
