@@ -70,7 +70,7 @@ class MatrixPicture:
     def area(self, size: QSizeF) -> tuple[QRectF, float]:
         """Return where the matrix stands in a view of a size, and the side of a port, pixels."""
         metrics = QFontMetricsF(self.font)
-        left, top = metrics.horizontalAdvance("0000") + 10, metrics.height() * 2.4
+        left, top = metrics.horizontalAdvance("0000") + 10, metrics.height() * 2.8
         side = max(min(size.width() - left - 12, size.height() - top - 10), 40.0)
         return QRectF(left, top, side, side), side / max(self.matrix.n_ports if self.matrix is not None else 1, 1)
 
@@ -90,7 +90,7 @@ class MatrixPicture:
             step *= 2
         painter.setPen(self.theme.text)
         title = f"Port against port, {self.state.quantity.title.lower()}"
-        painter.drawText(QPointF(area.left(), area.top() - metrics.height() * 1.25), title)
+        painter.drawText(QPointF(area.left(), area.top() - metrics.height() * 1.5), title)
         painter.setPen(self.theme.faint_text)
         for port in range(0, matrix.n_ports, step):
             along = (port + 0.5) * cell
@@ -243,6 +243,9 @@ class OcsPanel(QWidget):
             self._stop()
             self.playback = None
             self.at = 0
+            self.slider.blockSignals(True)
+            self.slider.setValue(0)
+            self.slider.blockSignals(False)
             plant = scene.plant if scene is not None else None
             self.device.setMaximum(plant.n_ocs - 1 if plant is not None else 0)
             self._fill_targets()

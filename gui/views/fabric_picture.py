@@ -12,7 +12,7 @@ from gui.state.drawing import Drawing
 from gui.state.fabric_view import FabricViewState
 from gui.state.quantities import STATE
 from gui.state.scene import Scene
-from gui.views.painting import Lines, Picture, Points, picture_of
+from gui.views.painting import FAST_WIDTH, FEW, Lines, Picture, Points, picture_of
 from gui.views.palette import Theme
 from optinet.fabric import NodeKind
 
@@ -109,6 +109,7 @@ def _marks(
     for links, color, width, dash in sorts:
         if len(links):
             segments = drawing.segments_of(links)[:most]
+            width = width if len(links) <= FEW else FAST_WIDTH
             marks.append(Lines(xy[drawing.segment_ends[segments]].reshape(-1, 4), color, width, dash))
     if len(state.new_links):
         ends = drawing.node_point[state.new_links][:most]

@@ -8,6 +8,7 @@ image bit by bit, first with plain lines, then again with smooth ones, and each 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from gui.views.fabric_picture import fabric_picture
 from gui.views.painting import SlicedImage, paint
 from gui.views.palette import Theme
 
-SLICE_S = 0.025
+SLICE_S = 0.015
 MOVING_BUDGET_S = 0.025  # for the lines of one moving frame
 REST_AFTER_MS = 120
 ORBIT_DEG_PER_PX = 0.35
@@ -47,6 +48,7 @@ class FabricView(QWidget):
         self._image: QImage | None = None
         self._pending: list[SlicedImage] = []
         self._seconds_per_item, self._n_points, self._share_seen = 2e-6, 0, 1.0  # measured on moving frames
+        self._drawn_share = 1.0
         self._drag_from: QPointF | None = None
         self._pointer = QPointF()
         self._pressed_at: QPointF | None = None
@@ -81,11 +83,26 @@ class FabricView(QWidget):
         """Draw everything anew, starting with a quick frame."""
         self._moved()
 
+    @property
+    def drawn_share(self) -> float:
+        """Share of the segments that the last frame holds, 1 at rest."""
+        return self._drawn_share
+
     def finish(self) -> None:
-        """Complete the resting image now; for exports and tests."""
+        """Complete the resting image now; for tests."""
+        for _ in self.resting():
+            pass
+
+    def resting(self) -> Iterator[None]:
+        """Complete the resting images now, yielding after each slice."""
         self._rest()
+        yield
+        while self._rest_timer.isActive():  # groups were folded or unfolded, which draws anew
+            self._rest()
+            yield
         while self._pending:
             self._paint_slice()
+            yield
 
     def export(self) -> ViewExport | None:
         """Return the view with caption and color bar, and its links as a table."""
@@ -131,7 +148,7 @@ class FabricView(QWidget):
             self._slice_timer.stop()
         elif self._pending[0].advance(SLICE_S):
             self._image = self._pending.pop(0).image
-            self.badge = ""
+            self.badge, self._drawn_share = "", 1.0
             self.update()
 
     def _quick_image(self) -> QImage:
@@ -154,7 +171,7 @@ class FabricView(QWidget):
         if n_items:
             cost = (time.perf_counter() - start) / n_items
             self._seconds_per_item += 0.5 * (cost - self._seconds_per_item)
-        self.badge = ""
+        self.badge, self._drawn_share = "", n_segments / max(total, 1)
         if scene and n_segments < total:
             n_links = self.state.n_links_shown
             self.badge = f"drawing {round(n_links * n_segments / total):,} of {n_links:,} links"
@@ -178,7 +195,7 @@ class FabricView(QWidget):
             overlays.paint_message(painter, self.theme, self.state.message, size)
             return
         self._paint_hovered(painter)
-        overlays.paint_annotations(painter, self.state, self.theme, size)
+        overlays.paint_annotations(painter, self.state, self.theme, size, names=not self._rest_timer.isActive())
         if self.badge:
             overlays.paint_badge(painter, self.theme, self.badge, size)
         if self.state.hovered is not None:
@@ -235,12 +252,12 @@ class FabricView(QWidget):
         if event is not None and self._pressed_at is not None and event.button() == Qt.MouseButton.LeftButton:
             moved = event.position() - self._pressed_at
             if abs(moved.x()) + abs(moved.y()) <= CLICK_PX:
-                self.state.choose(self._at(event.position()))
+                self.state.choose(self.pick(event.position().x(), event.position().y()))
         self._drag_from = self._pressed_at = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Fold the group of a node, or unfold a folded one."""
-        picked = self._at(event.position()) if event is not None else None
+        picked = self.pick(event.position().x(), event.position().y()) if event is not None else None
         if picked is not None:
             self.state.toggle_fold(picked)
         self._drag_from = self._pressed_at = None
@@ -262,17 +279,17 @@ class FabricView(QWidget):
             self.state.pan(moved.x(), moved.y())
 
     def _hover(self) -> None:
-        self._announce(self._at(self._pointer))
+        self._announce(self.pick(self._pointer.x(), self._pointer.y()))
         self.update()
 
-    def _at(self, place: QPointF) -> Picked | None:
-        """Return what is drawn at a place; of segments only those that are drawn."""
+    def pick(self, x: float, y: float) -> Picked | None:
+        """Return what is drawn at a pixel; of segments only those that are drawn."""
         drawing, drawn = self.state.drawing, self.state.segments
         if drawing is None or len(self._xy) != len(drawing.xyz):
             return None
         if self._picker is None:
             self._picker = Picker(self._xy, drawing.n_marks, drawing.segment_ends[drawn], self.state.values[drawn])
-        found = self._picker.at(place.x(), place.y())
+        found = self._picker.at(x, y)
         if found is not None and found.kind == "segment":
             return Picked("segment", int(drawn[found.index]))
         return found

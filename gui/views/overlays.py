@@ -50,12 +50,15 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
         painter.restore()
 
 
-def paint_annotations(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
-    """Write caption, color bar, legend, names of groups and rings about chosen nodes over a picture."""
+def paint_annotations(
+    painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF, *, names: bool = True
+) -> None:
+    """Write caption, color bar, legend, rings about chosen nodes and, at rest, names of groups over a picture."""
     if state.scene is None:
         return
     _paint_rings(painter, state, theme)
-    _paint_group_names(painter, state, theme, size)
+    if names:
+        _paint_group_names(painter, state, theme, size)
     paint_caption(painter, theme, state.scene, _remarks(state), size.width())
     if state.scene.categories(state.quantity):
         paint_categories(painter, theme, state, size)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Traced paths on a run that has a design, checked against the run's own latencies and loads."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from experiments.evaluate import evaluate, evaluation_bytes
+from experiments.scenario import load_scenario
+from gui.state.paths import COLUMNS, trace
+from gui.state.quantities import LATENCY, MARGIN
+from gui.state.runs import read_entry
+from gui.state.scene import scene_of
+from optinet.results import open_run
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "q3450.h5"
+    path.write_bytes(evaluation_bytes(evaluate(load_scenario("q3450"))))
+    return scene_of(read_entry(open_run(path)))
+
+
+def test_every_plane_is_a_path_with_the_latency_loss_and_margin_of_the_run(scene):
+    found = trace(scene, 0, 143)
+    assert found.title == "host0 to host143, routing ecmp" and found.n_paths == 4
+    assert sum(path.share for path in found.paths) == pytest.approx(1)
+    assert all(abs(path.share - 0.25) < 0.06 for path in found.paths)
+    run = scene.run
+    for path in found.paths:
+        assert [hop.link_class for hop in path.hops] == ["host-leaf"] * 2
+        assert path.latency_ns == pytest.approx(run.metric("latency_mean_ns").value)
+        assert path.hops[0].margin_db == pytest.approx(run.metric("worst_link_3sigma_margin_db").value)
+        assert path.hops[0].loss_db == pytest.approx(float(run.budgets[0]["mean_loss_db"].sum()))
+        assert path.fullest == pytest.approx(run.arc_utilization[[hop.arc for hop in path.hops]].max())
+    lines = found.text().splitlines()
+    assert lines[3].split("\t") == list(COLUMNS) and len(lines[4].split("\t")) == len(COLUMNS)
+    assert scene.link_values[MARGIN.id] == pytest.approx(np.full(576, path.hops[0].margin_db))
+    # 20 m of fiber at 4.9 ns/m, and coding and modules
+    assert scene.link_values[LATENCY.id][0] == pytest.approx(20 * 4.9 + scene.facts["host-leaf"].link_ns)
+
+
+def test_paths_go_around_what_has_failed_and_say_when_there_is_none(scene):
+    plane0 = [int(link) for link in np.flatnonzero((scene.link_ends == 144).any(axis=1))]
+    assert trace(scene, 0, 143, plane0).n_paths == 3
+    of_host0 = np.flatnonzero((scene.link_ends == 0).any(axis=1)).tolist()
+    cut = trace(scene, 0, 143, of_host0)
+    assert not cut.paths and cut.problem
+    assert "hosts and chips, not at plane0.leaf0" in trace(scene, 0, 144).problem
+
+
+def test_a_routing_of_all_traffic_together_is_said_to_have_no_paths(scene, monkeypatch):
+    monkeypatch.setattr(scene.run, "routing", "optimal")
+    assert "no paths of single flows" in trace(scene, 0, 1).note
+
+
+def test_the_links_of_a_box_of_several_asics_pass_its_shuffle(scene):
+    drawing = scene.opening
+    (shuffle,) = drawing.shuffles
+    to_shuffle = (drawing.segment_ends == shuffle).any(axis=1)
+    assert to_shuffle.all() and drawing.n_segments == 144 + 4
+    assert sorted(set(drawing.copies.tolist())) == [4, 144]
+    folded = scene.drawing(scene.folds.everything)
+    assert sorted(folded.copies.tolist()) == [144, 144, 144, 144, 576]
+
+
+def test_a_run_without_a_design_has_paths_without_latency(scene):
+    bare = dataclasses.replace(scene, facts={name: type(fact)(name) for name, fact in scene.facts.items()})
+    (path, *_) = trace(bare, 0, 1).paths
+    assert np.isnan(path.latency_ns) and "ns" not in path.heading()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Journeys in the fabric view: compare, search, trace, circuits, and how long the window is ever busy."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QGuiApplication, QMouseEvent
+from PyQt6.QtWidgets import QApplication
+
+from gui.state.reconfiguration import around_ocs
+from gui.views.fabric_range import RangeDialog
+from gui.views.watchdog import Watchdog
+
+LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+MESH = {"blocks": 6, "hosts_per_block": 2, "uplinks_per_block": 10}
+
+
+def click(view, node, double=False):
+    at = QPointF(*view.state.projected()[view.state.drawing.node_point[node]])
+    kinds = QMouseEvent.Type
+    first = kinds.MouseButtonDblClick if double else kinds.MouseButtonPress
+    for kind, buttons in ((first, LEFT), (kinds.MouseButtonRelease, Qt.MouseButton.NoButton)):
+        QApplication.sendEvent(view, QMouseEvent(kind, at, view.mapToGlobal(at), LEFT, buttons, PLAIN))
+
+
+@pytest.fixture
+def window(make_window, make_run):
+    pods = [make_run(f"fat{k}", topology="fat_tree", parameters={"k": k}, utilization=k / 10) for k in (4, 6)]
+    return make_window(*pods, make_run("mesh", topology="ocs_mesh", parameters=MESH))
+
+
+def test_two_clicks_trace_the_paths_and_they_can_be_copied(window, wait, qtbot):
+    click(window.fabric, 0)
+    assert "host0" in window.panels["paths"].widget.title.text()
+    click(window.fabric, 15)
+    qtbot.waitUntil(lambda: window.fabric_state.trace is not None, timeout=30_000)
+    panel = window.panels["paths"].widget
+    assert panel.tree.topLevelItemCount() == 4  # from pod to pod of a k = 4 fat tree
+    assert panel.tree.topLevelItem(0).childCount() == 6
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(2))
+    assert window.fabric_state.path_shown == 2
+    window.commands.run("paths.copy")
+    assert QGuiApplication.clipboard().text().startswith("host0 to host15, routing ecmp")
+    window.commands.run("view.clear_marks")
+    assert window.fabric_state.trace is None and panel.tree.topLevelItemCount() == 0
+    wait(window)
+
+
+def test_a_double_click_folds_a_pod(window, wait):
+    click(window.fabric, 0, double=True)
+    wait(window)
+    assert len(window.fabric_state.folded) == 1
+    window.commands.run("view.fold_all")
+    window.commands.run("view.unfold_all")
+    assert not window.fabric_state.folded
+
+
+def test_runs_stand_side_by_side_and_are_exported_together(window, wait, tmp_path):
+    keys = window.table.row_keys
+    window.selection.set(keys, keys[0])
+    window.commands.run("view.side_by_side")
+    wait(window)
+    pane = window.panels["fabric"].widget
+    assert [view.state.scene.key for view in pane.views] == list(keys)
+    assert {view.state.scale.high for view in pane.views} == {100.0}
+    pane.views[2].state.orbit(15, 0)
+    assert len({view.state.camera.azimuth_deg for view in pane.views}) == 1
+    wait(window)
+    shown = pane.export()
+    shown.write(tmp_path / "all.csv")
+    rows = list(csv.DictReader((tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["run"] for row in rows} == {view.state.scene.title for view in pane.views}
+    image = shown.image(1.0)
+    places = [view.geometry().center() for view in pane.views]
+    assert image.width() == pane.width() and len(places) == 3
+    window.commands.run("view.side_by_side")
+    wait(window)
+    assert len(pane.views) == 1
+
+
+def test_the_search_line_marks_what_it_finds_and_goes_on(window, wait, qtbot):
+    window.commands.run("view.search")
+    bar = window.panels["fabric"].widget.search
+    qtbot.keyClicks(bar.text, "core")
+    assert len(window.fabric_state.found) == 4 and bar.count.text() == "1 of 4: core0"
+    qtbot.keyClick(bar.text, Qt.Key.Key_Return)
+    assert bar.count.text() == "2 of 4: core1"
+    bar.text.setText("nothing like it")
+    assert bar.count.text() == "no node is called so" and not window.fabric_state.found
+    qtbot.keyClick(bar.text, Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+    wait(window)
+
+
+def test_the_circuits_of_a_device_are_shown_and_a_reconfiguration_is_played(window, wait, qtbot):
+    window.selection.set([window.table.row_keys[2]])
+    wait(window)
+    panel = window.panels["ocs"]
+    panel.show()
+    widget = panel.widget
+    scene = window.fabric_state.scene
+    circuits = int((scene.plant.circuit_ocs == 0).sum())
+    assert len(widget.view.matrix.ports) == circuits and f"{circuits} circuits" in widget.summary.text()
+    area, cell = widget.view.picture().area(widget.view.size().toSizeF())
+    a, b = widget.view.matrix.ports[0]
+    found = widget.view.circuit_at(QPointF(area.left() + (a + 0.5) * cell, area.top() + (b + 0.5) * cell))
+    assert found == 0
+    assert panel.export().table().count("\n") == circuits + 1
+    widget.set_playback(around_ocs(scene, 0))
+    window.commands.run("ocs.step")
+    assert widget.at == 1 and len(window.fabric_state.dark_links) > 0
+    for _ in range(4):
+        window.commands.run("ocs.faster")
+    window.commands.run("ocs.play")
+    qtbot.waitUntil(lambda: widget.at == widget.playback.n_steps - 1 and not widget._timer.isActive(), timeout=10_000)
+    assert len(window.fabric_state.dark_links) == widget.playback.parts[1].sum()
+
+
+def test_a_range_is_typed_and_what_is_none_is_refused(window, wait):
+    window.commands.run("color.range")
+    (dialog,) = window.findChildren(RangeDialog)
+    for low, high, word in (("a", "2", "numbers"), ("5", "2", "below")):
+        dialog.low.setText(low)
+        dialog.high.setText(high)
+        dialog.accept()
+        assert word in dialog.problem.text() and dialog.isVisible()
+    dialog.low.setText("10")
+    dialog.high.setText("60")
+    dialog.accept()
+    assert (window.fabric_state.scale.low, window.fabric_state.scale.high) == (10, 60)
+    assert window.fabric_state.scale_locked
+    wait(window)
+
+
+def test_at_ten_thousand_nodes_the_window_is_never_busy_for_long(window, make_run, wait, qtbot):
+    n_arcs = 2 * 3 * 22 * 22 * 21
+    used = np.linspace(0, 1, n_arcs)
+    big = str(make_run("big", topology="torus", parameters={"dims": (22, 22, 21)}, utilization=used))
+    window.open_paths([big])
+    wait(window)
+    watchdog = Watchdog()
+    watchdog.start()
+    window.selection.set([big])
+    wait(window)
+    assert window.fabric_state.scene.n_nodes == 10_164
+    for _ in range(5):
+        window.fabric_state.orbit(4, 1)
+        QApplication.processEvents()
+    wait(window)
+    watchdog.stop()
+    assert watchdog.longest_s < 0.05
