@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fields of a scenario, from the schema of its topology, workload, routing, design and phases.
+"""The fields of a scenario, from the schema of its topology, workload, routing, design, racks and phases.
 
 Nothing about a field is written here: its name, help, unit, range, default and choices come from the model that the
 engine checks it with. The registries need numpy and take a moment to load: the first call belongs in a worker.
@@ -14,12 +14,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from experiments.scenario import SECTIONS, Phases, parameters_of, scenario_keys, section_names
+from experiments.scenario import SECTIONS, Phases, RackPlan, parameters_of, scenario_keys, section_names
 from optinet.toml_source import KeyPath
 from optinet.units import unit_of
 from optinet.validation import choices_of, dotted, is_text, type_in_words
 
 GENERAL = ("title", "seed", "tags", "caveat")
+RACKS_HELP = "How boxes stand in racks, where that is known; what is left out is filled by height and power."
 PHASES_HELP = "Only for demands that change: give length_s, and circuits follow the demand from phase to phase."
 
 
@@ -91,8 +92,12 @@ def sections_of(values: Mapping[str, Any]) -> tuple[Section, ...]:
         kinds = section_names(key)
         fields = _model_fields(parameters_of(key, kind), (key,)) if kind in kinds else ()
         found.append(Section(key, key.capitalize(), fields, kind, kinds, _what_it_is(key, kind) if fields else ""))
-    phases = _model_fields(Phases, ("phases",))
-    return (*found, Section("design", "Design", _roles()), Section("phases", "Phases", phases, help=PHASES_HELP))
+    return (
+        *found,
+        Section("design", "Design", _roles()),
+        Section("racks", "Racks", _model_fields(RackPlan, ("racks",)), help=RACKS_HELP),
+        Section("phases", "Phases", _model_fields(Phases, ("phases",)), help=PHASES_HELP),
+    )
 
 
 def _general(name: str) -> Field:

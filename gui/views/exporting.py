@@ -68,13 +68,14 @@ class ViewExport:
         """Return it as an image."""
         image = QImage((self.size * dots_per_px).toSize(), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(dots_per_px)
-        image.setDotsPerMeterX(round(DPI * dots_per_px / 0.0254))
-        image.setDotsPerMeterY(round(DPI * dots_per_px / 0.0254))
         image.setText("Title", self.title)
         image.fill(self.background)
         painter = QPainter(image)
         self._paint(painter)
         painter.end()
+        # only now: a painter would take it for the size of fonts, which the ratio above has enlarged already
+        image.setDotsPerMeterX(round(DPI * dots_per_px / 0.0254))
+        image.setDotsPerMeterY(round(DPI * dots_per_px / 0.0254))
         return image
 
     def write(self, path: Path) -> None:

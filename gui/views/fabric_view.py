@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import QFont, QFontInfo, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
 from gui.state.fabric_table import arcs_csv
@@ -108,7 +108,8 @@ class FabricView(QWidget):
         """Return the view with caption and color bar, and its links as a table."""
         if self.state.scene is None:
             return None
-        size, state, theme, font = QSizeF(self.size()), self.state.frozen(), self.theme, self.font()
+        size, state, theme, font = QSizeF(self.size()), self.state.frozen(), self.theme, QFont(self.font())
+        font.setPixelSize(QFontInfo(font).pixelSize())  # points would be enlarged by the dots of paper once more
         picture = fabric_picture(state, theme, size, state.projected())
 
         def paint_all(painter: QPainter) -> None:

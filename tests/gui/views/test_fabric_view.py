@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QMouseEvent, QWheelEvent
+from PyQt6.QtCore import QPoint, QPointF, QSizeF, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
 from gui.state.quantities import UTILIZATION
+from gui.views.exporting import ViewExport
 
 SHAPE = {"leaves": 3, "spines": 2, "hosts_per_leaf": 2}
 HOT_LINK = 7  # the second uplink of leaf 0
@@ -184,6 +185,17 @@ def test_the_export_holds_the_fabric_with_its_color_bar(view, tmp_path):
     svg = (tmp_path / "fabric.svg").read_text(encoding="utf-8")
     assert hot.name() in svg and "Link utilization" in svg and "% of capacity" in svg
     assert (tmp_path / "fabric.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("dots_per_px", [1.0, 2.0, 300 / 96])
+def test_text_is_as_large_in_an_image_as_on_the_screen(qapp, dots_per_px):
+    heights = []
+
+    def paint(painter):
+        heights.append(painter.fontMetrics().height())
+
+    ViewExport("", QSizeF(40, 20), QColor("white"), paint).image(dots_per_px)
+    assert heights == [pytest.approx(QFontMetrics(qapp.font()).height(), abs=1)]
 
 
 def test_another_quantity_colors_the_links_anew(view):
