@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 MIN_ZOOM, MAX_ZOOM = 0.2, 400.0
 EYE_DISTANCE = 4.5  # in scene radii
-FIT_MARGINS = (28.0, 56.0, 118.0, 46.0)  # left, top, right, bottom in pixels: room for caption, color bar and legend
+FIT_MARGINS = (28.0, 88.0, 118.0, 46.0)  # left, top, right, bottom in pixels: room for caption, color bar and legend
 MAX_OFFSET = 1.2  # how far from the scene's center the target may go, in scene radii
 
 

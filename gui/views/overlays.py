@@ -73,9 +73,10 @@ def _remarks(state: FabricViewState) -> list[str]:
         return []
     remarks = []
     if state.folded:
-        n = len(state.folded)
-        word = scene.folds.word if n == len(scene.folds.names) else "groups"
-        remarks.append(f"{n:,} {word} folded" if n != 1 else f"{scene.folds.names[min(state.folded)]} folded")
+        names = [scene.folds.names[group] for group in sorted(state.folded)]
+        words = sorted({name.split()[0] for name in names}, reverse=True)
+        many = f"{len(names):,} {scene.folds.word if len(words) == 1 else 'groups'} folded"
+        remarks.append(f"{names[0]} folded" if len(names) == 1 else many)
     if state.limit_shown:
         remarks.append(scene.limit_text)
     failed = len(state.failed)

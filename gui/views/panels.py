@@ -71,8 +71,8 @@ def all_panels() -> tuple[PanelSpec, ...]:
         PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands),
         PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, (".csv",)),
         PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands),
-        *fabrics.more_panels(),
         *chart_panels(),
+        *fabrics.more_panels(),
     )
 
 
