@@ -78,8 +78,9 @@ class FabricViewState:
         if not alike:
             self.folded = scene.opening_folds if scene is not None else frozenset()
             self._pinned.clear()
-            self.chosen, self.found = (), ()
-            self.failed_by_user = frozenset()
+            self.found = ()
+        if before is None or scene is None or before.key != scene.key:  # another layout of one run keeps these
+            self.chosen, self.failed_by_user = (), frozenset()
         self.trace = self.path_shown = None
         self.dark_links, self.new_links = np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
         if scene is not None and not scene.has(self.quantity):

@@ -13,7 +13,7 @@ from gui.jobs import Jobs
 from gui.state.compare import MOST_VIEWS, LinkedViews
 from gui.state.fabric_table import arcs_csv
 from gui.state.fabric_view import FabricViewState
-from gui.state.layout import STRUCTURE
+from gui.state.layout import STRUCTURE, STYLES
 from gui.state.paths import Trace, trace
 from gui.state.runs import RunEntry, one_line
 from gui.state.scene import Scene, scene_of
@@ -77,6 +77,15 @@ class FabricPane(QWidget):
         self.theme = theme
         for view in self.views:
             view.set_theme(theme)
+
+    def save_state(self) -> dict[str, str]:
+        """Return how fabrics are laid out, to be kept until the next start."""
+        return {"layout": self.layout_style}
+
+    def restore_state(self, state: dict[str, str]) -> None:
+        """Lay fabrics out as `save_state` has kept."""
+        if state.get("layout") in STYLES:
+            self.set_style(state["layout"])
 
     @property
     def is_complete(self) -> bool:

@@ -120,6 +120,20 @@ def test_the_circuits_of_a_device_are_shown_and_a_reconfiguration_is_played(wind
     assert len(window.fabric_state.dark_links) == widget.playback.parts[1].sum()
 
 
+def test_another_layout_keeps_what_is_chosen_and_failed_and_another_run_does_not(window, wait):
+    state = window.fabric_state
+    state.set_chosen((0,))
+    window.commands.run("view.fail_part")
+    before = state.scene.layout.xyz.copy()
+    window.commands.run("layout.floor")
+    wait(window)
+    assert state.scene.style == "floor" and not np.array_equal(state.scene.layout.xyz, before)
+    assert state.chosen == (0,) and state.failed.tolist() == [0]
+    window.selection.set([window.table.row_keys[1]])
+    wait(window)
+    assert state.chosen == () and not len(state.failed)
+
+
 def test_a_range_is_typed_and_what_is_none_is_refused(window, wait):
     window.commands.run("color.range")
     (dialog,) = window.findChildren(RangeDialog)
