@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from experiments.facts import flat
 from experiments.pareto import relative_difference
 from optinet.results import Run
 from optinet.results.schema import PROVENANCE
+from optinet.units import unit_of
 
 _KEYS = {
     "bom": ("role", "component", "where"),
@@ -50,15 +51,87 @@ class Change:
         return relative_difference(self.after, self.before)
 
 
+@dataclass(frozen=True)
+class Line:
+    """One thing that differs between several runs.
+
+    Parameters
+    ----------
+    part, name
+        Where it belongs and what it is.
+    values
+        Its value in each run; None in a run that does not have it.
+    unit
+        Of the values, as the run file has it; empty for texts and plain numbers.
+    """
+
+    part: str
+    name: str
+    values: tuple[Any, ...]
+    unit: str = ""
+
+    @property
+    def shares(self) -> tuple[float | None, ...]:
+        """How far each value is from that of the first run, as a share of it."""
+        return tuple(relative_difference(value, self.values[0]) for value in self.values)
+
+
+_SIDE_BY_SIDE = ("scenario", "bom", "catalogue", "result", "metrics", "power", "cost")
+
+
+def side_by_side(runs: Sequence[Run]) -> list[Line]:
+    """Return what differs between some runs, in the order of `differences`, without arrays.
+
+    All metrics and categories of power and cost are there that differ in one run from the first; values that are the
+    same in all runs are left out.
+    """
+    first = runs[0]
+    for run in runs:
+        run.read(*_KEYS)
+    names: dict[tuple[str, str], None] = {}
+    for other in runs[1:]:
+        names |= dict.fromkeys((c.part, c.name) for c in _without_arrays(first, other) if c.part in _SIDE_BY_SIDE)
+    units = {("metrics", name): metric.unit for run in runs for name, metric in run.metrics.items()}
+    columns = [_everything(run) for run in runs]
+    lines = [
+        Line(part, name, tuple(column.get((part, name)) for column in columns), _unit(part, name, units))
+        for part, name in names
+    ]
+    return sorted(lines, key=lambda line: _SIDE_BY_SIDE.index(line.part))
+
+
+def _unit(part: str, name: str, units: Mapping[tuple[str, str], str]) -> str:
+    if part in ("power", "cost"):
+        return "W" if part == "power" else "USD"
+    if part == "catalogue":
+        key = name.removesuffix(" low").removesuffix(" high").rpartition(" ")[2]
+        return "" if unit_of(key) == "1" else unit_of(key)
+    unit = units.get((part, name), "")
+    return "" if unit == "1" else unit
+
+
+def _everything(run: Run) -> dict[tuple[str, str], Any]:
+    """Return all values of a run by part and name, called as `differences` calls them."""
+    found: dict[tuple[str, str], Any] = {("scenario", key): value for key, value in flat(run.scenario).items()}
+    for group in ("bom", "catalogue", "metrics", "power", "cost"):
+        for key, row in _rows(run, group).items():
+            for value in _VALUES[group]:
+                found[group, _name(group, key, value)] = row[value]
+    return found | {("result", head): getattr(run, head) for head in ("verdict", "routing")}
+
+
 def differences(one: Run, other: Run) -> list[Change]:
     """Return what differs between two runs, part by part: scenario, components, then results."""
+    return [*_without_arrays(one, other), *_arrays(one, other)]
+
+
+def _without_arrays(one: Run, other: Run) -> list[Change]:
     changes = list(_scenario(one, other))
     for group in ("bom", "catalogue", "metrics", "power", "cost", "facility", "failures"):
         changes += _table(one, other, group)
     for head in ("verdict", "routing"):
         if getattr(one, head) != getattr(other, head):
             changes.append(Change("result", head, getattr(one, head), getattr(other, head)))
-    changes += _arrays(one, other)
     return changes
 
 
@@ -75,8 +148,11 @@ def _table(one: Run, other: Run, group: str) -> Iterator[Change]:
         old, new = before.get(key, {}), after.get(key, {})
         for value in _VALUES[group]:
             if not _equal(old.get(value), new.get(value)):
-                name = " ".join(filter(None, key)) + ("" if value == _VALUES[group][0] else f" {value}")
-                yield Change(group, name, old.get(value), new.get(value))
+                yield Change(group, _name(group, key, value), old.get(value), new.get(value))
+
+
+def _name(group: str, key: tuple[str, ...], value: str) -> str:
+    return " ".join(filter(None, key)) + ("" if value == _VALUES[group][0] else f" {value}")
 
 
 def _rows(run: Run, group: str) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -16,8 +16,9 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -174,13 +175,23 @@ class Index:
                         break
             yield Update(tuple(new), tuple(changed), tuple(lost), tuple(problems))
 
-    def rows(self, runs: Sequence[int] | None = None) -> list[tuple[int, str]]:
-        """Return number and file name of all readable runs, or of those with some numbers, in order of number."""
-        found = self._rows("SELECT id, file FROM runs WHERE problem = '' ORDER BY id")
-        if runs is None:
-            return found
-        wanted = set(runs)
-        return [row for row in found if row[0] in wanted]
+    def fill(self, facts: Iterable[Facts]) -> None:
+        """Take these facts for those of the files of the folder, in order of name, without reading them.
+
+        For measurements on more runs than anybody wants to compute.
+        """
+        with self._lock, self._database:
+            for (file, stamp), each in zip(_stamps(self.folder).items(), facts, strict=True):
+                self._put(file, stamp, each)
+
+    def rows(self, *, first: int = 0, count: int = -1) -> list[tuple[int, str]]:
+        """Return number and file name of readable runs in order of number, from the first or a later one on."""
+        sql = "SELECT id, file FROM runs WHERE problem = '' ORDER BY id LIMIT ? OFFSET ?"
+        return self._rows(sql, [count, first])
+
+    def files(self, runs: Sequence[int]) -> list[str]:
+        """Return the file names of some runs."""
+        return [self._rows("SELECT file FROM runs WHERE id = ?", [run])[0][0] for run in runs]
 
     def facts(self, runs: Sequence[int]) -> list[Facts]:
         """Return all texts and numbers of some runs."""
@@ -203,7 +214,7 @@ class Index:
     def number_column(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the runs that have a number, and it; both of shape (n_runs,)."""
         rows = self._rows("SELECT run, number FROM numbers WHERE name = ?", [self._ids.get(("number", name), -1)])
-        table = np.array(rows, dtype=float).reshape(len(rows), 2)
+        table = np.fromiter(chain.from_iterable(rows), dtype=float, count=2 * len(rows)).reshape(len(rows), 2)
         return table[:, 0].astype(np.int64), table[:, 1].copy()
 
     def text_column(self, name: str) -> tuple[NDArray[np.int64], list[str]]:
@@ -302,6 +313,10 @@ class Index:
             facts, problem = facts_of(open_run(self.folder / file)), ""
         except OptinetError as error:
             facts, problem = Facts({}, {}), str(error)
+        return self._put(file, stamp, facts, problem, before), problem
+
+    def _put(self, file: str, stamp: str, facts: Facts, problem: str = "", before: int | None = None) -> int:
+        """Write down what a run can be found by; return its number."""
         if before is not None:
             self._forget([before])
         run = self._database.execute(
@@ -313,7 +328,7 @@ class Index:
         numbers = [(self._id_of("number", name), run, number) for name, number in facts.numbers.items()]
         self._database.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", [row for row in texts if row[2]])
         self._database.executemany("INSERT INTO numbers VALUES (?, ?, ?)", [r for r in numbers if not math.isnan(r[2])])
-        return run, problem
+        return run
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -291,7 +291,8 @@ class Frame:
     def _extended(self, place: int, batch: Batch) -> Frame:
         """Add runs; a column for which the batch has no values is dropped, and read again when it is asked for."""
         at_hand_numbers, at_hand_texts = batch.at_hand(len(self))
-        count, missing = len(batch.new), np.full(len(self), np.nan)
+        count = len(batch.new)
+        missing = np.full(len(self) if at_hand_numbers - self.number_names else 0, np.nan)
         numbers, texts = {}, {}
         for name in {*self._numbers, *(at_hand_numbers - self.number_names)}:
             values = batch.number_values(name)
@@ -300,7 +301,8 @@ class Frame:
         for name in {*self._texts, *(at_hand_texts - self.text_names)}:
             words = batch.text_values(name)
             if words is not None:
-                texts[name] = (self._texts.get(name) or [""] * len(self)) + words[:count]
+                added = words if len(words) == count else words[:count]
+                texts[name] = (self._texts.get(name) or [""] * len(self)) + added
         return Frame(
             self.keys + list(batch.keys),
             np.concatenate((self.source, np.full(count, place, dtype=np.int64))),

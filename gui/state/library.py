@@ -21,7 +21,7 @@ from optinet.errors import OptinetError
 from optinet.results import open_run
 
 FIRST = 200  # runs of a folder that are shown before the others are looked up
-AT_ONCE = 20_000  # runs handed over in one go, which the GUI thread takes in within a few milliseconds
+AT_ONCE = 100_000  # runs handed over in one go; every further part copies those before it
 _NUMBERS = tuple(column.id for column in COLUMNS if column.numeric and column.shown)
 _TEXTS = (*(column.id for column in COLUMNS if not column.numeric and column.shown), "title", WORDS)
 
@@ -156,19 +156,18 @@ class Library:
         if folder not in self._indexes:
             self._indexes[folder] = Index(folder, update=False)
         index = self._indexes[folder]
-        rows = index.rows()
+        rows = index.rows(count=FIRST)
         if rows:
-            yield _at_hand(folder, index, rows[:FIRST])
-        if len(rows) > FIRST:
-            yield from _columns(folder, index, rows[FIRST:])
+            yield _at_hand(folder, index, rows)
+        if more := index.rows(first=FIRST):
+            yield from _columns(folder, index, more)
         yield from self._updates(folder, index)
 
     @staticmethod
     def _updates(folder: Path, index: Index) -> Iterator[Batch | str]:
         for step in index.updates():
             yield from step.problems
-            names = dict(index.rows((*step.new, *step.changed))) if step.new else {}
-            keys = tuple(str(folder / names[run]) for run in step.new)
+            keys = tuple(str(folder / file) for file in index.files(step.new))
             yield Batch(index, step.new, keys, step.changed, step.gone, index.facts((*step.new, *step.changed)))
 
 

@@ -63,7 +63,8 @@ class Session:
         """Take in runs that are new, changed or gone; new ones that are open already are left as they are."""
         before = self.frame
         for given in batches:
-            batch = given.only([key not in self._row_of for key in given.keys])
+            known = not self._row_of.keys().isdisjoint(given.keys)
+            batch = given.only([key not in self._row_of for key in given.keys]) if known else given
             count = len(self.frame)
             self.frame = self.frame.taken(batch)
             if batch.gone:

@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QCursor
 
 from gui.commands import Command
+from gui.views.note_commands import note_commands
 from gui.views.runs_table import RunsPanel
 
 if TYPE_CHECKING:
@@ -85,4 +86,22 @@ def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:
             help="Show all runs again",
         ),
         Command("edit.columns", "Choose columns…", choose_columns, "", "Edit", help="Show and hide columns"),
+        Command(
+            "edit.filter_help",
+            "Words of the filter",
+            lambda: panel.widget.show_filter_help(),
+            "",
+            "Help",
+            help="Show the filter language and every name that the open runs have",
+        ),
+        Command(
+            "edit.all_columns",
+            "All columns…",
+            lambda: panel.widget.column_dialog().open(),
+            "",
+            "Edit",
+            has_runs,
+            help="Show and hide any metric and any key of the scenarios",
+        ),
+        *note_commands(window),
     ]

@@ -57,6 +57,11 @@ class Dialogs:
         chosen, agreed = QInputDialog.getItem(self._parent, title, question, list(choices), 0, False)
         return chosen if agreed else ""
 
+    def ask_text(self, title: str, question: str, text: str) -> str | None:
+        """Ask for a line of text; None when the user cancels."""
+        answer, agreed = QInputDialog.getText(self._parent, title, question, text=text)
+        return answer.strip() if agreed else None
+
     def confirm(self, title: str, question: str, yes: str) -> bool:
         """Ask whether to go on; `yes` is what the button says."""
         box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=self._parent)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from gui.views.actions import Actions
 from gui.views.dialogs import Dialogs
 from gui.views.fabric_view import FabricView
 from gui.views.message_bar import MessageBar
+from gui.views.note_commands import remember_edits
 from gui.views.opening import Opener
 from gui.views.palette import Appearance, theme_for, widget_palette
 from gui.views.panels import Panel, all_panels
@@ -44,6 +45,8 @@ class MainWindow(QMainWindow):
     settings
         Where window layout, appearance and recent files are kept.
     """
+
+    closing = pyqtSignal()
 
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
@@ -126,6 +129,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.session.changed.connect(lambda: self.selection.keep(self.session))
         self.opener.problems.connect(lambda problems: self.messages.add(*problems))
+        self.opener.edited.connect(partial(remember_edits, self))
         self.session.changed.connect(self.actions_.refresh)
         self.selection.changed.connect(self._show_current)
         self.selection.changed.connect(self.actions_.refresh)
@@ -291,6 +295,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("layout", self.saveState())
         self.settings.sync()
+        self.closing.emit()
         self.work.shutdown()
         self.finder.shutdown()
         self.jobs.shutdown()

@@ -39,6 +39,7 @@ class Opener(QObject):
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._poll)
         self._polling = False
+        self._edits: list[Edit] = []
         self._watcher.directoryChanged.connect(lambda _: self._settling.start())
 
     def open(self, paths: Sequence[str]) -> None:
@@ -71,7 +72,7 @@ class Opener(QObject):
 
     def edit(self, keys: Sequence[str], change: Callable[[Notes], Notes]) -> None:
         """Change the notes of runs, which live beside their files."""
-        self._read("Writing notes …", lambda: self._library.edit(keys, change), lambda: None)
+        self._read("Writing notes …", lambda: self._library.edit(keys, change), self._edited)
 
     def restore(self, notes: dict[str, Notes]) -> None:
         """Give runs the notes they had, as undo does; `edited` is not told."""
@@ -85,9 +86,7 @@ class Opener(QObject):
         if problems:
             self.problems.emit(problems)
         self._session.take(item for item in items if isinstance(item, Batch))
-        edits = [item for item in items if isinstance(item, Edit)]
-        if edits:
-            self.edited.emit(edits)
+        self._edits += [item for item in items if isinstance(item, Edit)]
         if not self._selection.keys and len(self._session):
             self._automatic = (self._session.keys[0],)
             self._selection.set(self._automatic)
@@ -102,6 +101,11 @@ class Opener(QObject):
             self._selection.set([key for key, _ in zip(alike, range(FIRST_BARS), strict=False)], current)
         self._automatic = ()
         self._watch()
+
+    def _edited(self) -> None:
+        edits, self._edits = self._edits, []
+        if edits:
+            self.edited.emit(edits)
 
     def _watch(self) -> None:
         wanted, watched = {str(folder) for folder in self._library.folders}, set(self._watcher.directories())

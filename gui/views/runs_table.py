@@ -244,6 +244,8 @@ class RunsPanel(QWidget):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(view.fontMetrics().height() + 8)
         header.setHighlightSections(False)
+        # to draw a header Qt asks every cell whether it is selected, which takes seconds for a long table
+        header.setSelectionModel(QItemSelectionModel(self.model, header))
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_column_menu)
         header.sectionResized.connect(self._resized)

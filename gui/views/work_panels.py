@@ -165,7 +165,7 @@ def _copies(window: MainWindow, panel: Panel, current: Callable[[], RunEntry | N
     things = (
         ("scenario", "the scenario in the form", form_text, lambda: panel.is_made),
         ("run", "the current run", run_text, lambda: current() is not None),
-        ("comparison", "the comparison of the selected runs", comparison_text, lambda: len(selected()) > 0),
+        ("comparison", "the comparison of the selected runs", comparison_text, lambda: bool(window.selection.keys)),
         ("view", "this window", view_text, lambda: len(window.session) > 0),
     )
     return [

@@ -122,7 +122,7 @@ def test_an_update_step_by_step_tells_what_is_new_changed_and_gone(folder):
             sum((getattr(s, kind) for s in steps), ()) for kind in ("new", "changed", "gone")
         )
         assert changed == numbers[first.name] and gone == numbers[second.name]
-        assert dict(index.rows([new])) == {new: "copy.h5"} and new not in numbers.values()
+        assert index.files([new]) == ["copy.h5"] and new not in numbers.values()
         # a column is what the facts of all runs say
         runs, values = index.number_column("network_kw")
         facts = index.facts(runs.tolist())

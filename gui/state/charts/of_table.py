@@ -48,6 +48,7 @@ _COLORS = (
 _SCOPES = (("workload", "with the workload of the current run"), ("table", "in the table"), ("selected", "selected"))
 _MOST_CURVES = 11
 _MOST_TRIED = 14  # parameters whose pairs are looked at for the first map
+_SAMPLE = 150  # runs that are looked at whole to tell what a large sweep varies
 _MOST_PARAMETERS = 60  # distinct values of a parameter, beyond which a map of it cannot be read
 
 
@@ -198,6 +199,8 @@ def _parameters(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[
     """Return what differs between the runs and is no result: keys of the scenario, then design and workload."""
     frame = inputs.frame
     keys = sorted(name for name in frame.number_names | frame.text_names if "." in name)
+    if len(rows) > _SAMPLE:
+        keys = _varied(inputs, rows, keys)
     found = []
     for name in (*keys, "design", "workload", "routing", "topology", "switching", "packaging"):
         values = {value for value in _column(inputs, name, rows) if value != "" and value == value}
@@ -206,6 +209,17 @@ def _parameters(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[
     # numbers before texts, what has more values before what has fewer; what people name first of all
     found.sort(key=lambda item: ("." in item[0], item[0] not in frame.number_names, -item[1]))
     return [name for name, _ in islice(found, 40)]
+
+
+def _varied(inputs: Inputs, rows: np.ndarray, keys: Sequence[str]) -> list[str]:  # type: ignore[type-arg]
+    """Return the keys that differ among some of the runs, but not in all: columns of many runs take time to read."""
+    sample = rows[np.linspace(0, len(rows) - 1, _SAMPLE).astype(int)]
+    values: dict[str, set[str | float]] = {}
+    for row in sample.tolist():
+        facts = inputs.frame.facts(row)
+        for name, value in (*facts.texts.items(), *facts.numbers.items()):
+            values.setdefault(name, set()).add(value)
+    return [name for name in keys if 2 <= len(values.get(name, ())) <= _MOST_PARAMETERS]
 
 
 def _fullest_pair(inputs: Inputs, rows: np.ndarray, names: Sequence[str]) -> tuple[str, str]:  # type: ignore[type-arg]

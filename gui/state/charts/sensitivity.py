@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from experiments.charts import TornadoChart
@@ -12,8 +12,7 @@ from gui.state.charts.kinds import Inputs, Shown, chosen
 from gui.state.charts.of_selection import metric_label, metric_options
 
 MOST_DRIVERS = 14
-COMPUTE = "Work it out"
-_MAIN = ("network_kw", "cost_usd", "latency_p99_ns", "worst_link_3sigma_margin_db")
+COMPUTE, STOP = "Work it out", "Stop"
 
 
 class Sensitivity:
@@ -21,11 +20,18 @@ class Sensitivity:
 
     def __init__(self) -> None:
         self._found: dict[str, Mapping[str, Any]] = {}
+        self._failed: dict[str, str] = {}
+        self.running: str | None = None
+
+    def depends(self, inputs: Inputs, _wanted: Mapping[str, str]) -> tuple[object, ...]:
+        """Return what the chart is made from."""
+        key = inputs.current
+        return key, key in self._found, self._failed.get(key or ""), key == self.running
 
     @staticmethod
-    def arguments(key: str, metrics: Sequence[str] = _MAIN) -> list[str]:
+    def arguments(key: str) -> list[str]:
         """Return the command that works a run out, after the name of the program."""
-        return ["uncertainty", key, "--json", *(part for metric in metrics for part in ("--metric", metric))]
+        return ["uncertainty", key, "--json"]
 
     def take(self, key: str, output: str) -> None:
         """Take what that command has printed.
@@ -36,12 +42,21 @@ class Sensitivity:
             If it is not what it prints.
         """
         self._found[key] = json.loads(output)
+        self._failed.pop(key, None)
+
+    def fail(self, key: str, problem: str) -> None:
+        """Remember why a run could not be worked out."""
+        self._failed[key] = problem
 
     def make(self, inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
         """Return the tornado of the current run, or how to get it."""
         if inputs.current is None:
             return Shown(message="Select a run in the table to see what its numbers hang on.")
         found = self._found.get(inputs.current)
+        if found is None and inputs.current == self.running:
+            return Shown(message="Working it out …", action=STOP)
+        if found is None and inputs.current in self._failed:
+            return Shown(message=self._failed[inputs.current], action=COMPUTE)
         if found is None:
             return Shown(
                 message="What makes the numbers of this run unsure: each component value at the ends of its range, and "

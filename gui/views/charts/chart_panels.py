@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import ChartKind
+from gui.state.charts.sensitivity import Sensitivity
 from gui.views.exporting import PICTURE_KINDS
 from gui.views.panels import PanelSpec
 
 if TYPE_CHECKING:
     from gui.views.charts.chart_view import ChartView
+    from gui.views.comparison import ComparisonView
     from gui.views.main_window import MainWindow
 
 _SHOWN = ("power", "cost", "latency", "loads", "budget")  # of those at the right, before the user has chosen
@@ -26,8 +29,26 @@ def chart_panels() -> tuple[PanelSpec, ...]:
             PanelSpec(k.id, k.title, "right", partial(_chart, k), exports=files, shown=k.id in _SHOWN, help=k.help)
             for k in SELECTION_KINDS
         ),
+        PanelSpec(
+            "sensitivity",
+            "Sensitivity",
+            "right",
+            _sensitivity,
+            exports=files,
+            shown=False,
+            help="What makes the numbers of the current run unsure, as a tornado",
+        ),
         *(PanelSpec(k.id, k.title, "center", partial(_chart, k), exports=files, help=k.help) for k in TABLE_KINDS),
+        PanelSpec(
+            "compare", "Compare", "center", _comparison, exports=(".csv",), help="What differs between selected runs"
+        ),
     )
+
+
+def _comparison(window: MainWindow) -> ComparisonView:
+    from gui.views.comparison import ComparisonView
+
+    return ComparisonView(window.table, window.selection, window.jobs.submit, window.theme)
 
 
 def _chart(kind: ChartKind, window: MainWindow) -> ChartView:
@@ -35,3 +56,32 @@ def _chart(kind: ChartKind, window: MainWindow) -> ChartView:
 
     worker = window.jobs if kind.reads_files else window.finder
     return ChartView(kind, window.session, window.table, window.selection, worker.submit, window.theme)
+
+
+def _sensitivity(window: MainWindow) -> ChartView:
+    from gui.child import Child
+    from gui.views.charts.chart_view import ChartView
+
+    state = Sensitivity()
+    kind = ChartKind("sensitivity", "Sensitivity", "", state.make, state.depends)
+    view = ChartView(kind, window.session, window.table, window.selection, window.finder.submit, window.theme)
+    child = Child(view)
+
+    def end(key: str, take: Callable[[str, str], None], text: str) -> None:
+        state.running = None
+        take(key, text)
+        view.make_again()
+
+    def asked() -> None:
+        key = window.selection.current
+        if state.running is not None or key is None:
+            child.stop()
+            state.running = None
+        else:
+            state.running = key
+            child.start(state.arguments(key), partial(end, key, state.take), partial(end, key, state.fail))
+        view.make_again()
+
+    view.asked.connect(asked)
+    window.closing.connect(child.stop)
+    return view

@@ -87,6 +87,7 @@ class ChartView(QWidget):
         self._request = 0
         self._made_from: tuple[object, ...] = ()
         self._inputs: Inputs | None = None
+        self._stressed: tuple[tuple[str, ...], str | None] = ((), None)
         self._stale = True
         self._combos: dict[str, QComboBox] = {}
         self._build()
@@ -188,7 +189,8 @@ class ChartView(QWidget):
         inputs = Inputs(view.frame, view.order, selection.keys, selection.current)
         made_from = (*self.kind.depends(inputs, self.wanted), *sorted(self.wanted.items()))
         if made_from == self._made_from:
-            self._draw()
+            if (selection.keys, selection.current) != self._stressed:
+                self._draw()
             return
         self._request += 1
         # the ids that `depends` may return stay taken while the inputs live
@@ -272,6 +274,7 @@ class ChartView(QWidget):
         drawing.draw(self.plot)
         self.drawing = drawing
         box.setMouseEnabled(x=drawing.zooms, y=drawing.zooms)
+        self._stressed = (self._selection.keys, self._selection.current)
         self.legend.setText("&nbsp;&nbsp; ".join(filter(None, self._legend_entries(drawing))))
 
     def _legend_entries(self, drawing: Drawing) -> list[str]:

@@ -18,7 +18,7 @@ class Answers:
 
     def __init__(self):
         self.files, self.folder, self.save, self.toml, self.choice, self.agree = [], [], None, "", "", True
-        self.asked = []
+        self.asked, self.text = [], "tag"
 
     def open_files(self):
         return self.files
@@ -33,6 +33,10 @@ class Answers:
     def choose(self, title, _question, choices):
         self.asked.append((title, choices))
         return self.choice
+
+    def ask_text(self, title, _question, _text):
+        self.asked.append((title, "text"))
+        return self.text
 
     def confirm(self, title, question, _yes):
         self.asked.append((title, question))

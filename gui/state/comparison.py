@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two to four selected runs side by side: what differs in scenario and components, and their metrics."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.difference import Line, side_by_side
+from gui.state.charts.kinds import Inputs, selected_rows
+from gui.state.columns import format_number
+
+MOST_RUNS = 4
+SELECT_SOME = (
+    "Select two to four runs in the table to compare them (Ctrl+click): the first is what the others differ from."
+)
+SAME = "These runs are the same in scenario, components and results."
+_PARTS = {
+    "scenario": "Scenario",
+    "bom": "Bill of materials, parts",
+    "catalogue": "Component values",
+    "result": "Result",
+    "metrics": "Metrics",
+    "power": "Power",
+    "cost": "Cost",
+}
+_SMALLEST_SHARE = 0.0005  # of a difference that is shown
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A table of what differs.
+
+    Parameters
+    ----------
+    names, keys
+        The runs.
+    lines
+        What differs.
+    message
+        Why there is no table.
+    """
+
+    names: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    message: str = ""
+
+    def only(self, text: str) -> tuple[Line, ...]:
+        """Return the lines whose part or name hold all words of a text."""
+        words = text.lower().split()
+        return tuple(
+            line for line in self.lines if all(word in f"{part_title(line.part)} {line.name}".lower() for word in words)
+        )
+
+    def as_csv(self) -> str:
+        """Return the table as comma-separated text, numbers at full precision."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        others = [f"{name}, difference" for name in self.names[1:]]
+        writer.writerow(["part", "name", "unit", *self.names, *others])
+        for line in self.lines:
+            values = ["" if value is None else value for value in line.values]
+            shares = ["" if share is None else share for share in line.shares[1:]]
+            writer.writerow([part_title(line.part), line.name, line.unit, *values, *shares])
+        return text.getvalue()
+
+
+def compared(inputs: Inputs) -> Comparison:
+    """Read the selected runs and return what differs between them."""
+    if not 2 <= len(inputs.selected) <= MOST_RUNS:
+        return Comparison(message=SELECT_SOME)
+    rows, keys, _ = selected_rows(inputs, MOST_RUNS)
+    if len(rows) < 2:
+        return Comparison(message="Only one of the selected runs can be read.")
+    lines = tuple(side_by_side([row.run for row in rows]))
+    return Comparison(tuple(row.case for row in rows), keys, lines, "" if lines else SAME)
+
+
+def part_title(part: str) -> str:
+    """Return what people call a part of a run."""
+    return _PARTS.get(part, part)
+
+
+def cell_text(line: Line, run: int) -> str:
+    """Return the value of a run, and how far it is from that of the first."""
+    text = value_text(line.values[run])
+    share = line.shares[run] if run else None
+    if share is None or abs(share) < _SMALLEST_SHARE or line.part == "scenario":
+        return text
+    if line.unit == "dB":  # a share of decibels says nothing
+        difference = f"{line.values[run] - line.values[0]:+.2f}"
+    else:
+        difference = f"{share:+.1%}" if abs(share) < 10 else f"×{line.values[run] / line.values[0]:,.4g}"
+    return f"{text}  ({difference})".replace("-", "−")
+
+
+def value_text(value: Any) -> str:
+    """Return a value as people read it; a dash where a run has none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return format_number(float(value))
+    if isinstance(value, list | tuple):
+        return " × ".join(map(str, value))
+    return str(value)

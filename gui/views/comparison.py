@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of what differs between the selected runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSizeF, Qt
+from PyQt6.QtGui import QFont, QFontMetrics, QPalette, QShowEvent
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.state.charts.kinds import Inputs
+from gui.state.comparison import SELECT_SOME, Comparison, cell_text, compared, part_title
+from gui.state.runs import one_line
+from gui.state.runs_table import RunsTable
+from gui.state.selection import Selection
+from gui.views.charts.chart_view import Submit
+from gui.views.exporting import ViewExport
+from gui.views.palette import Theme
+from optinet.errors import OptinetError
+
+_Role = Qt.ItemDataRole
+_FIXED = 2  # columns before those of the runs
+_MOST_COLUMN_PX, _NAME_PX = 300, 340
+
+
+class ComparisonModel(QAbstractTableModel):
+    """Gives Qt the lines of a `Comparison`; the first line of each part names it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.comparison, self._lines = Comparison(), ()
+        self._bold = QFont()
+        self._bold.setBold(True)
+
+    def show(self, comparison: Comparison, text: str) -> None:
+        """Take another table, or another filter of it."""
+        self.beginResetModel()
+        self.comparison, self._lines = comparison, comparison.only(text)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        """Return the number of lines."""
+        return 0 if parent is not None and parent.isValid() else len(self._lines)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        """Return the number of runs, and two."""
+        return 0 if parent is not None and parent.isValid() else _FIXED + len(self.comparison.names)
+
+    def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
+        """Return one aspect of a cell."""
+        line, column = self._lines[index.row()], index.column()
+        if role in (_Role.DisplayRole, _Role.ToolTipRole):
+            if column == 0:
+                before = self._lines[index.row() - 1].part if index.row() else ""
+                return part_title(line.part) if line.part != before or role == _Role.ToolTipRole else None
+            if column == 1:
+                return f"{line.name}, {line.unit}" if line.unit else line.name
+            return cell_text(line, column - _FIXED)
+        if role == _Role.FontRole and column == 0:
+            return self._bold
+        if role == _Role.TextAlignmentRole and column >= _FIXED and isinstance(line.values[0], int | float):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == _Role.ForegroundRole and column >= _FIXED:
+            same = column > _FIXED and line.values[column - _FIXED] == line.values[0]
+            return self.theme.faint_text if same else None
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
+        """Return the names of the runs."""
+        if orientation == Qt.Orientation.Vertical or role not in (_Role.DisplayRole, _Role.ToolTipRole):
+            return None
+        names = ("Part", "What differs", *self.comparison.names)
+        return names[section] if section < len(names) else None
+
+
+class ComparisonView(QWidget):
+    """Follows the selection while it can be seen."""
+
+    def __init__(self, table: RunsTable, selection: Selection, submit: Submit, theme: Theme) -> None:
+        super().__init__()
+        self._table, self._selection, self._submit = table, selection, submit
+        self._shown_keys: tuple[str, ...] | None = None
+        self._request = 0
+        self.filter = QLineEdit(clearButtonEnabled=True)
+        self.filter.setPlaceholderText("Search what differs: metrics, cost, topology …")
+        self.filter.setAccessibleName("Search what differs")
+        self.model = ComparisonModel(theme)
+        self.view = QTableView()
+        self.message = QLabel(SELECT_SOME, wordWrap=True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._set_up_view()
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.filter)
+        inside.addWidget(self.view, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(content)
+        self.stack.addWidget(self.message)
+        self.stack.setCurrentIndex(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.stack)
+        self.filter.textChanged.connect(lambda text: self.model.show(self.model.comparison, text))
+        selection.changed.connect(self.refresh)
+        self.set_theme(theme)
+
+    def _set_up_view(self) -> None:
+        self.view.setModel(self.model)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setAlternatingRowColors(True)
+        self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows, header = self.view.verticalHeader(), self.view.horizontalHeader()
+        assert rows is not None and header is not None  # a QTableView has both
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self.view.fontMetrics().height() + 6)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        header.setHighlightSections(False)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colors."""
+        self.model.theme = theme
+        palette = self.message.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, theme.faint_text)
+        self.message.setPalette(palette)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Bring the table up to date, which it is not while nobody sees it."""
+        super().showEvent(event)
+        self.refresh()
+
+    def export(self) -> ViewExport | None:
+        """Return the table."""
+        comparison = self.model.comparison
+        if not comparison.lines:
+            return None
+        return ViewExport("Comparison", QSizeF(self.size()), self.model.theme.canvas, table=comparison.as_csv)
+
+    def refresh(self) -> None:
+        """Compare what is selected now."""
+        keys = self._selection.keys
+        if not self.isVisible() or keys == self._shown_keys:
+            return
+        self._shown_keys = keys
+        self._request += 1
+        request, view = self._request, self._table.view
+        inputs = Inputs(view.frame, view.order, keys, self._selection.current)
+
+        def work() -> Comparison | None:
+            if request != self._request:
+                return None
+            try:
+                return compared(inputs)
+            except (OptinetError, OSError) as error:
+                return Comparison(message=one_line(error))
+
+        self._submit("Comparing runs …", work, self._arrived)
+
+    def _arrived(self, comparison: Comparison | None) -> None:
+        if comparison is None:
+            return
+        self.model.show(comparison, self.filter.text())
+        self.message.setText(comparison.message)
+        self.stack.setCurrentIndex(0 if comparison.lines else 1)
+        metrics = QFontMetrics(self.view.font())
+        for column in range(self.model.columnCount()):
+            texts = (str(self.model.data(self.model.index(r, column)) or "") for r in range(self.model.rowCount()))
+            widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+            head = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Orientation.Horizontal)))
+            most = _NAME_PX if column == 1 else _MOST_COLUMN_PX
+            self.view.setColumnWidth(column, min(max(widest, head) + 20, most))

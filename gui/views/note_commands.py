@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands for the notes of the selected runs: stars, tags and texts, which can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gui.commands import Command
+from gui.state import library
+from gui.state.note_changes import note_as, starred, tagged, untagged
+from gui.state.undo import Edit
+
+if TYPE_CHECKING:
+    from gui.views.main_window import MainWindow
+
+_MENU = "Edit/Notes"
+
+
+def note_commands(window: MainWindow) -> list[Command]:
+    """Return the commands that star, tag and annotate the selected runs."""
+    selection, dialogs, opener = window.selection, window.dialogs, window.opener
+
+    def has_selection() -> bool:
+        return bool(selection.keys)
+
+    def text_of_current(name: str) -> str:
+        entry = window.session.get(selection.current)
+        return entry.texts.get(name, "") if entry is not None else ""
+
+    def star() -> None:
+        opener.edit(selection.keys, starred(text_of_current("star") != "yes"))
+
+    def tag() -> None:
+        text = dialogs.ask_text("Add tags", "Tags for the selected runs, separated by blanks", "")
+        if text:
+            opener.edit(selection.keys, tagged(text))
+
+    def untag() -> None:
+        text = dialogs.ask_text("Remove tags", "Tags to take from the selected runs", text_of_current("tag"))
+        if text:
+            opener.edit(selection.keys, untagged(text))
+
+    def note() -> None:
+        text = dialogs.ask_text("Note", "Note of the selected runs", text_of_current("note"))
+        if text is not None:
+            opener.edit(selection.keys, note_as(text))
+
+    commands = (
+        ("star", "Star", star, "Ctrl+D", "Star the selected runs, or take their stars away"),
+        ("tag", "Add tags…", tag, "Ctrl+T", "Tag the selected runs"),
+        ("untag", "Remove tags…", untag, "", "Take tags from the selected runs"),
+        ("text", "Write note…", note, "", "Write a note for the selected runs"),
+    )
+    return [
+        Command(f"notes.{name}", title, do, keys, _MENU, has_selection, help=help_)
+        for name, title, do, keys, help_ in commands
+    ]
+
+
+def remember_edits(window: MainWindow, edits: Sequence[library.Edit]) -> None:
+    """Let the user take changes of notes back."""
+    before = {edit.key: edit.before for edit in reversed(edits)}
+    after = {edit.key: edit.after for edit in edits}
+    title = f"Notes of {len(after)} runs" if len(after) > 1 else "Notes of a run"
+    opener = window.opener
+    window.undo.push(Edit(title, lambda: opener.restore(before), lambda: opener.restore(after)))

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data of charts, by hand and against what they are defined as."""
+
+from __future__ import annotations
+
+import csv
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.charts import break_even, chart_csv, heat_map, latency_curves, load_curves, parallel, points
+from experiments.charts.sweeps import grouped
+from experiments.compare import Row
+from experiments.difference import side_by_side
+from experiments.pareto import front_of
+from optinet.results import open_run
+
+NAN = float("nan")
+
+
+def row(name, **values):
+    run = SimpleNamespace(table=lambda group: values.get(group, {"latency": 1}), **values)
+    return Row(name, runs=[run])
+
+
+def test_latency_is_a_cumulative_distribution_over_the_traffic():
+    chart = latency_curves(
+        [row("a", latency_ns=np.array([300.0, 100.0, 300.0, 200.0]), latency_weight=np.array([1.0, 2.0, 1.0, 0.0]))],
+        most=3,
+    )
+    (curve,) = chart.curves
+    assert curve.x.tolist() == [100.0, 300.0]  # what carries no traffic is not there
+    assert curve.y.tolist() == [50.0, 100.0]
+
+
+def loads(name, classes=("up", "down")):
+    return row(
+        name,
+        arc_capacity_gbps=np.array([100.0, 100.0, 0.0, 100.0]),
+        arc_utilization=np.array([0.5, 0.25, 0.0, 1.5]),
+        link_class=np.array([0, 1]),
+        link_class_names=classes,
+    )
+
+
+def test_link_loads_of_one_run_are_told_by_class_and_of_several_as_wholes():
+    by_class = load_curves([loads("a")], most=5).curves
+    assert [(c.label, c.x.tolist(), c.y.tolist()) for c in by_class] == [
+        ("up", [25.0, 50.0], [50.0, 100.0]),
+        ("down", [150.0], [100.0]),  # the arc without capacity is none
+    ]
+    several = load_curves([loads(name) for name in "abc"], most=2)
+    assert [c.label for c in several.curves] == ["a", "b"] and several.left_out == 1
+    assert several.curves[0].x.tolist() == [25.0, 50.0, 150.0]
+    assert several.curves[0].y == pytest.approx([100 / 3, 200 / 3, 100.0])
+
+
+def test_a_long_distribution_keeps_its_ends_and_few_points():
+    values = np.arange(100_000.0)
+    chart = latency_curves([row("a", latency_ns=values, latency_weight=np.ones(100_000))], most=1)
+    curve = chart.curves[0]
+    assert len(curve.x) <= 2001 and curve.x[-1] == values[-1] and curve.y[-1] == 100.0
+    assert np.allclose(curve.y, (curve.x + 1) / 1000.0)
+
+
+@given(st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0, NAN]), min_size=3, max_size=3), max_size=12))
+def test_the_front_is_what_nothing_else_beats(rows):
+    costs = np.array(rows, dtype=float).reshape(len(rows), 3)
+
+    def beats(one, other):
+        return not np.isnan(one).any() and (one <= other).all() and (one < other).any()
+
+    expected = [not np.isnan(c).any() and not any(beats(other, c) for other in costs) for c in costs]
+    assert front_of(costs).tolist() == expected
+
+
+def test_points_without_both_values_are_left_out_and_links_that_do_not_close_beat_nobody():
+    chart, which = points(
+        ("network_kw", "throughput"),
+        ("Power, kW", "Throughput"),
+        ["a", "b", "c", "d"],
+        np.array([1.0, 2.0, 3.0, NAN]),
+        np.array([0.5, 0.9, 0.9, 1.0]),
+        ["x", "y", "x", "y"],
+        ["infeasible", "closes", "", "closes"],
+    )
+    assert which.tolist() == [0, 1, 2] and chart.labels == ("a", "b", "c")
+    assert chart.on_front.tolist() == [False, True, False]  # more throughput is better
+    assert [chart.groups[i] for i in chart.group] == ["x", "y", "x"]
+    assert chart.front == "least network_kw, most throughput"
+
+
+def test_rare_groups_are_one():
+    names, group = grouped([*"aabb", *map(str, range(20))])
+    assert names[:2] == ("a", "b") and len(names) == 11 and names[-1] == "others"
+    assert group.tolist()[:4] == [0, 0, 1, 1] and max(group) == 10
+
+
+def test_parallel_axes_that_no_run_has_are_left_out():
+    values = np.array([[1.0, NAN, 3.0], [NAN, NAN, 4.0], [2.0, NAN, 5.0]])
+    chart, which = parallel(["network_kw", "x", "throughput"], ["P, kW", "X", "T"], list("abc"), values, list("ggh"))
+    assert chart.axes == ("P, kW", "T") and chart.better_high == (False, True)
+    assert which.tolist() == [0, 2] and chart.values.tolist() == [[1.0, 3.0], [2.0, 5.0]]
+
+
+def test_a_heat_map_is_the_mean_of_each_cell_with_its_range():
+    chart = heat_map(
+        "k", "n", "P, kW", [2.0, 1.0, 2.0, 2.0, NAN], ["b", "a", "b", "a", "a"], np.array([1, 2, 5, NAN, 9])
+    )
+    assert chart.x_ticks == ("1", "2") and chart.y_ticks == ("a", "b")
+    assert np.array_equal(chart.values, [[2.0, NAN], [NAN, 3.0]], equal_nan=True)
+    assert chart.counts.tolist() == [[1, 0], [0, 2]]
+    assert (chart.low[1, 1], chart.high[1, 1]) == (1.0, 5.0)
+    assert chart.cell.tolist() == [3, 0, 3, -1, -1]
+    rows = list(csv.reader(io.StringIO(chart_csv(chart))))
+    assert rows == [
+        ["n", "k", "P, kW", "least", "largest", "runs"],
+        ["a", "1", "2.0", "2.0", "2.0", "1"],
+        ["b", "2", "3.0", "1.0", "5.0", "2"],
+    ]
+
+
+def test_break_even_has_a_curve_for_each_design_by_length_the_slowest_first():
+    metrics = {
+        "phase_length_s": np.array([10.0, 1.0, 1.0, NAN]),
+        "following_fraction": np.array([0.9, 0.5, 0.8, NAN]),
+        "staying_fraction": np.array([0.6, 0.6, 0.6, NAN]),
+        "break_even_s": np.array([2.0, 2.0, 0.01, NAN]),
+        "dark_ms": np.array([100.0, 100.0, 1.0, NAN]),
+    }
+    chart = break_even(["slow", "slow", "fast", "none"], metrics, most=5)
+    slow, fast, staying = chart.curves
+    assert slow.label == "slow: 100 ms dark, pays from 2 s" and slow.mark == (2.0, 0.6)
+    assert slow.x.tolist() == [1.0, 10.0] and slow.y.tolist() == [0.5, 0.9]
+    assert fast.label.startswith("fast: 1 ms dark") and staying.y.tolist() == [0.6, 0.6]
+
+
+def test_runs_side_by_side_have_every_value_that_differs_in_one(swept):
+    paths = {path.name.split("--")[0]: path for path in swept}
+    one, two, three = (open_run(paths[name]) for name in ("lpo-uniform", "retimed-uniform", "pod-uniform"))
+    lines = {(line.part, line.name): line for line in side_by_side([one, two, three])}
+    assert lines["scenario", "design.optics"].values[:2] == tuple(r.scenario["design"]["optics"] for r in (one, two))
+    power = lines["metrics", "network_kw"]
+    assert power.values == tuple(run.metrics["network_kw"].value for run in (one, two, three)) and power.unit == "kW"
+    assert power.shares[0] == 0.0 and power.shares[1] == pytest.approx(power.values[1] / power.values[0] - 1)
+    assert ("scenario", "workload.name") not in lines
+    assert side_by_side([one, one]) == []

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts, comparison, notes and growing folders in a real window, on runs of real studies."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+
+import pytest
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QGuiApplication
+
+from experiments.notes import read_notes
+from gui.state.charts.sensitivity import STOP
+
+STUDY = """\
+title = "three designs"
+[base.topology]
+name = "leaf_spine"
+leaves = 4
+spines = 2
+hosts_per_leaf = 4
+[base.workload]
+name = "uniform"
+[base.design]
+switch = "switch_51t2"
+host_link = "aec_800g"
+[[case]]
+name = "LPO"
+design.optics = "lpo_800g_dr8"
+[[case]]
+name = "retimed"
+design.optics = "retimed_800g_dr8"
+[grid]
+"topology.spines" = [2, 4]
+"topology.hosts_per_leaf" = [2, 4]
+"""
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    from experiments.runner import sweep
+    from experiments.study import study_of
+    from optinet.toml_source import TomlSource
+
+    folder = tmp_path_factory.mktemp("study") / "runs"
+    sweep(study_of(TomlSource.from_text(STUDY, "study")), folder, workers=1)
+    return folder
+
+
+@pytest.fixture
+def window(make_window, swept, tmp_path):
+    folder = tmp_path / "runs"
+    shutil.copytree(swept, folder)
+    return make_window(folder)
+
+
+@pytest.fixture
+def chart(window, wait, qtbot):
+    """Return a function that shows a chart and returns its view."""
+
+    def chart(name):
+        window.panels[name].show()
+        qtbot.waitUntil(window.panels[name].widget.isVisible)
+        wait(window)
+        return window.panels[name].widget
+
+    return chart
+
+
+SHOWN = ("power", "cost", "latency", "loads", "budget", "intervals", "pareto", "parallel", "heat_map")
+
+
+def scene_of(view, x, y):
+    return view.plot.getViewBox().mapViewToScene(QPointF(x, y))
+
+
+def click(qtbot, view, x, y, keys=Qt.KeyboardModifier.NoModifier):
+    at = view.plot.mapFromScene(scene_of(view, x, y))
+    qtbot.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, keys, at)
+
+
+def test_every_chart_draws_these_runs_in_the_colors_of_the_theme(window, chart, wait):
+    for name in SHOWN:
+        view = chart(name)
+        assert view.shown.chart is not None, (name, view.shown.message)
+        assert view.export().table().count("\n") > 2
+        grounds = []
+        for theme in ("light", "dark"):
+            window.commands.run(f"appearance.{theme}")
+            wait(window)
+            image = view.plot.grab().toImage()
+            grounds.append(image.pixelColor(image.width() - 3, 3))
+            assert grounds[-1] == window.theme.canvas
+            seen = {
+                image.pixelColor(x, y).rgb() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)
+            }
+            assert len(seen) > 8, name
+        assert grounds[0] != grounds[1]
+    assert window.messages.messages == []
+    empty = chart("break_even")
+    assert empty.shown.chart is None and "reconfiguration_break_even" in empty.message.text() and empty.export() is None
+
+
+def test_a_point_says_what_it_is_and_a_click_selects_its_run(window, chart, qtbot, wait):
+    view = chart("pareto")
+    points = view.shown.chart
+    view.choose("scope", "table")
+    wait(window)
+    at = 3
+    hit = view.hit(scene_of(view, points.x[at], points.y[at]))
+    assert points.labels[at] in hit.text and "Cost, USD/endpoint: " in hit.text and "Power, kW: " in hit.text
+    assert view.hit(scene_of(view, points.x[at], points.y.max() * 2)) is None
+    window.selection.set([view.shown.keys[0]])
+    click(qtbot, view, points.x[at], points.y[at])
+    wait(window)
+    chosen = window.selection.current
+    assert window.selection.keys == (chosen,) and chosen != view.shown.keys[0]
+    assert window.session.get(chosen).numbers["network_kw"] == pytest.approx(points.y[at])
+    click(qtbot, view, points.x[0], points.y[0], Qt.KeyboardModifier.ControlModifier)
+    assert len(window.selection.keys) == 2
+    assert {index.row() for index in window.runs.view.selectionModel().selectedRows()} == set(
+        window.table.rows_of(window.selection.keys)
+    )
+    click(qtbot, view, points.x.mean(), 0.0)  # beside everything; Qt remembers the Ctrl key until the next event
+
+
+def test_a_chart_follows_the_filter_and_its_own_choices(window, chart, wait):
+    view = chart("heat_map")
+    view.choose("x", "topology.spines")
+    view.choose("y", "design")
+    wait(window)
+    assert view.shown.chart.x_ticks == ("2", "4") and view.shown.chart.y_ticks == ("LPO", "retimed")
+    window.runs.filter.setText("design:lpo")
+    wait(window)
+    assert view.shown.chart is None or "design" not in view.shown.chart.y_label
+    window.commands.run("copy.heat_map_data")
+    assert QGuiApplication.clipboard().text() == view.export().table()
+
+
+def test_two_runs_are_compared_line_by_line(window, chart, wait):
+    view = chart("compare")
+    assert "two to four runs" in view.message.text()
+    keys = window.table.row_keys
+    window.selection.set([keys[0], keys[4]])
+    wait(window)
+    names = [line.name for line in view.model.comparison.lines]
+    assert "design.optics" in names and "network_kw" in names
+    rows = list(csv.DictReader(io.StringIO(view.export().table())))
+    power = next(row for row in rows if row["name"] == "network_kw")
+    values = [window.session.get(key).numbers["network_kw"] for key in (keys[0], keys[4])]
+    first, second = view.model.comparison.names
+    assert [float(power[first]), float(power[second])] == values and power["unit"] == "kW"
+    assert float(power[f"{second}, difference"]) == pytest.approx(values[1] / values[0] - 1)
+    view.filter.setText("metrics network_kw")
+    assert view.model.rowCount() == 1
+    assert view.model.data(view.model.index(0, 3)).endswith("%)")
+
+
+def test_notes_are_written_undone_and_found(window, wait):
+    keys = window.table.row_keys[:2]
+    window.selection.set(keys)
+    window.commands.run("notes.star")
+    wait(window)
+    window.commands.run("notes.tag")
+    wait(window)
+    column = {c.id: i for i, c in enumerate(window.table.columns)}
+    model = window.runs.model
+    assert [model.data(model.index(row, column["star"])) for row in range(3)] == ["★", "★", "☆"]
+    assert [model.data(model.index(row, column["tag"])) for row in range(3)] == ["tag", "tag", None]
+    assert model.setData(model.index(0, column["tag"]), "tag, final")
+    wait(window)
+    window.runs.filter.setText("star:yes tag:final")
+    wait(window)
+    assert window.table.row_keys == keys[:1]
+    window.runs.filter.clear()
+    for _ in range(3):
+        window.commands.run("edit.undo")
+        wait(window)
+    assert [window.session.get(key).texts["star"] for key in keys] == ["no", "no"]
+    assert read_notes(window.session.get(keys[0]).run.path).tags == ()
+    model.toggle_star(model.index(0, column["star"]))
+    wait(window)
+    assert read_notes(window.session.get(keys[0]).run.path).star
+
+
+def test_a_folder_grows_on_the_screen_as_a_sweep_writes(window, swept, tmp_path, qtbot, wait):
+    window.selection.set([window.table.row_keys[5]])
+    window.runs.view.scrollToBottom()
+    resets = []
+    window.runs.model.modelReset.connect(lambda: resets.append(1))
+    (tmp_path / "runs" / "part").write_bytes(b"")  # a folder changes without a run
+    for file in sorted(swept.glob("*.h5"))[:2]:
+        shutil.copy(file, tmp_path / "runs" / f"new-{file.name}")
+    qtbot.waitUntil(lambda: window.table.total == 10, timeout=15_000)
+    wait(window)
+    assert window.runs.model.rowCount() == 10 and resets == []  # rows are added; nothing else moves
+    assert window.table.key(9).split("/")[-1].startswith("new-")
+    assert window.selection.keys == (window.table.row_keys[5],)
+    (tmp_path / "runs" / window.table.key(9).split("/")[-1]).unlink()
+    qtbot.waitUntil(lambda: window.table.total == 9, timeout=15_000)
+    wait(window)
+
+
+def test_what_a_run_hangs_on_is_worked_out_by_another_process(window, chart, qtbot, wait):
+    view = chart("sensitivity")
+    assert view.shown.chart is None and view.button.isVisible()
+    view.button.click()
+    wait(window)
+    assert view.button.text() == STOP
+    view.button.click()
+    wait(window)
+    assert view.button.text() != STOP
+    view.button.click()
+    qtbot.waitUntil(lambda: view.shown.chart is not None, timeout=60_000)
+    strongest = view.shown.chart.drivers[0]
+    assert (
+        strongest[1] < view.shown.chart.center < strongest[2] or strongest[2] < view.shown.chart.center < strongest[1]
+    )
+    assert view.hit(scene_of(view, view.shown.chart.center, 0)).text.startswith(strongest[0])
+
+
+def test_dialogs_show_any_column_and_the_words_of_the_filter(window, wait):
+    dialog = window.runs.column_dialog()
+    dialog.text.setText("topology spines")
+    (item,) = [item for item in dialog._items() if not item.isHidden()]
+    item.setCheckState(Qt.CheckState.Checked)
+    wait(window)
+    column = [c.id for c in window.table.columns].index("topology.spines")
+    model = window.runs.model
+    assert {model.data(model.index(row, column)) for row in range(8)} == {"2", "4"}
+    dialog.reject()
+    window.commands.run("edit.filter_help")
