@@ -142,6 +142,18 @@ class CoreGraph:
         at_switch[known] = self.forwards[self.group_node[known]]
         return (hosts & at_switch).astype(np.int64)
 
+    @cached_property
+    def host_hops(self) -> tuple[tuple[Ints, Ints, Floats], tuple[Ints, Ints, Floats]]:
+        """The arcs from hosts to the one switch they join the graph at, and back.
+
+        Each as the arcs, the endpoint of each, and how many such arcs that endpoint has; shapes (n,).
+        """
+        found = [self.attachments[group] for group in np.flatnonzero(self.joined)]
+        joined = [attachment for attachment in found if attachment is not None]
+        return _flat([(each.members, each.up) for each in joined]), _flat(
+            [(each.members, each.down) for each in joined]
+        )
+
     def by_group(self, per_endpoint: Floats) -> Floats:
         """Sum a quantity of endpoints over each group; shape (n_groups,)."""
         return sum_by(self.group_of, per_endpoint, self.n_groups)
@@ -154,9 +166,9 @@ class CoreGraph:
     def group_matrix(self, demand: Demand) -> sparse.csc_array:
         """Return a matrix demand between groups, by columns; shape (n_groups, n_groups)."""
         assert demand.matrix is not None
-        n = demand.n_endpoints
-        member = sparse.csr_array((np.ones(n), (np.arange(n), self.group_of)), shape=(n, self.n_groups))
-        return sparse.csc_array(member.T @ demand.matrix @ member)
+        entries = demand.matrix.tocoo()
+        row, column = (self.group_of[index] for index in entries.coords)
+        return sparse.csc_array((entries.data, (row, column)), shape=(self.n_groups, self.n_groups))
 
     def require_paths(self, pair: tuple[int, int]) -> None:
         """Raise `SolverError` naming two core nodes without a path, unless the pair is negative."""
@@ -309,6 +321,17 @@ def _host_keys(fabric: Fabric, up: NDArray[np.bool_], kind: Ints, hosts: Ints) -
         flat = (*(value for link in links for value in link), int(1e6 * cost[ups[0]]) if ups else 0)
         keys[host] = _HostKey(flat, ups, downs, frozenset(links), regular)
     return keys
+
+
+def _flat(hops: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints, Floats]:
+    """Return arcs, the member each belongs to and how many it has, of groups of members and their arcs."""
+    if not hops:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
+    each = [
+        (arcs.ravel(), np.repeat(members, arcs.shape[1]), np.full(arcs.size, arcs.shape[1])) for members, arcs in hops
+    ]
+    arc, member, count = (np.concatenate(column) for column in zip(*each, strict=True))
+    return arc, member, count.astype(np.float64)
 
 
 def _rows(rows: list[tuple[int, ...]]) -> Ints:

@@ -52,15 +52,16 @@ def _core(fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None) -> C
 def node_demand(core: CoreGraph, demand: Demand) -> tuple[Ints, NodeDemand]:
     """Return the target nodes and the demand between core nodes."""
     none, no_entries = np.zeros(0), np.zeros(0, dtype=np.int64)
-    if demand.is_rank_one:
+    if demand.matrix is None:
         assert demand.source_gbps is not None and demand.target_share is not None
         source, share = (core.by_node(core.by_group(v)) for v in (demand.source_gbps, demand.target_share))
         return np.flatnonzero(share), (no_entries, no_entries, none, source, share)
-    by_group = core.group_matrix(demand).tocoo()
-    row, column = (core.group_node[index] for index in by_group.coords)
+    entries = demand.matrix.tocoo()
+    row, column = (core.group_node[core.group_of[index]] for index in entries.coords)
     away = row != column
-    offsets, row, gbps = _csc(row[away], column[away], by_group.data[away], core.n_nodes)
-    return np.flatnonzero(np.diff(offsets)), (offsets, row, gbps, none, none)
+    by_node = sparse.csc_array((entries.data[away], (row[away], column[away])), shape=(core.n_nodes, core.n_nodes))
+    offsets = by_node.indptr.astype(np.int64)
+    return np.flatnonzero(np.diff(offsets)), (offsets, by_node.indices.astype(np.int64), by_node.data, none, none)
 
 
 def rank_one_load(core: CoreGraph, source: Floats, share: Floats, torus: Torus | None) -> Floats:
@@ -97,20 +98,20 @@ def to_fabric(core: CoreGraph, demand: Demand, load: Floats) -> Floats:
     """Spread core loads over the fabric's arcs, adding those between hosts and where they join the core graph."""
     result = np.zeros(core.fabric.n_arcs)
     result[core.fabric_arc] = load
+    for (arc, endpoint, n_alike), gbps in zip(core.host_hops, (demand.out_gbps, demand.in_gbps), strict=True):
+        result[arc] = gbps[endpoint] / n_alike
+    if not core.merged.any():
+        return result
     local_out, local_in = local_traffic(core, demand)
-    for group, attachment in enumerate(core.attachments):
-        if attachment is None or core.group_node[group] < 0:
-            continue
+    for group in np.flatnonzero(core.merged):
+        attachment = core.attachments[group]
+        assert attachment is not None
         members, up, down = attachment.members, attachment.up, attachment.down
         out, into = demand.out_gbps[members], demand.in_gbps[members]
-        if core.joined[group]:
-            result[up] = (out / up.shape[1])[:, None]
-            result[down] = (into / down.shape[1])[:, None]
-        elif core.merged[group]:
-            # members carry their share of what the merged node carries; traffic among members goes over all arcs alike
-            among, back = local_out[members], local_in[members]
-            result[up] = _share(out - among)[:, None] * result[up[0]] + (among / up.shape[1])[:, None]
-            result[down] = _share(into - back)[:, None] * result[down[0]] + (back / down.shape[1])[:, None]
+        # members carry their share of what the merged node carries; traffic among members goes over all arcs alike
+        among, back = local_out[members], local_in[members]
+        result[up] = _share(out - among)[:, None] * result[up[0]] + (among / up.shape[1])[:, None]
+        result[down] = _share(into - back)[:, None] * result[down[0]] + (back / down.shape[1])[:, None]
     return result
 
 
@@ -206,11 +207,3 @@ def _with_local(
 def _share(part: Floats) -> Floats:
     total = part.sum()
     return part / total if total > 0 else part
-
-
-def _csc(
-    row: NDArray[np.int64], column: NDArray[np.int64], data: Floats, n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    order = np.argsort(column, kind="stable")
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(column, minlength=n)))).astype(np.int64)
-    return offsets, np.ascontiguousarray(row[order]), np.ascontiguousarray(data[order])

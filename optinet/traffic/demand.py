@@ -108,7 +108,8 @@ class Demand:
         if problems:
             raise DemandError(problems)
         if not sparse.issparse(gbps):
-            matrix = sparse.coo_array(dense)
+            np.fill_diagonal(dense, 0.0)
+            return cls(n, matrix=sparse.csr_array(dense))
         row, column = matrix.coords
         keep = (row != column) & (matrix.data > 0)
         summed = sparse.coo_array((matrix.data[keep], (row[keep], column[keep])), shape=(n, n)).tocsr()
