@@ -96,20 +96,13 @@ class Demand:
             If the shape differs or an entry is negative or not finite.
         """
         n = fabric.n_endpoints
-        entries: NDArray[np.float64]
-        if sparse.issparse(gbps):
-            matrix = sparse.coo_array(gbps, dtype=np.float64)
-            shape, entries = matrix.shape, matrix.data
-        else:
-            dense = _floats("gbps", gbps)
-            shape, entries = dense.shape, dense.ravel()
-        problems = [] if shape == (n, n) else [Problem("gbps", f"shape {shape}", f"({n}, {n}), one row per endpoint")]
-        problems += _array_problems("gbps", entries, None)
-        if problems:
-            raise DemandError(problems)
         if not sparse.issparse(gbps):
+            dense = _floats("gbps", gbps)
+            _require_matrix(dense.shape, dense.ravel(), n)
             np.fill_diagonal(dense, 0.0)
             return cls(n, matrix=sparse.csr_array(dense))
+        matrix = sparse.coo_array(gbps, dtype=np.float64)
+        _require_matrix(matrix.shape, matrix.data, n)
         row, column = matrix.coords
         keep = (row != column) & (matrix.data > 0)
         summed = sparse.coo_array((matrix.data[keep], (row[keep], column[keep])), shape=(n, n)).tocsr()
@@ -206,6 +199,13 @@ def _floats(name: str, values: ArrayLike | sparse.sparray) -> NDArray[np.float64
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):  # text, or rows of unequal length
         raise DemandError(Problem(name, "not numbers", "finite numbers of at least 0")) from None
+
+
+def _require_matrix(shape: tuple[int, ...], entries: NDArray[np.float64], n: int) -> None:
+    problems = [] if shape == (n, n) else [Problem("gbps", f"shape {shape}", f"({n}, {n}), one row per endpoint")]
+    problems += _array_problems("gbps", entries, None)
+    if problems:
+        raise DemandError(problems)
 
 
 def _array_problems(name: str, array: NDArray[np.float64], shape: tuple[int, ...] | None) -> list[Problem]:
