@@ -23,7 +23,7 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
-from optinet.kernels.settle import LEVEL, OWN_LIMIT, Sharing, settle
+from optinet.kernels.settle import LEVEL, OWN_LIMIT, Sharing, settle_anew
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,7 +67,7 @@ def max_min_rates(
     rising = np.flatnonzero(~free)
     sharing.arc_count[:] = np.diff(sharing.arc_offsets)
     sharing.up[: len(rising)] = rising
-    settle(sharing, len(rising), 0, 0)
+    settle_anew(sharing, len(rising))
     rate = sharing.path[:, LEVEL] * flows.weight
     rate[free] = np.inf
     return rate

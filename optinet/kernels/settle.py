@@ -123,6 +123,13 @@ def _pop(heap_key, heap_item, heap_place, size, item):
 
 
 @kernel
+def settle_anew(sharing, n_up):
+    """Settle the levels of ``n_up`` paths of ``up`` while no other is present."""
+    zero = np.int64(0)  # a literal would have `settle` compiled for it besides
+    return settle(sharing, n_up, zero, zero)
+
+
+@part
 def settle(sharing, n_up, size, n_open):
     """Settle all levels; return how many paths are listed in ``changed``.
 

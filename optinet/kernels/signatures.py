@@ -34,44 +34,6 @@ def add_code(code, mass, length, codes, masses, lengths, size):
 
 
 @kernel
-def ecmp_signatures(
-    targets,
-    column_offsets,
-    row,
-    gbps,
-    source,
-    share,
-    own,
-    node,
-    up_code,
-    up_length,
-    down_code,
-    down_length,
-    forwards,
-    out_offsets,
-    head,
-    in_offsets,
-    in_tail,
-    in_arc,
-    cost,
-    unit_cost,
-    arc_code,
-    arc_length,
-    codes,
-    masses,
-    lengths,
-    width,
-):
-    """Accumulate the distribution over codes of the traffic to `targets` under ECMP; all as in `path_signatures`."""
-    none = np.zeros(0)
-    return path_signatures(
-        targets, column_offsets, row, gbps, source, share, own, node, up_code, up_length, down_code, down_length,
-        forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, unit_cost, none, none, 1.0,
-        arc_code, arc_length, codes, masses, lengths, width,
-    )  # fmt: skip
-
-
-@kernel
 def path_signatures(
     targets,
     column_offsets,

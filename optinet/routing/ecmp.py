@@ -15,7 +15,7 @@ from scipy import sparse
 from optinet.fabric import Fabric
 from optinet.flows.solution import PathSignatures
 from optinet.kernels.ecmp import ecmp_loads
-from optinet.kernels.signatures import ecmp_signatures
+from optinet.kernels.signatures import path_signatures
 from optinet.kernels.splits import split_loads
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.path_codes import PathCodes
@@ -139,12 +139,12 @@ def signatures(
     up_code, up_length = codes.of_attachments(core, "up")
     down_code, down_length = codes.of_attachments(core, "down")
     targets, method = _targets(core, demand, seed)
-    width, room = 64, 1024
+    width, room, none = 64, 1024, np.zeros(0)
     while True:
         code, mass, length = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
-        size = ecmp_signatures(
+        size = path_signatures(
             targets, *_group_demand(core, demand), core.group_node, up_code, up_length, down_code, down_length,
-            *core.graph, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc],
+            *core.graph, none, none, 1.0, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc],
             code, mass, length, width,
         )  # fmt: skip
         if size >= 0:
