@@ -6,10 +6,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from optinet.results import Run
 
+_Key: TypeAlias = tuple[str, ...]
+
+_FEW_KEYS = 3  # more would be too many combinations to try
 _GROWS = ("cost_per_endpoint_usd", "network_w_per_endpoint")
 
 
@@ -53,13 +56,20 @@ def _labels(groups: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
 
 
 def differing(scenarios: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return for every scenario what tells it from the others, such as "endpoints=1024, oversubscription=2"."""
+    """Return for every scenario what tells it from the others, such as "endpoints=1024, oversubscription=2".
+
+    Of keys that change together only as many are named as it takes.
+    """
     flat = [dict(_leaves(_plan(scenario))) for scenario in scenarios]
-    keys = dict.fromkeys(key for one in flat for key in one)
-    apart = [key for key in keys if len({json.dumps(one.get(key)) for one in flat}) > 1]
-    return [
-        ", ".join(f"{key[-1]}={_short(one[key])}" for key in apart if key in one and key[-1] != "name") for one in flat
-    ]
+    keys = dict.fromkeys(key for one in flat for key in one if key[-1] != "name")
+    apart = [key for key in keys if _kinds(flat, (key,)) > 1]
+    few = (some for size in range(1, _FEW_KEYS + 1) for some in itertools.combinations(apart, size))
+    told = next((some for some in few if _kinds(flat, some) == _kinds(flat, apart)), apart)
+    return [", ".join(f"{key[-1]}={_short(one[key])}" for key in told if key in one) for one in flat]
+
+
+def _kinds(flat: Sequence[Mapping[_Key, Any]], keys: Sequence[_Key]) -> int:
+    return len({json.dumps([one.get(key) for key in keys]) for one in flat})
 
 
 def _plan(scenario: Mapping[str, Any]) -> dict[str, Any]:

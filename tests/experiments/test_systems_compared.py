@@ -39,7 +39,7 @@ def domains():
     found = {}
     for point in load_study("scale_up_domain").points():
         assessment = unspread(point.scenario)[2]
-        ports = point.scenario.catalogue["nvswitch5_tray.asic_capacity_gbps"] / 400
+        ports = point.scenario.catalogue.get("nvswitch5_tray.asic_capacity_gbps", 28800) / 400
         link = (point.scenario.design["host_link"], point.scenario.design["optics"])
         numbers = (assessment.metric(name).value for name in ("cost_usd_per_gbps", "energy_pj_per_bit"))
         found.setdefault((ports, *link), {})[int(assessment.metric("endpoints").value)] = tuple(numbers)
@@ -53,8 +53,13 @@ def test_copper_is_tried_as_far_as_it_reaches():
     for cable, farthest in (("nvlink5_copper", 72), ("acc_800g", 144), ("aec_1t6", 288)):
         reaching = [size for size, length_m in lengths.items() if length_m <= copper_reach(cable, catalogue).reach_m]
         assert max(reaching) == farthest
-        tried = domains()[288, cable, "retimed_1t6_dr8"]
-        assert [size for size in lengths if size in tried] == reaching
+        tried = [
+            size
+            for ports in (72, 288)
+            for size in domains().get((ports, cable, "retimed_1t6_dr8"), ())
+            if size <= ports
+        ]
+        assert tried == [8, 18, 36, *reaching]
     assert max(size for size in domains()[288, "backplane_m9_800g_200g_lanes", "retimed_1t6_dr8"] if size < 576) == 144
     with pytest.raises(CatalogueError, match=r"host-leaf is 2.7 m, acc_800g reaches 2.59 m"):
         unspread(load_scenario("nvl72", ["topology.host_length_m=2.7", "design.host_link=acc_800g"]))
