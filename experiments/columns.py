@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DELIVERED = "delivered_gbps_per_endpoint"
@@ -70,3 +71,15 @@ TOTALS = (
     Column("cost_usd_per_gbps", ("cost per", "delivered", "USD/Gb/s"), 2),
 )
 """Shown where designs differ in size, first and last."""
+
+
+OF_JOBS: Mapping[str, tuple[str, int]] = {
+    "step_time_ms": ("step ms", 0),
+    "first_token_ms": ("first ms", 0),
+    "tokens_per_s_per_user": ("tok/s/user", 1),
+    "tokens_per_s": ("tokens/s", 0),
+    "exposed_communication_fraction": ("exposed", 3),
+    "j_per_token": ("J/token", 3),
+    "usd_per_million_tokens": ("USD/M tok", 3),
+}
+"""Shown of every job: the unit that heads the column, and its digits."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.columns import BISECTION, BUS, DELIVERED, METRICS, OPTIMUM, SIZES, TIME, TOTALS, Column
+from experiments.columns import BISECTION, BUS, DELIVERED, METRICS, OF_JOBS, OPTIMUM, SIZES, TIME, TOTALS, Column
 from experiments.growth import cliffs, differing
 from experiments.pareto import front, goals_of, relative_difference
 from optinet.errors import OptinetError, unknown_name
@@ -150,6 +150,12 @@ class Table:
         return dataclasses.replace(self, rows=rows, remarks=(*self.remarks, remark), baseline=base)
 
 
+_JOBS_REMARK = (
+    "Of jobs tokens while steps count; exposed is the share of time that waits for the network; joules and dollars are "
+    "of the whole cluster, accelerators and lost work inside."
+)
+
+
 def comparison(runs: Iterable[Run]) -> Table:
     """Compare runs design by design.
 
@@ -177,7 +183,8 @@ def comparison(runs: Iterable[Run]) -> Table:
             row.values[key] = _value(run, DELIVERED)
             row.routing[key] = run.routing
             row.values[f"{OPTIMUM}.{workloads[_workload(run)]}"] = _bounds(run, OPTIMUM)
-            row.values |= {f"{name}.{workloads[_workload(run)]}": _value(run, name) for name in (TIME, BUS)}
+            told = (TIME, BUS, *OF_JOBS)
+            row.values |= {f"{name}.{workloads[_workload(run)]}": _value(run, name) for name in told}
         row.values |= _shown_values(chosen)
         warnings = _warnings(chosen, size, size if mixed else (size[0], usual[1]) if grows else usual)
         if _workload(chosen) != reference:
@@ -194,6 +201,10 @@ def comparison(runs: Iterable[Run]) -> Table:
             Column(f"{OPTIMUM}.{label}", ("optimum", "of any", "routing"), 1),
             Column(f"{TIME}.{label}", (*_two_lines(label), "ms"), 4, significant=True),
             Column(f"{BUS}.{label}", (*_two_lines(label), "bus Gb/s"), 1),
+            *(
+                Column(f"{name}.{label}", (*_two_lines(label), unit), digits, significant=digits > 1)
+                for name, (unit, digits) in OF_JOBS.items()
+            ),
         )
     ]
     first, last = (SIZES, TOTALS) if len({endpoints for endpoints, _ in sizes}) > 1 else ((), ())
@@ -205,6 +216,8 @@ def comparison(runs: Iterable[Run]) -> Table:
     remarks = (*_remarks(workloads.get(reference, ""), optimum=told, timed=timed), *cliffs(row.run for row in rows))
     if first:
         remarks = (*remarks, *_bisection_remarks(rows))
+    if any(column.key.startswith("tokens_per_s") for column in shown):
+        remarks = (*remarks, _JOBS_REMARK)
     if mixed and not grows:
         remarks = (*remarks, "Not like for like: the designs differ in endpoints and in what the links of each carry.")
     return Table(shown, tuple(rows), tuple(notes.texts), remarks)
@@ -324,6 +337,10 @@ def _workload_labels(runs: Iterable[Run]) -> dict[str, str]:
     for key, plan in plans.items():
         namesakes = [other for other in plans.values() if other["name"] == plan["name"]]
         differing = [name for name in plan if any(other.get(name) != plan[name] for other in namesakes)]
+        models = [str(other["model"]) for other in namesakes if isinstance(other.get("model"), str)]
+        if len(namesakes) == len(set(models)) > 1:  # which model it is says enough
+            labels[key] = f"{plan['name']} {plan['model']}"
+            continue
         labels[key] = " ".join([str(plan["name"]), *(f"{name}={plan[name]}" for name in differing)])
     return labels
 

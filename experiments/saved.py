@@ -13,7 +13,6 @@ from optinet.errors import Problem, RunFileError
 from optinet.flows.solution import HopKinds, PathSignatures, Solution
 from optinet.jobs.phase import SolvedJob
 from optinet.jobs.solving import job_demand
-from optinet.models.job import transformers
 from optinet.results import Run
 from optinet.results.job_content import job_of
 from optinet.traffic import workloads
@@ -54,7 +53,7 @@ def reopened(run: Run) -> Saved:
     fabric = run.fabric
     job = job_of(run.table)
     design, catalogue = saved_design(run)
-    traffic = _traffic(run, job, catalogue)
+    traffic = _traffic(run, job)
     tried, paths = run.table("routing"), run.table("paths")
     kinds = HopKinds.of(fabric)
     if kinds.link_class.tolist() != paths["kind_link_class"].tolist():
@@ -80,7 +79,7 @@ def saved_design(run: Run) -> tuple[Design, Catalogue]:
     return Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue
 
 
-def _traffic(run: Run, job: SolvedJob | None, catalogue: Catalogue) -> workloads.Traffic:
+def _traffic(run: Run, job: SolvedJob | None) -> workloads.Traffic:
     """Return what was asked of the fabric of a run; that of a job as it was timed then, without timing it again."""
     scenario = run.scenario
     workload, routing = dict(scenario["workload"]), dict(scenario["routing"])
@@ -89,7 +88,7 @@ def _traffic(run: Run, job: SolvedJob | None, catalogue: Catalogue) -> workloads
         return workloads.traffic(
             run.fabric, name, workload, scenario["seed"], routing.pop("name"), routing, run.path.parent
         )
-    demand = job_demand(run.fabric, name, workload, job, transformers(catalogue))
+    demand = job_demand(run.fabric, job)
     return workloads.Traffic(demand.scaled(1.0 / float(run.table("job")["cycle_s"])))
 
 

@@ -46,8 +46,10 @@ class Parallelism(BaseModel):
     order: tuple[Dimension, ...] = Field(
         default=DIMENSIONS, description="dimensions from the innermost, whose parts are on endpoints numbered in a row"
     )
-    axes: Mapping[Dimension, tuple[_Degree, ...]] | None = Field(
-        default=None, description="instead: how many parts each dimension has along every axis of the torus"
+    axes: Mapping[Literal["tp", "cp", "dp", "pp", "ep"], tuple[_Degree, ...]] | None = Field(
+        default=None,
+        description="instead: how many parts each dimension has along every axis of the torus; ep: of those of dp, how "
+        "many share the experts",
     )
     slice: Annotated[int, Field(ge=0)] | None = Field(default=None, description="the slice of a pod it runs on")
     endpoints: _Degree | None = Field(default=None, description="how many endpoints it takes; all if left out")
@@ -130,7 +132,7 @@ class Placement:
         raise KeyError(kind)
 
 
-def place(fabric: Fabric, wanted: Parallelism, model: Transformer, where: str = "workload") -> Placement:
+def place(fabric: Fabric, wanted: Parallelism, model: Transformer | None = None, where: str = "workload") -> Placement:
     """Return which endpoint of a fabric has which part of a job.
 
     Parameters
@@ -140,7 +142,7 @@ def place(fabric: Fabric, wanted: Parallelism, model: Transformer, where: str = 
     wanted
         Degrees and their order, or their axes.
     model
-        What is cut.
+        What is cut; None where that has been checked.
     where
         Key path for messages.
 
@@ -150,14 +152,16 @@ def place(fabric: Fabric, wanted: Parallelism, model: Transformer, where: str = 
         Naming everything in which the parallelism does not fit the endpoints or the model, and what would.
     """
     members, grid = _members(fabric, wanted, where)
-    problems = list(_model_problems(wanted, model, where))
+    problems = list(_model_problems(wanted, model, where)) if model else []
     fixed = wanted.tp * wanted.cp * wanted.pp
     dp = wanted.dp or max(len(members) // fixed, 1)
     if fixed * dp != len(members):
         problems.append(_size_problem(wanted, dp, len(members), where))
     stage = wanted.tp * wanted.cp * dp
     if stage % wanted.ep:
-        allowed = f"a divisor of tp x cp x dp = {stage}: {_divisors_text(stage, model.experts or stage)}"
+        allowed = (
+            f"a divisor of tp x cp x dp = {stage}: {_divisors_text(stage, (model.experts if model else 0) or stage)}"
+        )
         problems.append(Problem(f"{where}.ep", f"{wanted.ep} does not divide the endpoints of a stage", allowed))
     if problems:
         raise DemandError(problems)
@@ -197,27 +201,52 @@ def _on_axes(members: Ints, grid: tuple[int, ...], degrees: Mapping[str, int], w
     assert wanted.axes is not None
     if not grid:
         raise DemandError(Problem(f"{where}.axes", "the endpoints stand on no grid", "a torus, or a slice of a pod"))
-    steps = {name: wanted.axes.get(name, (1,) * len(grid)) for name in DIMENSIONS}
-    problems = []
-    for name in DIMENSIONS:
-        if len(steps[name]) != len(grid):
-            found = f"{len(steps[name])} axes"
-            problems.append(Problem(f"{where}.axes.{name}", found, f"{len(grid)}, as the torus has"))
-        elif prod(steps[name]) != degrees[name]:
-            found = f"{' x '.join(map(str, steps[name]))} = {prod(steps[name])} parts"
-            problems.append(Problem(f"{where}.axes.{name}", found, f"{degrees[name]}, as {name} says"))
-    if not problems:
-        for axis, length in enumerate(grid):
-            if prod(each[axis] for each in steps.values()) != length:
-                parts = " x ".join(str(each[axis]) for each in steps.values())
-                problems.append(Problem(f"{where}.axes", f"{parts} parts along axis {axis}", f"its length, {length}"))
+    none = (1,) * len(grid)
+    steps: dict[str, tuple[int, ...]] = {name: wanted.axes.get(name, none) for name in DIMENSIONS}
+    experts = wanted.axes.get("ep", none)
+    problems = _axes_problems(
+        {**steps, **({"ep": experts} if "ep" in wanted.axes else {})}, grid, degrees, wanted, where
+    )
     if problems:
         raise DemandError(problems)
-    inner_last = wanted.order[::-1]
+    # those of dp that share experts are its innermost part
+    steps["dp"] = tuple(n // e for n, e in zip(steps["dp"], experts, strict=True))
+    inner_last = [part for name in wanted.order[::-1] for part in ((name, "ep") if name == "dp" else (name,))]
+    steps["ep"] = experts
     shaped = members.reshape([steps[name][axis] for axis in range(len(grid)) for name in inner_last])
-    of = [[axis * len(DIMENSIONS) + inner_last.index(name) for axis in range(len(grid))] for name in DIMENSIONS[::-1]]
+    names = [part for name in DIMENSIONS[::-1] for part in ((name, "ep") if name == "dp" else (name,))]
+    of = [[axis * len(inner_last) + inner_last.index(name) for axis in range(len(grid))] for name in names]
     moved = shaped.transpose([place for places in of for place in places])
     return np.ascontiguousarray(moved.reshape([degrees[name] for name in DIMENSIONS[::-1]]))
+
+
+def _axes_problems(
+    steps: Mapping[str, tuple[int, ...]],
+    grid: tuple[int, ...],
+    degrees: Mapping[str, int],
+    wanted: Parallelism,
+    where: str,
+) -> list[Problem]:
+    problems = []
+    shared = wanted.ep // min(wanted.ep, wanted.tp * wanted.cp)
+    for name, each in steps.items():
+        if len(each) != len(grid):
+            found = f"{len(each)} axes"
+            problems.append(Problem(f"{where}.axes.{name}", found, f"{len(grid)}, as the torus has"))
+        elif prod(each) != (parts := shared if name == "ep" else degrees[name]):
+            found = f"{' x '.join(map(str, each))} = {prod(each)} parts"
+            allowed = f"{parts}, as {name} says" + (" with what tp and cp hold" if name == "ep" else "")
+            problems.append(Problem(f"{where}.axes.{name}", found, allowed))
+        elif name == "ep" and any(n % e for n, e in zip(steps["dp"], each, strict=True)):
+            problems.append(Problem(f"{where}.axes.ep", "does not divide the parts of dp", "divisors axis by axis"))
+    if problems:
+        return problems
+    for axis, length in enumerate(grid):
+        along = [each[axis] for name, each in steps.items() if name != "ep"]
+        if prod(along) != length:
+            found = f"{' x '.join(map(str, along))} parts along axis {axis}"
+            problems.append(Problem(f"{where}.axes", found, f"its length, {length}"))
+    return problems
 
 
 def _model_problems(wanted: Parallelism, model: Transformer, where: str) -> list[Problem]:

@@ -20,9 +20,10 @@ class JobParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str | Transformer = Field(description="a transformer of the catalogue, or a table with its shape")
-    parallelism: Parallelism = Field(
-        default=Parallelism(), description="into how many parts it is cut, and where they are"
+    parallelism: Parallelism | Literal["best"] = Field(
+        default="best", description="into how many parts it is cut, and where they are; searched for if left out"
     )
+    candidates: _Count = Field(default=16, description="parallelisms that a search solves at most")
     compute: Literal["bf16", "fp8"] = Field(default="bf16", description="whose peak rate of the accelerator counts")
     scale_up_endpoints: _Count = Field(
         default=1, description="endpoints in a row that the accelerators' own links join besides; 1 for none"

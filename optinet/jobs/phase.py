@@ -9,9 +9,10 @@ ranges, see `optinet.models.job`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from optinet.jobs.memory import Memory
+from optinet.jobs.parallelism import Parallelism
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ class SolvedJob:
         "bf16" or "fp8": which peak rate counts.
     phases
         Of a cycle.
+    parallelism
+        Into how many parts it is cut, and where they are.
     memory
         What the fullest endpoint holds.
     cache_gb
@@ -133,6 +136,7 @@ class SolvedJob:
     compute: str
     phases: tuple[Phase, ...]
     memory: Memory
+    parallelism: Parallelism = field(default_factory=Parallelism)
     cache_gb: float = 0.0
     overlaps: bool = True
     routing: str = ""

@@ -21,7 +21,7 @@ from optinet.collectives.timing import collective_demand, collective_time
 from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
-from optinet.jobs.parallelism import Ints, Placement, place
+from optinet.jobs.parallelism import Ints, Parallelism, Placement, place
 from optinet.jobs.parameters import JobParameters, ServingParameters, TrainingParameters
 from optinet.jobs.phase import Exchange, SolvedJob
 from optinet.jobs.serving import serving_job
@@ -96,18 +96,28 @@ def solve_job(
     SolverError
         If the endpoints are not joined, or the routing is unknown.
     """
-    p = _validated(name, parameters)
+    p = validated(name, parameters)
     model, title = model_of(p, models)
+    if not isinstance(p.parallelism, Parallelism):
+        found = "is to be searched for, which needs accelerators"
+        allowed = "its degrees here, or best_parallelism of optinet.models.job"
+        raise DemandError(Problem("workload.parallelism", found, allowed))
     placed = place(fabric, p.parallelism, model, "workload.parallelism")
-    if isinstance(p, TrainingParameters):
-        job = training_job(title, model, placed, p, memory_gb)
-    else:
-        assert isinstance(p, ServingParameters)
-        job = serving_job(title, model, placed, p, memory_gb)
+    job = job_of_parameters(title, model, placed, p, memory_gb)
     clock = _Clock(fabric, placed, routing, startup_s, p.scale_up_endpoints, _scale_up(p, scale_up_gbps))
     phases = tuple(replace(each, exchanges=tuple(clock.timed(x) for x in each.exchanges)) for each in job.phases)
-    job = replace(job, phases=phases, routing=routing)
+    job = replace(job, phases=phases, routing=routing, parallelism=p.parallelism)
     return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def job_of_parameters(
+    title: str, model: Transformer, placed: Placement, p: JobParameters, memory_gb: float
+) -> SolvedJob:
+    """Return a job, its exchanges not solved yet; see `training_job` and `serving_job`."""
+    if isinstance(p, TrainingParameters):
+        return training_job(title, model, placed, p, memory_gb)
+    assert isinstance(p, ServingParameters)
+    return serving_job(title, model, placed, p, memory_gb)
 
 
 def job_traffic(fabric: Fabric, placed: Placement, job: SolvedJob) -> Demand:
@@ -124,16 +134,9 @@ def job_traffic(fabric: Fabric, placed: Placement, job: SolvedJob) -> Demand:
     return Demand.from_matrix(fabric, total)
 
 
-def job_demand(
-    fabric: Fabric,
-    name: str,
-    parameters: Mapping[str, Any],
-    job: SolvedJob,
-    models: Mapping[str, Transformer] | None = None,
-) -> Demand:
-    """Return the traffic of a job that was solved before: `job_traffic` where its parameters place it."""
-    p = _validated(name, parameters)
-    return job_traffic(fabric, place(fabric, p.parallelism, model_of(p, models)[0]), job)
+def job_demand(fabric: Fabric, job: SolvedJob) -> Demand:
+    """Return the traffic of a job that was solved on a fabric before: `job_traffic`, placed as it was."""
+    return job_traffic(fabric, place(fabric, job.parallelism), job)
 
 
 def model_of(p: JobParameters, models: Mapping[str, Transformer] | None = None) -> tuple[Transformer, str]:
@@ -148,7 +151,8 @@ def model_of(p: JobParameters, models: Mapping[str, Transformer] | None = None) 
     return models[p.model], p.model
 
 
-def _validated(name: str, parameters: Mapping[str, Any] | JobParameters) -> JobParameters:
+def validated(name: str, parameters: Mapping[str, Any] | JobParameters) -> JobParameters:
+    """Return the parameters of "training" or "serving" checked; `DemandError` naming every wrong one."""
     if isinstance(parameters, JobParameters):
         return parameters
     if name not in _MODELS:

@@ -22,15 +22,17 @@ the service life, and electricity; work that is lost is paid too (goodput). No i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from optinet.errors import CatalogueError, Problem
+from optinet.jobs.parallelism import place
 from optinet.jobs.phase import Exchange, Phase, SolvedJob
-from optinet.jobs.solving import JobOnFabric, solve_job
+from optinet.jobs.search import Search, SliceResult, search_parallelism, search_slices
+from optinet.jobs.solving import JobOnFabric, job_traffic, solve_job, validated
 from optinet.jobs.transformer import Transformer
 from optinet.models.cost import HOURS_PER_YEAR
 from optinet.models.facility import facility_power
@@ -155,18 +157,76 @@ def job_on_fabric(
     OptinetError
         As `optinet.jobs.solving.solve_job` does.
     """
+    p = validated(name, parameters)
+    if p.parallelism != "best":
+        return solve_job(fabric, name, p, routing, **_limits(parameters, design, catalogue))
+    job = best_parallelism(fabric, name, parameters, routing, design, catalogue, p.candidates).best.job
+    assert job is not None
+    placed = place(fabric, job.parallelism)
+    return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def best_parallelism(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any],
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+    most: int = 40,
+) -> Search:
+    """Return the parallelism and placement with which a job takes least time for a token, as listed.
+
+    Parameters
+    ----------
+    fabric, name, parameters, routing, design, catalogue
+        As in `job_on_fabric`.
+    most
+        Candidates that are solved at most, >= 1.
+    """
+    limits = _limits(parameters, design, catalogue)
+    return search_parallelism(fabric, name, parameters, routing, _per_token(design, catalogue), most=most, **limits)
+
+
+def best_slices(
+    fabric: Fabric,
+    n_chips: int,
+    name: str,
+    parameters: Mapping[str, Any],
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+    most: int = 12,
+) -> tuple[SliceResult, ...]:
+    """Return what a job does on every slice shape of a pod with so many chips, the fastest first.
+
+    Parameters
+    ----------
+    fabric
+        A pod of cubes.
+    n_chips
+        Chips of the slice.
+    name, parameters, routing, design, catalogue, most
+        As in `best_parallelism`, on every shape.
+    """
+    limits = _limits(parameters, design, catalogue)
+    return search_slices(fabric, n_chips, name, parameters, routing, _per_token(design, catalogue), most=most, **limits)
+
+
+def _limits(parameters: Mapping[str, Any], design: Design, catalogue: Catalogue) -> dict[str, Any]:
+    """Return what accelerator and library of a design allow: memory, own links, start-up of a step; and the models."""
     accelerator = accelerator_of(design, catalogue, str(parameters.get("compute", "bf16")))
     own_links = has(catalogue, accelerator, "scale_up_gbps")
-    return solve_job(
-        fabric,
-        name,
-        parameters,
-        routing,
-        memory_gb=memory_for_job_gb(accelerator, design, catalogue),
-        scale_up_gbps=nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
-        startup_s=nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + _TYPICAL_WAY_S,
-        models=transformers(catalogue),
-    )
+    return {
+        "memory_gb": memory_for_job_gb(accelerator, design, catalogue),
+        "scale_up_gbps": nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
+        "startup_s": nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + _TYPICAL_WAY_S,
+        "models": transformers(catalogue),
+    }
+
+
+def _per_token(design: Design, catalogue: Catalogue) -> Callable[[SolvedJob], float]:
+    return lambda job: job_cycle_s(job, _TYPICAL_WAY_S, design, catalogue) / job.tokens
 
 
 def transformers(catalogue: Catalogue) -> dict[str, Transformer]:

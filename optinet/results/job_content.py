@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optinet.jobs.memory import Memory
+from optinet.jobs.parallelism import Parallelism
 from optinet.jobs.phase import Exchange, Phase, SolvedJob
 from optinet.models.job import JobReport
 from optinet.models.values import median
@@ -32,6 +33,7 @@ def job_groups(job: SolvedJob, report: JobReport) -> dict[str, dict[str, Any]]:
         "job": {
             **{name: getattr(job, name) for name in _JOB},
             **{name: getattr(job.memory, name) for name in _MEMORY},
+            "parallelism": job.parallelism.model_dump_json(exclude_none=True),
             "cycle_s": median(report.cycle_s),
         },
         "job_phases": {name: [getattr(phase, name) for phase in job.phases] for name in _PHASE}
@@ -61,8 +63,9 @@ def job_of(table: Callable[[str], Mapping[str, Any]]) -> SolvedJob | None:
     ]
     plain = {name: _plain(job[name]) for name in _JOB}
     plain["overlaps"] = bool(plain["overlaps"])
+    parallelism = Parallelism.model_validate_json(str(job["parallelism"]))
     memory = Memory(*(float(job[name]) for name in _MEMORY))
-    return SolvedJob(**plain, phases=tuple(phases), memory=memory)
+    return SolvedJob(**plain, phases=tuple(phases), memory=memory, parallelism=parallelism)
 
 
 def _rows(table: Mapping[str, Any], names: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -166,6 +166,7 @@ GROUPS: dict[str, dict[str, Column]] = {
         "model": _text("what is trained or served"),
         "compute": _text("number format whose peak rate counts"),
         "routing": _text("routing its exchanges were timed with"),
+        "parallelism": _text("into how many parts it is cut and where they are, as a scenario says it, as JSON"),
         "n_endpoints": _int("endpoints of the job"),
         "stages": _int("pipeline stages"),
         "replicas": _int("replicas of what is outside routed experts"),
