@@ -28,7 +28,15 @@ GENERATORS = {
     "copper": lambda: copper_markdown(load_catalogue()),
     "groups": groups_markdown,
     "algorithms": algorithms_markdown,
+    "commands": lambda: viewer_commands(),
 }
+
+
+def viewer_commands():
+    """Return the viewer's commands; imported here because the other pages need no Qt."""
+    from gui.views.command_table import commands_markdown
+
+    return commands_markdown()
 
 
 def run_command(words):

@@ -148,9 +148,12 @@ class MainWindow(QMainWindow):
         for action in self._recent_actions:
             menu.removeAction(action)
             action.deleteLater()
-        self._recent_actions = [QAction(path, self) for path in self.session.recent]
-        for action in self._recent_actions:
-            action.triggered.connect(partial(self._open_recent, action.text()))
+        self._recent_actions = []
+        for path in self.session.recent:
+            there = Path(path).exists()
+            action = QAction(path if there else f"{path} (missing)", self, enabled=there)
+            action.triggered.connect(partial(self._open_recent, path))
+            self._recent_actions.append(action)
         menu.insertActions(menu.actions()[0], self._recent_actions)
 
     def _open_recent(self, path: str, _checked: bool) -> None:
@@ -204,7 +207,8 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         entry = self.session.get(self.selection.current)
-        self._current.setText(entry.label if entry else "")
+        others = len(self.selection.keys) - 1
+        self._current.setText((entry.label if entry else "") + (f" and {others:,} more selected" if others > 0 else ""))
 
     # -- export
 

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 Place = Literal["center", "right", "bottom"]
 _AREAS = {"right": Qt.DockWidgetArea.RightDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea}
 
+FABRIC = "The fabric of the current run in 3-D"
+SCENARIO = "A form in which a scenario is written and run"
+RUNS = "The table of runs, with their tags and notes"
+JOBS = "What is being computed, how far it is, and its log"
+
 
 @dataclass(frozen=True)
 class PanelSpec:
@@ -67,10 +72,12 @@ def all_panels() -> tuple[PanelSpec, ...]:
     from gui.views.charts.chart_panels import chart_panels
 
     return (
-        PanelSpec("fabric", "Fabric", "center", fabrics.fabric, fabrics.fabric_commands, (*PICTURE_KINDS, ".csv")),
-        PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands),
-        PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, (".csv",)),
-        PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands),
+        PanelSpec(
+            "fabric", "Fabric", "center", fabrics.fabric, fabrics.fabric_commands, (*PICTURE_KINDS, ".csv"), help=FABRIC
+        ),
+        PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands, help=SCENARIO),
+        PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, (".csv",), help=RUNS),
+        PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands, help=JOBS),
         *chart_panels(),
         *fabrics.more_panels(),
     )

@@ -9,6 +9,7 @@ import pytest
 from PyQt6.QtGui import QGuiApplication, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
+from experiments.notes import Notes, read_notes
 from gui.app import begin, parser
 from gui.state.job import JobStatus
 from gui.views.panels import PanelSpec
@@ -84,6 +85,24 @@ def test_open_filter_select_compare_and_export(make_window, folder, qtbot, tmp_p
     window.commands.run("copy.power_data")
     rows = list(csv.DictReader(QGuiApplication.clipboard().text().splitlines()))
     assert [float(row["switch, Network power, kW"]) for row in rows] == [60.0, 700.0]
+
+
+def test_a_note_is_taken_back_and_written_again(make_window, folder, wait):
+    window = make_window(folder)
+    path = folder / "a.h5"
+    window.opener.edit([str(path)], lambda notes: notes.changed(add=["paper"], star=True))
+    wait(window)
+    assert read_notes(path) == Notes(tags=("paper",), star=True)
+    window.commands.run("edit.undo")
+    wait(window)
+    assert read_notes(path) == Notes()
+    window.commands.run("edit.redo")
+    wait(window)
+    assert read_notes(path).tags == ("paper",) and window.undo.undo_title == "Change notes of a"
+    path.unlink()
+    window.commands.run("edit.undo")
+    wait(window)
+    assert any("a.h5" in message for message in window.messages.messages)
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_line_and_the_window_goes_on(make_window, qtbot, tmp_path, wait):

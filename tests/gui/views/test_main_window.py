@@ -183,6 +183,9 @@ def test_recent_files_are_in_a_menu(window, folder, wait):
     first.trigger()
     wait(window)
     assert len(designs(window)) == 4
+    window.session.remember([str(folder / "gone")])
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].text().endswith("gone (missing)") and not menu.actions()[0].isEnabled()
 
 
 def test_exports_are_written_by_the_worker(window, tmp_path, wait):
