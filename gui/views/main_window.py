@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QSettings, Qt, pyqtSignal
+from PyQt6.QtCore import QChildEvent, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
-from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from gui.commands import CommandRegistry
 from gui.jobs import Jobs
@@ -305,6 +305,14 @@ class MainWindow(QMainWindow):
         self.jobs.shutdown()
         self.opener.shutdown()
         super().closeEvent(event)
+
+    def childEvent(self, event: QChildEvent | None) -> None:
+        """Show the whole titles of docks on their tabs, which Qt would shorten where there are many."""
+        super().childEvent(event)
+        tabs = event.child() if event is not None and event.polished() else None
+        if isinstance(tabs, QTabBar):
+            tabs.setElideMode(Qt.TextElideMode.ElideNone)
+            tabs.setUsesScrollButtons(True)
 
     # -- drag and drop
 

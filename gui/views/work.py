@@ -40,9 +40,8 @@ class Work(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where run files go unless another folder is named."""
-        chosen = self._window.preferences.runs_folder
-        return Path(chosen).expanduser() if chosen else Path.home() / "optinet-runs"
+        """Where run files go unless another folder is named; it may begin with ``~``, the home folder."""
+        return Path(self._window.preferences.runs_folder or "~/optinet-runs")
 
     # -- what is in the form
 
@@ -114,7 +113,7 @@ class Work(QObject):
         if check.problems:
             self._window.messages.add(*(f"{file}: {problem}" for problem in check.problems))
             return
-        folder = self.folder / name
+        folder = self.folder.expanduser() / name
         question = f"{name}: {check.estimate()}.\n\nIts run files go to {folder}."
         if self._window.dialogs.confirm("Run a study", question, "Run"):
             self._start(name, Path(file), folder)

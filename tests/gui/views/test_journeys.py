@@ -98,7 +98,7 @@ def test_a_note_is_taken_back_and_written_again(make_window, folder, wait):
     assert read_notes(path) == Notes()
     window.commands.run("edit.redo")
     wait(window)
-    assert read_notes(path).tags == ("paper",) and window.undo.undo_title == "Change notes of a"
+    assert read_notes(path).tags == ("paper",) and window.undo.undo_title == "Notes of a run"
     path.unlink()
     window.commands.run("edit.undo")
     wait(window)
