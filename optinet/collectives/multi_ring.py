@@ -37,8 +37,9 @@ def multi_ring(call: Collective) -> Iterator[Phase]:
     found = [disjoint_cycles(_links(call.fabric, sites), len(orders)) for sites in site]
     orders = max(orders, [np.array(rings) for rings in zip(*found, strict=False)], key=len)
     if len(orders) < 2:
-        problem = f"{len(orders)} rings without a link in common over {site.shape[1]} chips or switches"
-        raise DemandError(Problem("groups", problem, "ranks whose chips or switches are joined directly"))
+        problem = f"{len(orders)} rings without a link in common found over {site.shape[1]} chips or switches"
+        allowed = f"ranks whose chips or switches are joined directly; searched are at most {_MOST_SITES} of them"
+        raise DemandError(Problem("groups", problem, allowed))
     rows = np.arange(len(site))[:, None]
     # every ring leaves and enters a site at another rank
     yield from over_rings(
