@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 DELIVERED = "delivered_gbps_per_endpoint"
 OPTIMUM = "optimum_gbps_per_endpoint"
-TIME, BUS = "collective_time_ms", "bus_gbps_per_endpoint"
+TIME, BUS, MAKESPAN = "collective_time_ms", "bus_gbps_per_endpoint", "makespan_ms"
 BISECTION = "bisection_links"
 
 

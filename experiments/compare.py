@@ -10,7 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.columns import BISECTION, BUS, DELIVERED, METRICS, OF_JOBS, OPTIMUM, SIZES, TIME, TOTALS, Column
+from experiments.columns import (
+    BISECTION,
+    BUS,
+    DELIVERED,
+    MAKESPAN,
+    METRICS,
+    OF_JOBS,
+    OPTIMUM,
+    SIZES,
+    TIME,
+    TOTALS,
+    Column,
+)
 from experiments.growth import cliffs, differing
 from experiments.pareto import front, goals_of, relative_difference
 from optinet.errors import OptinetError, unknown_name
@@ -183,7 +195,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             row.values[key] = _value(run, DELIVERED)
             row.routing[key] = run.routing
             row.values[f"{OPTIMUM}.{workloads[_workload(run)]}"] = _bounds(run, OPTIMUM)
-            told = (TIME, BUS, *OF_JOBS)
+            told = (TIME, BUS, MAKESPAN, *OF_JOBS)
             row.values |= {f"{name}.{workloads[_workload(run)]}": _value(run, name) for name in told}
         row.values |= _shown_values(chosen)
         warnings = _warnings(chosen, size, size if mixed else (size[0], usual[1]) if grows else usual)
@@ -201,6 +213,7 @@ def comparison(runs: Iterable[Run]) -> Table:
             Column(f"{OPTIMUM}.{label}", ("optimum", "of any", "routing"), 1),
             Column(f"{TIME}.{label}", (*_two_lines(label), "ms"), 4, significant=True),
             Column(f"{BUS}.{label}", (*_two_lines(label), "bus Gb/s"), 1),
+            Column(f"{MAKESPAN}.{label}", (*_two_lines(label), "all, ms"), 4, significant=True),
             *(
                 Column(f"{name}.{label}", (*_two_lines(label), unit), digits, significant=digits > 1)
                 for name, (unit, digits) in OF_JOBS.items()
@@ -212,7 +225,7 @@ def comparison(runs: Iterable[Run]) -> Table:
         c for c in (*first, *rates, *METRICS, *last) if any(row.values.get(c.key) is not None for row in rows)
     )
     told = any(column.key.startswith(OPTIMUM) for column in shown)
-    timed = any(column.key.startswith(TIME) for column in shown)
+    timed = any(column.key.startswith((TIME, MAKESPAN)) for column in shown)
     remarks = (*_remarks(workloads.get(reference, ""), optimum=told, timed=timed), *cliffs(row.run for row in rows))
     if first:
         remarks = (*remarks, *_bisection_remarks(rows))
@@ -236,7 +249,10 @@ def _remarks(reference: str, *, optimum: bool, timed: bool) -> tuple[str, ...]:
         return ()
     best = " Beside it what the best of all routings delivers, proven; two numbers are bounds on it." if optimum else ""
     collectives = (
-        " Of collectives the traffic at line rate, the time (ms) and the bus bandwidth (bus Gb/s)." if timed else ""
+        " Of collectives the traffic at line rate, the time (ms) and the bus bandwidth (bus Gb/s); of flows one by one"
+        " when all have ended (all, ms)."
+        if timed
+        else ""
     )
     return (
         f"Delivered Gb/s per endpoint and direction, and the routing used.{best}{collectives}",
