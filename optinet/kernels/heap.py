@@ -24,11 +24,7 @@ def heap_push(keys, items, size, key, item):
 @part
 def heap_replace_top(keys, items, size, key, item):
     """Put an entry in the place of the smallest of a heap of `size` entries and restore the order."""
-    _sift_down(keys, items, size, 0, key, item)
-
-
-@part
-def _sift_down(keys, items, size, at, key, item):
+    at = 0
     while 2 * at + 1 < size:
         child = 2 * at + 1
         if child + 1 < size and keys[child + 1] < keys[child]:
