@@ -76,11 +76,11 @@ class Line:
         return tuple(relative_difference(value, self.values[0]) for value in self.values)
 
 
-_SIDE_BY_SIDE = ("scenario", "bom", "catalogue", "result", "metrics", "power", "cost")
+_SIDE_BY_SIDE = ("scenario", "result", "metrics", "power", "cost", "bom", "catalogue")
 
 
 def side_by_side(runs: Sequence[Run]) -> list[Line]:
-    """Return what differs between some runs, in the order of `differences`, without arrays.
+    """Return what differs between some runs: what was asked, what came out, and what they are made of.
 
     All metrics and categories of power and cost are there that differ in one run from the first; values that are the
     same in all runs are left out.

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from experiments.difference import Line
 from gui.state.charts.kinds import Inputs
 from gui.state.comparison import SELECT_SOME, Comparison, cell_text, compared, part_title
 from gui.state.runs import one_line
@@ -30,7 +31,7 @@ from optinet.errors import OptinetError
 
 _Role = Qt.ItemDataRole
 _FIXED = 2  # columns before those of the runs
-_MOST_COLUMN_PX, _NAME_PX = 300, 340
+_MOST_COLUMN_PX, _NAME_PX = 300, 280
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -69,7 +70,7 @@ class ComparisonModel(QAbstractTableModel):
             return cell_text(line, column - _FIXED)
         if role == _Role.FontRole and column == 0:
             return self._bold
-        if role == _Role.TextAlignmentRole and column >= _FIXED and isinstance(line.values[0], int | float):
+        if role == _Role.TextAlignmentRole and column >= _FIXED and _is_number(line):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == _Role.ForegroundRole and column >= _FIXED:
             same = column > _FIXED and line.values[column - _FIXED] == line.values[0]
@@ -82,6 +83,10 @@ class ComparisonModel(QAbstractTableModel):
             return None
         names = ("Part", "What differs", *self.comparison.names)
         return names[section] if section < len(names) else None
+
+
+def _is_number(line: Line) -> bool:
+    return any(isinstance(value, int | float) and not isinstance(value, bool) for value in line.values)
 
 
 class ComparisonView(QWidget):

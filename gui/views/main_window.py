@@ -27,7 +27,7 @@ from gui.views.message_bar import MessageBar
 from gui.views.note_commands import remember_edits
 from gui.views.opening import Opener
 from gui.views.palette import Appearance, theme_for, widget_palette
-from gui.views.panels import Panel, all_panels
+from gui.views.panels import AREAS, Panel, all_panels
 from gui.views.runs_table import RunsPanel
 from gui.views.session_keeper import SessionKeeper
 from gui.views.window_commands import RECENT_MENU, add_window_commands
@@ -106,15 +106,34 @@ class MainWindow(QMainWindow):
         """Put the docks of one place behind each other, the first of them in front."""
         first: dict[str, QDockWidget] = {}
         for panel in self.panels.values():
-            if panel.dock is not None and (front := first.setdefault(panel.spec.place, panel.dock)) is not panel.dock:
+            if panel.dock is None:
+                continue
+            front = first.setdefault(panel.spec.place, panel.dock)
+            if front is panel.dock:
+                self.addDockWidget(AREAS[panel.spec.place], front)
+            else:  # added nowhere else before, or Qt would leave a tab bar behind
                 self.tabifyDockWidget(front, panel.dock)
-                front.raise_()
+        for panel in self.panels.values():
+            if panel.dock is not None and not panel.spec.shown:
+                panel.dock.hide()
+        for front in first.values():
+            front.raise_()
         for place, px, direction in (
             ("bottom", 300, Qt.Orientation.Vertical),
             ("right", 470, Qt.Orientation.Horizontal),
         ):
             if place in first:
                 self.resizeDocks([first[place]], [px], direction)
+
+        self._hide_stray_tabs()
+
+    def _hide_stray_tabs(self) -> None:
+        """Hide tab bars that Qt 6.11 leaves behind while docks are put on each other: another has all their tabs."""
+        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        tabs = {bar: [bar.tabText(i) for i in range(bar.count())] for bar in bars if not bar.isHidden()}
+        for bar, own in tabs.items():
+            if any(set(own) < set(others) for others in tabs.values()):
+                bar.hide()
 
     @property
     def fabric(self) -> FabricView:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gui.views.main_window import MainWindow
 
 Place = Literal["center", "right", "bottom"]
-_AREAS = {"right": Qt.DockWidgetArea.RightDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea}
+AREAS = {"right": Qt.DockWidgetArea.RightDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea}
 
 FABRIC = "The fabric of the current run in 3-D"
 SCENARIO = "A form in which a scenario is written and run"
@@ -113,8 +113,6 @@ class Panel:
         self.dock = QDockWidget(spec.title, window)
         self.dock.setObjectName(spec.id)
         self.dock.setWidget(self._holder)
-        window.addDockWidget(_AREAS[spec.place], self.dock)
-        self.dock.setVisible(spec.shown)
 
     @property
     def widget(self) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.charts import Chart
 from experiments.compare import Row
+from experiments.growth import differing
 from gui.state.frame import Frame
 from gui.state.runs import opened
 from optinet.errors import OptinetError
@@ -162,14 +163,20 @@ def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...]
     for row in rows:
         design = row.run.case or row.run.title or row.run.path.stem
         row.case = design if len(workloads) == 1 else " · ".join(filter(None, (design, _workload(row))))
-    names = [row.case for row in rows]
-    for row in rows:  # runs of one name are told apart by their files
-        if names.count(row.case) > 1:
-            row.case = f"{row.case} ({row.run.path.stem})"
+    _tell_apart(rows)
     shared = f"Workload {workloads.pop()}." if len(workloads) == 1 and "" not in workloads else ""
     more = len(inputs.selected) - len(keys)
     left = f"The first {len(keys)} of {len(inputs.selected):,} selected runs." if more > 0 else ""
     return rows, tuple(found), " ".join(filter(None, (shared, left)))
+
+
+def _tell_apart(rows: Sequence[Row]) -> None:
+    """Give runs of one name what they differ in, such as the length of phases, else their file."""
+    names = [row.case for row in rows]
+    for name in {each for each in names if names.count(each) > 1}:
+        alike = [row for row in rows if row.case == name]
+        for row, apart in zip(alike, differing([row.run.scenario for row in alike]), strict=True):
+            row.case = f"{name}, {apart}" if apart else f"{name} ({row.run.path.stem})"
 
 
 def _workload(row: Row) -> str:

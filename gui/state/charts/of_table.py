@@ -45,7 +45,7 @@ _COLORS = (
     ("verdict", "Worst link"),
     ("design", "Design"),
 )
-_SCOPES = (("workload", "with the workload of the current run"), ("table", "in the table"), ("selected", "selected"))
+_SCOPES = (("workload", "of the current workload"), ("table", "in the table"), ("selected", "selected"))
 _MOST_CURVES = 11
 _MOST_TRIED = 14  # parameters whose pairs are looked at for the first map
 _SAMPLE = 150  # runs that are looked at whole to tell what a large sweep varies

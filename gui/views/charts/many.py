@@ -14,6 +14,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF
 from experiments.charts import HeatMap, Parallel
 from experiments.charts.shapes import Floats
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
+from gui.views.palette import DARK, LIGHT
 
 _MOST_LINES = 3000  # drawn of each group; more would cover each other
 _SAME = 1e-9  # relative; less is rounding
@@ -170,8 +171,7 @@ class HeatMapDrawing(Drawing):
         self.fit(plot)
 
     def _write(self, plot: pg.PlotWidget, row: int, column: int, ground: QColor) -> None:
-        dark = ground.lightnessF() < 0.5
-        item = pg.TextItem("", color="#ffffff" if dark else "#1c1f24", anchor=(0.5, 0.5))
+        item = pg.TextItem("", color=contrasting(ground), anchor=(0.5, 0.5))
         item.setFont(self.style.font)
         item.setPos(QPointF(column, row))
         plot.addItem(item, ignoreBounds=True)
@@ -234,6 +234,13 @@ class HeatMapDrawing(Drawing):
             lines.append(f"mean of {count:,} runs, {' to '.join(ends)}")
         first = int(np.flatnonzero(chart.cell == row * len(chart.x_ticks) + column)[0])
         return Hit("\n".join(lines), self.key(first))
+
+
+def contrasting(ground: QColor) -> QColor:
+    """Return the color of text that is read best on a ground, by the luminance of WCAG 2."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground.getRgbF()[:3]]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return DARK.canvas if luminance > 0.179 else LIGHT.canvas  # where both are equally far
 
 
 def _every(texts: tuple[str, ...], step: int) -> list[tuple[int, str]]:
