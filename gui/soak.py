@@ -63,6 +63,10 @@ class Silent:
         """Choose the first."""
         return choices[0]
 
+    def ask_text(self, _title: str, _question: str, text: str) -> str:
+        """Add a word."""
+        return f"{text} soak".strip()[:200]
+
     def confirm(self, *_: str) -> bool:
         """Agree."""
         return True
@@ -259,15 +263,18 @@ def soak(seconds: float, seed: int, folder: Path) -> str:
     window.jobs.failed.connect(lambda error: hook(type(error), error, error.__traceback__))
     window.show()
     user = User(window, runs, seed)
-    user.warm_up()
     memory: list[tuple[float, float]] = []
-    began = time.monotonic()
-    while not failures and (spent := time.monotonic() - began) < seconds:
-        user.step()
-        if user.count % ROUND == 0:
-            memory.append((spent / seconds, user.rest()))
-            sys.stdout.write(f"{spent:5.0f} s, {user.count} steps, {memory[-1][1]:.0f} MB\n")
-            sys.stdout.flush()
+    try:
+        user.warm_up()
+        began = time.monotonic()
+        while not failures and (spent := time.monotonic() - began) < seconds:
+            user.step()
+            if user.count % ROUND == 0:
+                memory.append((spent / seconds, user.rest()))
+                sys.stdout.write(f"{spent:5.0f} s, {user.count} steps, {memory[-1][1]:.0f} MB\n")
+                sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001  a command that fails when it is called, not when an event is handled
+        hook(type(error), error, error.__traceback__)
     window.close()
     if failures:
         return f"{failures[0]}seed {seed}, step {user.count}, the last ones: {', '.join(user.steps)}"

@@ -62,8 +62,13 @@ class Opener(QObject):
         """Close runs."""
         if len(keys) == len(self._session):
             self.paths = []
-            self._jobs.submit("", self._library.forget, lambda _: self._watch())
+            self._jobs.submit("", self._library.forget, lambda _: self._forgotten())
         self._session.close(keys)
+
+    def _forgotten(self) -> None:
+        """Close what was still being read when all was closed: its files have been let go of."""
+        self._session.close(self._session.keys)
+        self._watch()
 
     def shutdown(self) -> None:
         """Let go of all files; the worker has stopped."""

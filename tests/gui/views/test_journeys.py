@@ -258,3 +258,14 @@ def test_help_has_something_to_read(make_window, name):
     texts += [w.text() for w in dialog.findChildren(QWidget) if hasattr(w, "text")]
     assert any("optinet" in text and len(text) > 150 for text in texts)
     dialog.reject()
+
+
+def test_closing_all_while_more_is_being_read_closes_that_too(make_window, folder, wait):
+    window = make_window(folder / "a.h5")
+    window.open_paths([str(folder)])
+    window.commands.run("file.close_all")
+    wait(window)
+    assert len(window.session) == 0
+    window.open_paths([str(folder)])
+    wait(window)
+    assert len(window.session) == 4
