@@ -9,7 +9,6 @@ import topologies
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.errors import OptinetError
-from optinet.jobs.parallelism import place
 from optinet.jobs.search import _candidates
 from optinet.jobs.solving import validated
 from optinet.models.job import best_parallelism, best_slices, job_cycle_s, job_on_fabric, transformers
@@ -44,7 +43,7 @@ def place_given():
     return validated("training", JOB | {"parallelism": {}}).parallelism
 
 
-def test_slices_of_every_shape_are_compared_and_the_compact_one_serves_experts_best():
+def test_slices_of_every_shape_are_compared():
     pod = topologies.build("tpu_pod", cubes=(2, 2, 2), cube_side=2, link_gbps=100)
     job = {"model": MIXTURE, "sequence": 4096, "global_batch": 64, "parallelism": {"ep": 64}}
     found = best_slices(pod, 64, "training", job, "dor", DESIGN, CATALOGUE, most=4)
@@ -52,8 +51,7 @@ def test_slices_of_every_shape_are_compared_and_the_compact_one_serves_experts_b
     assert {each.chips for each in found if each.twisted} == {(2, 2, 16), (2, 4, 8)} - {(2, 4, 8)}
     still = next(each for each in found if each.chips == (4, 4, 4))
     assert still.circuits_moved == 0
-    placed = place(pod, found[0].search.best.parallelism)
-    assert placed.n_endpoints == 64
+    assert [each.search.best.cycle_s for each in found] == sorted(each.search.best.cycle_s for each in found)
     with pytest.raises(
         OptinetError, match="60 chips are not 1 to 8 whole cubes of 8; allowed: a multiple of 8 up to 64"
     ):
