@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, QSizeF, Qt, pyqtSignal
-from PyQt6.QtGui import QCursor, QPalette, QResizeEvent, QShowEvent
+from PyQt6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, pyqtSignal
+from PyQt6.QtGui import QCursor, QPalette, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -109,6 +109,7 @@ class ChartView(QWidget):
         self.plot.hideButtons()
         self.plot.getPlotItem().setContentsMargins(0, 6, 20, 0)  # the last number of the axis needs room
         self.plot.setMinimumHeight(120)
+        self.plot.installEventFilter(self)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.scene().sigMouseMoved.connect(self._hovered)
         self.canvas = QWidget()
@@ -154,11 +155,16 @@ class ChartView(QWidget):
         if self._stale:
             self.refresh()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Fit names into the new size."""
-        super().resizeEvent(event)
-        if self.drawing is not None:
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Fit names into the new size of the plot."""
+        if (
+            watched is self.plot
+            and event is not None
+            and event.type() == QEvent.Type.Resize
+            and self.drawing is not None
+        ):
             self.drawing.fit(self.plot)
+        return super().eventFilter(watched, event)
 
     def export(self) -> ViewExport | None:
         """Return the chart as it is, and its data."""
