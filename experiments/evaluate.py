@@ -26,11 +26,14 @@ from optinet.design import Design
 from optinet.fabric import Fabric
 from optinet.flows.solution import Solution
 from optinet.headline import scale_out_metrics
+from optinet.models.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
 from optinet.models.job import job_cycle_s, job_on_fabric
 from optinet.models.latency import latency
+from optinet.models.step_clock import step_clock
 from optinet.models.values import median
 from optinet.physical_path import physical_paths
+from optinet.results.availability_content import availability_groups
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
 from optinet.results.job_content import job_groups
 from optinet.results.provenance import provenance
@@ -58,6 +61,8 @@ class Evaluation:
         What came of it.
     seconds
         Time spent in each stage; next to nothing for a fabric or a solution that was remembered.
+    failing
+        What failures take away; None where the scenario does not ask.
     """
 
     scenario: Scenario
@@ -68,6 +73,7 @@ class Evaluation:
     catalogue: Catalogue
     assessment: Assessment
     seconds: Mapping[str, float]
+    failing: FailureStudy | None = None
 
 
 class _Recent(Generic[_Value]):
@@ -118,7 +124,14 @@ def evaluate(scenario: Scenario) -> Evaluation:
             changes = _phase_changes(fabric, plan)
             more = tuple(phase_metrics(changes, scenario.phases.length_s, assessment.paths, design, catalogue))
             assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
-    return Evaluation(scenario, fabric, solution.demand, solution, design, catalogue, assessment, seconds)
+    failing = None
+    if scenario.failures:
+        with _Timed(seconds, "failures"):
+            clock = step_clock(solution, plan["workload"], design, catalogue)
+            failing = failure_study(solution, assessment, design, catalogue, scenario.failures, clock)
+            more = tuple(failure_metrics(failing, assessment, fabric.n_endpoints))
+            assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
+    return Evaluation(scenario, fabric, solution.demand, solution, design, catalogue, assessment, seconds, failing)
 
 
 def with_intervals(
@@ -155,6 +168,7 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         **assessment_groups(assessment, evaluation.catalogue),
         **catalogue_groups(evaluation.catalogue, assessment.values_used),
         **_job_groups(evaluation),
+        **(availability_groups(evaluation.failing) if evaluation.failing else {}),
         "uncertainty": {"n_draws": N_DRAWS, "seed": DRAW_SEED},
     }
     content = RunContent(

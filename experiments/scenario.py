@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 
 from experiments.draft import Draft
 from optinet.errors import OptinetError, Problem, ScenarioError, unknown_name
+from optinet.reliability.settings import FailureSettings
 from optinet.toml_source import TomlSource
 from optinet.validation import checked, dotted
 
@@ -108,6 +109,8 @@ class Scenario(BaseModel):
         Topology of the scale-out network that the endpoints have beside this one; None where nothing is said of it.
     racks
         How boxes stand in racks; None where height and power alone decide.
+    failures
+        What may fail and how many states of that are looked at; None for the intact fabric alone.
     folder
         Where relative paths start; no part of what is resolved, since the content of files is known by its hash.
     """
@@ -126,6 +129,7 @@ class Scenario(BaseModel):
     phases: Phases | None = None
     scale_out: Choice | None = None
     racks: RackPlan | None = None
+    failures: FailureSettings | None = None
     folder: str = ""
 
     def resolved(self) -> dict[str, Any]:
@@ -135,6 +139,7 @@ class Scenario(BaseModel):
         further: dict[str, Any] = {"phases": self.phases.model_dump()} if self.phases else {}
         further |= {"scale_out": self.scale_out.flat()} if self.scale_out else {}
         further |= {"racks": self.racks.model_dump(exclude_none=True)} if self.racks else {}
+        further |= {"failures": self.failures.model_dump(mode="json")} if self.failures else {}
         return plain | sections | further | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
 
     def to_toml(self) -> str:
@@ -197,6 +202,7 @@ def scenario_of(draft: Draft) -> Scenario:
         phases=file.phases,
         scale_out=scale_out,
         racks=file.racks,
+        failures=file.failures,
         folder=str(draft.folder(("workload", "path"))),
     )
 
@@ -285,6 +291,7 @@ class _ScenarioFile(BaseModel):
     phases: Phases | None = None
     scale_out: str | _Section | None = None
     racks: RackPlan | None = None
+    failures: FailureSettings | None = None
 
 
 def _reading_order(problem: Problem) -> tuple[bool, str, int]:

@@ -70,6 +70,7 @@ ROLES: Mapping[str, Role] = {
     "accelerator": Role(("accelerator",), "processor of every host or chip; jobs need it, and racks of hosts"),
     "collectives": Role(("collective_library",), "software of collective operations", "collective_library"),
     "job": Role(("job",), "how well a job uses what it runs on; job_practice unless named"),
+    "repair": Role(("repair",), "how soon what fails is repaired; field_repair unless named"),
     "energy": Role(("energy",), "price of electricity", "electricity"),
     "service_life": Role(("service_life",), "how long the network is used", "service_life"),
 }

@@ -128,7 +128,7 @@ def reconfigure_around(fabric: Fabric, failure: Failure, demand: Demand | None =
     links = block_links(fabric)
     ends = plant_of(fabric).ends_of_blocks(fabric.node_group, len(links), usable).sum(axis=1)
     if demand is not None:
-        wanted = _engineered(fabric, _among(fabric, demand, ~nodes_down(fabric, failure)), ends)
+        wanted = _engineered(fabric, among(fabric, demand, ~nodes_down(fabric, failure)), ends)
     else:
         wanted = fair_links(links, ends)
     while True:
@@ -249,13 +249,13 @@ def failure_impact(fabric: Fabric, demand: Demand, failure: Failure, routing: st
     _check(fabric, failure)
     healthy = link_loads(fabric, demand, routing).throughput
     down = nodes_down(fabric, failure)
-    remaining = _throughput(fabric, _among(fabric, demand, ~down), routing, arcs_up(fabric, failure))
+    remaining = _throughput(fabric, among(fabric, demand, ~down), routing, arcs_up(fabric, failure))
     change = reconfigure_around(fabric, failure, demand)
-    moved = _moved(fabric, change, demand)
+    after_move = moved(fabric, change, demand)
     links = np.flatnonzero(np.isin(change.link_before, failure.links))
     after = dataclasses.replace(failure, links=tuple(links.tolist()))
-    reconfigured = _throughput(change.fabric, _among(fabric, moved, ~down), routing, arcs_up(change.fabric, after))
-    lost = [int(np.count_nonzero(down[fabric.endpoints] & _active(part))) for part in (demand, moved)]
+    reconfigured = _throughput(change.fabric, among(fabric, after_move, ~down), routing, arcs_up(change.fabric, after))
+    lost = [int(np.count_nonzero(down[fabric.endpoints] & _active(part))) for part in (demand, after_move)]
     if reconfigured <= remaining * (1 + 1e-9) and lost[0] == lost[1]:  # then nobody would
         works = ends_up(fabric, failure)[plant_of(fabric).circuit_ends].all(axis=1)
         change = reconfigure(fabric, plant_of(fabric).circuit_ends[works], structure=fabric.structure)
@@ -274,8 +274,8 @@ def _active(demand: Demand) -> Flags:
     return (demand.out_gbps > 0) | (demand.in_gbps > 0)
 
 
-def _among(fabric: Fabric, demand: Demand, up: Flags) -> Demand:
-    """Return what endpoints that are up send each other."""
+def among(fabric: Fabric, demand: Demand, up: Flags) -> Demand:
+    """Return what endpoints whose nodes are up send each other."""
     keep = up[fabric.endpoints].astype(np.float64)
     if demand.source_gbps is not None and demand.target_share is not None:
         return Demand.rank_one(fabric, demand.source_gbps * keep, demand.target_share * keep)
@@ -284,7 +284,7 @@ def _among(fabric: Fabric, demand: Demand, up: Flags) -> Demand:
     return Demand.from_matrix(fabric, kept @ demand.matrix @ kept)
 
 
-def _moved(fabric: Fabric, change: Rewiring, demand: Demand) -> Demand:
+def moved(fabric: Fabric, change: Rewiring, demand: Demand) -> Demand:
     """Return the demand with the ranks of replaced cubes on the spare ones."""
     if not isinstance(change.fabric.structure, Pod):
         return demand

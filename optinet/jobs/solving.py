@@ -139,6 +139,27 @@ def job_demand(fabric: Fabric, job: SolvedJob) -> Demand:
     return job_traffic(fabric, place(fabric, job.parallelism), job)
 
 
+def exchange_demands(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any],
+    job: SolvedJob,
+    models: Mapping[str, Transformer] | None = None,
+) -> dict[tuple[str, str, float], Demand]:
+    """Return what each different exchange of a solved job sends, as many Gb/s as Gbit.
+
+    By operation, members and size; exchanges inside scale-up domains are off the fabric and left out.
+    """
+    p = _validated(name, parameters)
+    placed = place(fabric, p.parallelism, model_of(p, models)[0])
+    exchanges = {(x.operation, x.members, x.size_gbit): x for phase in job.phases for x in phase.exchanges}
+    return {
+        key: _demand(fabric, placed.groups(each.members), each)
+        for key, each in exchanges.items()
+        if each.algorithm != SCALE_UP
+    }
+
+
 def model_of(p: JobParameters, models: Mapping[str, Transformer] | None = None) -> tuple[Transformer, str]:
     """Return the model of a job and its name; `DemandError` if no such model is known."""
     if isinstance(p.model, Transformer):

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a step of a job, or a collective, takes over what a failure leaves of the fabric.
+
+The algorithms stay those of the intact fabric, as a running job keeps its rings. The bits of every exchange take longer
+by as much as the exchange's throughput on the fabric with holes is smaller; start-up times stay. An exchange without a
+path stops the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optinet.errors import SolverError
+from optinet.fabric import Fabric
+from optinet.flows.link_loads import link_loads
+from optinet.jobs.solving import SCALE_UP, exchange_demands
+from optinet.models.job import job_cycle_s, transformers
+from optinet.reliability.carried import Clock
+from optinet.reliability.risks import Flags
+from optinet.traffic.demand import Demand
+
+if TYPE_CHECKING:
+    from optinet.catalogue import Catalogue
+    from optinet.design import Design
+    from optinet.flows.solution import Solution
+
+
+def step_clock(
+    solution: Solution, workload: Mapping[str, Any], design: Design, catalogue: Catalogue, way_s: float = 0.0
+) -> Clock | None:
+    """Return what times a step over what is left of a fabric; None if the demand is neither a job's nor a collective's.
+
+    Parameters
+    ----------
+    solution
+        The intact fabric.
+    workload
+        The table of the scenario: a job is placed by it.
+    design, catalogue
+        Give the accelerator and the assumptions of a job.
+    way_s
+        Latency of a way through the network, which each step of a job's exchanges takes besides its bits.
+    """
+    if solution.job is not None:
+        return _job_clock(solution, workload, design, catalogue, way_s)
+    return _collective_clock(solution) if solution.collective is not None else None
+
+
+def _job_clock(
+    solution: Solution, workload: Mapping[str, Any], design: Design, catalogue: Catalogue, way_s: float
+) -> Clock:
+    job = solution.job
+    assert job is not None
+    parameters = {key: value for key, value in workload.items() if key != "name"}
+    models = transformers(catalogue)
+    demands = exchange_demands(solution.fabric, str(workload["name"]), parameters, job, models)
+    slower = _Slowdown(solution, demands)
+
+    def seconds(fabric: Fabric, arc_up: Flags) -> float:
+        factors = slower.factors(fabric, arc_up)
+        if not np.isfinite(list(factors.values())).all():
+            return np.inf
+        phases = tuple(
+            replace(
+                phase,
+                exchanges=tuple(
+                    each
+                    if each.algorithm == SCALE_UP
+                    else replace(
+                        each, transfer_s=each.transfer_s * factors[each.operation, each.members, each.size_gbit]
+                    )
+                    for each in phase.exchanges
+                ),
+            )
+            for phase in job.phases
+        )
+        return job_cycle_s(replace(job, phases=phases), way_s, design, catalogue)
+
+    return seconds
+
+
+def _collective_clock(solution: Solution) -> Clock:
+    found = solution.collective
+    assert found is not None
+    demands = {i: phase.traffic.demand(solution.fabric) for i, phase in enumerate(found.schedule.phases)}
+    slower = _Slowdown(solution, demands)
+
+    def seconds(fabric: Fabric, arc_up: Flags) -> float:
+        factors = slower.factors(fabric, arc_up)
+        return sum(
+            phase.repeat * (phase.alpha_s + phase.transfer_s * factors[i]) for i, phase in enumerate(found.phases)
+        )
+
+    return seconds
+
+
+class _Slowdown:
+    """By how much exchanges take longer on a fabric with holes; those of the intact fabric are solved once."""
+
+    def __init__(self, solution: Solution, demands: Mapping[Any, Demand]) -> None:
+        self._routing = solution.routing
+        self._demands = demands
+        whole = np.ones(solution.fabric.n_arcs, dtype=bool)
+        self._intact = {key: self._throughput(solution.fabric, demand, whole) for key, demand in demands.items()}
+
+    def factors(self, fabric: Fabric, arc_up: Flags) -> dict[Any, float]:
+        """Return the time of every exchange over that on the intact fabric; infinite without a path."""
+        found = {}
+        for key, demand in self._demands.items():
+            left = self._throughput(fabric, demand, arc_up)
+            found[key] = self._intact[key] / left if left > 0 else np.inf
+            if np.isinf(self._intact[key]):  # nothing is sent
+                found[key] = 1.0
+        return found
+
+    def _throughput(self, fabric: Fabric, demand: Demand, arc_up: Flags) -> float:
+        for routing in dict.fromkeys((self._routing, "ecmp")):
+            try:
+                return link_loads(fabric, demand, routing, arc_up=None if arc_up.all() else arc_up).throughput
+            except SolverError:  # no path over what is left
+                continue
+        return 0.0

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a fabric carries in states of failure: damage that is the same is solved once.
+
+In every state traffic is routed anew over what is left, by the routing of the intact fabric; where that has no path
+left (dimension order on a torus with a hole) by equal-cost shortest paths. Endpoints that are down, or in another
+component than most, are not served and neither send nor receive. The others send each other what they did, all scaled
+alike: delivered is min(1, throughput) of it, as everywhere in optinet. That is what a synchronous job sees, which waits
+for its slowest exchange.
+
+States alike in what is down are solved once. On a torus with uniform demand two states are alike when a translation
+maps one onto the other: every single failure of a link is one of as many states as a cell has links.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from optinet.errors import OptinetError, Problem, SolverError, TopologyError
+from optinet.fabric import Fabric
+from optinet.failures import Failure, among, arcs_up, moved, reconfigure_around
+from optinet.flows.link_loads import link_loads
+from optinet.flows.solution import Solution
+from optinet.reliability.risks import Damage, Flags, Floats, Ints
+from optinet.structure import Pod, Torus
+from optinet.traffic.demand import Demand
+
+Clock: TypeAlias = Callable[[Fabric, Flags], float]
+"""(fabric, arcs up) -> seconds of a step; infinite where it cannot be done."""
+
+_FALLBACK = "ecmp"
+_MOST_MOVED = 64  # things down in a state beyond which no translations are tried
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """What is carried in every state.
+
+    Parameters
+    ----------
+    delivered_gbps
+        shape (n_states,): all endpoints together, each bit counted once.
+    served_fraction
+        shape (n_states,): share of the endpoints with demand that are served.
+    step_s
+        shape (n_states,): time of a step of the job or collective; infinite where it cannot run, NaN without one.
+    n_solved
+        How many of the states were different.
+    """
+
+    delivered_gbps: Floats
+    served_fraction: Floats
+    step_s: Floats
+    n_solved: int
+
+
+def carried(solution: Solution, damage: Damage, *, rewire: bool = False, clock: Clock | None = None) -> Carried:
+    """Solve states of failure.
+
+    Parameters
+    ----------
+    solution
+        The intact fabric with its demand.
+    damage
+        What is down in every state.
+    rewire
+        Whether circuits are set anew around what is down, where that carries more (`reconfigure_around`).
+    clock
+        Times a step of what makes the demand; asked where every endpoint of it is served.
+
+    Raises
+    ------
+    TopologyError
+        If circuits are to be set anew and there are none.
+    """
+    fabric = solution.fabric
+    if rewire and fabric.plant is None:
+        found = "true, but the fabric has no optical circuit switches"
+        raise TopologyError(Problem("failures.rewire", found, "false, or a fabric with a plant"))
+    first, place = _alike(solution, damage, by_ends=rewire)
+    solver = _Solver(solution, rewire, clock)
+    found = np.array([solver.solve(damage, i) for i in first])[place]
+    return Carried(found[:, 0], found[:, 1], found[:, 2], len(first))
+
+
+class _Solver:
+    """Solves one state after the other."""
+
+    def __init__(self, solution: Solution, rewire: bool, clock: Clock | None) -> None:
+        self._fabric, self._demand, self._routing = solution.fabric, solution.demand, solution.routing
+        self._rewire, self._clock = rewire, clock
+        self._n_active = int(np.count_nonzero(_active(self._demand)))
+
+    def solve(self, damage: Damage, i: int) -> tuple[float, float, float]:
+        """Return what is delivered in a state, the share of endpoints served, and the time of a step."""
+        fabric = self._fabric
+        arc_up = damage.arcs_up(fabric, i)
+        delivered, served = self._delivered(fabric, self._demand, arc_up, ~damage.nodes[i])
+        again = self._rewired(damage, i) if self._rewire else None
+        if again is not None and (again[1], again[0]) > (served, delivered * (1 + 1e-9)):
+            delivered, served, fabric, arc_up = again
+        share = served / self._n_active if self._n_active else 1.0
+        if self._clock is None:
+            return delivered, share, np.nan
+        return delivered, share, self._clock(fabric, arc_up) if served == self._n_active else np.inf
+
+    def _delivered(self, fabric: Fabric, whole: Demand, arc_up: Flags, node_up: Flags) -> tuple[float, int]:
+        """Return the delivered rate, and how many endpoints with demand are served."""
+        for served in _served(fabric, arc_up, node_up):
+            at = served[fabric.endpoints]
+            demand = whole if at.all() else among(fabric, whole, served)
+            if demand.total_gbps > 0.0:
+                throughput = self._throughput(fabric, demand, arc_up)
+                if throughput is not None:
+                    return min(1.0, throughput) * demand.total_gbps, int(np.count_nonzero(at & _active(whole)))
+        return 0.0, 0
+
+    def _throughput(self, fabric: Fabric, demand: Demand, arc_up: Flags) -> float | None:
+        mask = None if arc_up.all() else arc_up  # without a mask symmetry and what is remembered can be used
+        for routing in dict.fromkeys((self._routing, _FALLBACK)):
+            try:
+                return link_loads(fabric, demand, routing, arc_up=mask).throughput
+            except SolverError:  # no path over what is left
+                continue
+        return None
+
+    def _rewired(self, damage: Damage, i: int) -> tuple[float, int, Fabric, Flags] | None:
+        """Return what is delivered and served when circuits are set around the damage; None where it hits none."""
+        fabric, plant = self._fabric, self._fabric.plant
+        assert plant is not None
+        dead = np.flatnonzero(damage.ends[i])
+        nodes = np.flatnonzero(damage.nodes[i])
+        if not len(dead) and not np.isin(plant.end_node, nodes).any():
+            return None
+        fixed = damage.links[i].copy()
+        fixed[plant.circuit_link] = False
+        ports = tuple(zip(plant.end_ocs[dead].tolist(), plant.end_port[dead].tolist(), strict=True))
+        failure = Failure(ports=ports, nodes=tuple(nodes.tolist()), links=tuple(np.flatnonzero(fixed).tolist()))
+        try:
+            change = reconfigure_around(fabric, failure)
+        except OptinetError:  # no circuits suit what is left
+            return None
+        links = np.flatnonzero(np.isin(change.link_before, failure.links))
+        after = dataclasses.replace(failure, links=tuple(links.tolist()))
+        arc_up = arcs_up(change.fabric, after)
+        demand = moved(fabric, change, self._demand)
+        delivered, served = self._delivered(change.fabric, demand, arc_up, ~damage.nodes[i])
+        if isinstance(change.fabric.structure, Pod) and served == self._n_active:
+            # ranks have moved with their cubes; the slice they make is the one that was there before
+            return delivered, served, fabric, np.ones(fabric.n_arcs, dtype=bool)
+        return delivered, served, change.fabric, arc_up
+
+
+def _active(demand: Demand) -> Flags:
+    return (demand.out_gbps > 0) | (demand.in_gbps > 0)
+
+
+def _served(fabric: Fabric, arc_up: Flags, node_up: Flags) -> Iterator[Flags]:
+    """Yield which nodes are endpoints served: of all components that hold half of them, then of the largest alone."""
+    tail, head, forwards = fabric.arc_tail, fabric.arc_head, fabric.forwards
+    up = arc_up & (fabric.arc_capacity_gbps > 0)
+    inner = np.flatnonzero(up & forwards[tail] & forwards[head])
+    size = fabric.n_nodes
+    graph = sparse.csr_array((np.ones(len(inner), dtype=np.int8), (tail[inner], head[inner])), shape=(size, size))
+    _, component = connected_components(graph, directed=False)
+    leaf = np.flatnonzero(up & ~forwards[tail] & forwards[head])  # hosts and what they are attached to
+    chips = fabric.endpoints[forwards[fabric.endpoints] & node_up[fabric.endpoints]]
+    node, of = np.concatenate((tail[leaf], chips)), np.concatenate((component[head[leaf]], component[chips]))
+    pairs = np.unique(node * np.int64(size) + of)
+    node, of = pairs // size, pairs % size
+    count = np.bincount(of, minlength=1)
+    most = int(count.max(initial=0))
+    last = None
+    for least in (most - most // 2, most):
+        large = count[of] >= max(least, 1)
+        if least == most:
+            large &= of == int(count.argmax())
+        served = np.zeros(size, dtype=bool)
+        served[node[large]] = True
+        if last is None or not np.array_equal(served, last):
+            yield served
+        last = served
+
+
+def _alike(solution: Solution, damage: Damage, *, by_ends: bool) -> tuple[Ints, Ints]:
+    """Return one of each different state, and which of them each state is like."""
+    fabric, torus = solution.fabric, solution.fabric.structure
+    n = fabric.n_nodes
+    moves = isinstance(torus, Torus) and solution.demand.is_uniform and fabric.n_links == len(torus.link_axes) * n
+    kinds: dict[bytes, int] = {}
+    first, place = [], np.empty(len(damage), dtype=np.int64)
+    for i in range(len(damage)):
+        links, nodes = np.flatnonzero(damage.links[i]), np.flatnonzero(damage.nodes[i])
+        ends = np.flatnonzero(damage.ends[i]) if by_ends else links[:0]
+        key = b"|".join(each.tobytes() for each in (links, nodes, ends))
+        if moves and not by_ends and 0 < len(links) + len(nodes) <= _MOST_MOVED:
+            key = _at_origin(torus, links, nodes)
+        if key not in kinds:
+            kinds[key] = len(first)
+            first.append(i)
+        place[i] = kinds[key]
+    return np.array(first, dtype=np.int64), place
+
+
+def _at_origin(torus: Torus, links: Ints, nodes: Ints) -> bytes:
+    """Return the least description of what is down over all translations that take one of it to the first cell."""
+    dims, cell = np.array(torus.dims), np.array(torus.cell)
+    n = int(dims.prod())
+    # a node is of kind 0, a link of kind 1 + its axis at the node it leaves in the positive direction
+    kind = np.concatenate((np.zeros(len(nodes), dtype=np.int64), 1 + links // n))
+    at = np.array(np.unravel_index(np.concatenate((nodes, links % n)), torus.dims))
+    best = None
+    for origin in np.unique(at // cell[:, None] * cell[:, None], axis=1).T:
+        moved_at = _moved_back(torus, at, origin)
+        described = np.sort(kind * n + np.ravel_multi_index(tuple(moved_at), torus.dims)).tobytes()
+        best = described if best is None else min(best, described)
+    assert best is not None
+    return best
+
+
+def _moved_back(torus: Torus, at: Ints, by: Ints) -> Ints:
+    """Return positions translated so that `by` comes to the origin; shape (n_axes, n)."""
+    place = at - by[:, None]
+    twist = np.array(torus.twist).reshape(len(torus.dims), len(torus.dims))
+    for axis in np.argsort(~twist.any(axis=1), kind="stable"):  # wraps that shift others first
+        laps = place[axis] // torus.dims[axis]
+        place[axis] -= laps * torus.dims[axis]
+        place += twist[axis][:, None] * laps
+    return place

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scenario says of failures: how many states are drawn, and what may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+CauseName: TypeAlias = Literal[
+    "module",
+    "cable",
+    "external_laser",
+    "box_swap",
+    "switch",
+    "ocs",
+    "ocs_port",
+    "nic",
+    "host",
+    "trunk",
+    "rack",
+    "power_domain",
+]
+CAUSES: tuple[CauseName, ...] = get_args(CauseName)
+"""What may fail; `optinet.models.risks` says what each is."""
+
+_Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class RiskGroup(BaseModel):
+    """Things of a scenario that fail together."""
+
+    model_config = _FROZEN
+
+    nodes: tuple[str, ...] = Field(default=(), description="names of nodes, or patterns such as 'leaf-1*'")
+    ocs: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(), description="optical circuit switches, from 0")
+    fit: _Positive = Field(description="how often the group fails as a whole, in 1e9 hours")
+    repair_hours: _Positive = Field(description="how long it is down each time")
+
+
+class FailureSettings(BaseModel):
+    """Failures to draw; a run without this table looks at the intact fabric alone."""
+
+    model_config = _FROZEN
+
+    samples: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=1000, description="states of failure to draw, about"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="seed of the draws")
+    causes: tuple[CauseName, ...] = Field(default=CAUSES, description="what may fail")
+    power_domains: Annotated[int, Field(ge=1)] = Field(
+        default=4, description="domains that the racks are dealt out to in turn; 4 as in Jupiter"
+    )
+    rewire: bool = Field(default=False, description="whether circuits are set anew around what is down")
+    group: Mapping[str, RiskGroup] = Field(default_factory=dict, description="more things that fail together, by name")
