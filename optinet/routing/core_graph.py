@@ -228,7 +228,7 @@ def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
     forwarding = np.flatnonzero(fabric.forwards)
     core_of[forwarding] = np.arange(len(forwarding))
 
-    keys = _host_keys(fabric, up, kind, hosts)
+    keys = _host_keys(fabric, up, kind)
     group_of = np.empty(fabric.n_endpoints, dtype=np.int64)
     chip = fabric.node_kind[fabric.endpoints] == NodeKind.CHIP
     group_of[chip] = np.arange(chip.sum())
@@ -300,8 +300,24 @@ def _single_switch(key: _HostKey) -> bool:
     return key.mergeable and len(key.links) <= 1
 
 
-def _host_keys(fabric: Fabric, up: NDArray[np.bool_], kind: Ints, hosts: Ints) -> dict[int, _HostKey]:
-    """Describe the attachment of every host: its neighbors and the kinds of the arcs up and down, sorted."""
+def _host_keys(fabric: Fabric, up: NDArray[np.bool_], kind: Ints) -> dict[int, _HostKey]:
+    """Describe the attachment of every host; those that a failure leaves alone are described once."""
+    changed = np.flatnonzero(up != (fabric.arc_capacity_gbps > 0))
+    if not len(changed):
+        return _intact_keys(fabric)
+    touched = np.unique(np.concatenate((fabric.arc_tail[changed], fabric.arc_head[changed])))
+    touched = touched[fabric.node_kind[touched] == NodeKind.HOST]
+    return _intact_keys(fabric) | _described(fabric, up, kind, touched)
+
+
+@lru_cache(maxsize=4)
+def _intact_keys(fabric: Fabric) -> dict[int, _HostKey]:
+    hosts = np.flatnonzero(fabric.node_kind == NodeKind.HOST)
+    return _described(fabric, fabric.arc_capacity_gbps > 0, HopKinds.of(fabric).arc_kind, hosts)
+
+
+def _described(fabric: Fabric, up: NDArray[np.bool_], kind: Ints, hosts: Ints) -> dict[int, _HostKey]:
+    """Describe the attachment of some hosts: their neighbors and the kinds of the arcs up and down, sorted."""
     link_up = np.column_stack((up[::2], up[1::2]))
     from_host = np.isin(fabric.arc_tail, hosts)
     by_host: dict[int, list[tuple[int, int, int, int, int]]] = {int(host): [] for host in hosts}
