@@ -34,7 +34,7 @@ def run_text(run: Run, width: int | None = None) -> str:
         (m.name, _number(m.value), _interval(m.low, m.high), _unit(m.unit), m.meaning) for m in run.metrics.values()
     ]
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
-    parts += [_optimum(run, width), _collective(run, width)]
+    parts += [_optimum(run, width), _collective(run, width), _availability(run, width)]
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
     parts += [_switch_optics(run, width), _cabling(run, width), *_budgets(run, width)]
@@ -276,6 +276,27 @@ def _collective(run: Run, width: int | None) -> str:
     head = f"{table['operation']} by {table['algorithm']}: {size}\n  tried    {others}\n"
     heads = ("phase", "steps", "start-up of a step, us", "bits of a step, us", "all, ms", "busiest links")
     return head + rows_text(heads, rows, width)
+
+
+def _availability(run: Run, width: int | None) -> str:
+    """What is delivered for how much of the time, and what is down how often."""
+    table, causes = run.table("availability"), run.table("failure_causes")
+    if not table:
+        return ""
+    names = ("time_fraction", "delivered_gbps", "low_gbps", "high_gbps", "served_fraction")
+    rows = [
+        (f"{100 * time:g} %", f"{gbps:,.0f}", _interval(low, high), f"{served:.2%}")
+        for time, gbps, low, high, served in zip(*(table[name] for name in names), strict=True)
+    ]
+    head = f"failures: {table['n_states']:,} states drawn, {table['n_solved']:,} different\n"
+    heads = ("at least so long", "delivered Gb/s", "two standard errors", "endpoints served")
+    names = ("kind", "part", "where", "count", "failures_fit", "repair_hours", "down_fraction", "extent")
+    down = [
+        (*texts, f"{count:,}", f"{fit:,.0f}", f"{hours:g}", f"{count * fraction:.2g}", f"{extent:,.1f}")
+        for *texts, count, fit, hours, fraction, extent in zip(*(causes[name] for name in names), strict=True)
+    ]
+    columns = ("what fails", "part", "where", "count", "FIT", "repair h", "down on average", "each takes down")
+    return head + rows_text(heads, rows, width) + "\n" + rows_text(columns, down, width)
 
 
 def _scenario(scenario: Mapping[str, Any], width: int | None) -> str:
