@@ -290,13 +290,13 @@ def _availability(run: Run, width: int | None) -> str:
     ]
     head = f"failures: {table['n_states']:,} states drawn, {table['n_solved']:,} different\n"
     heads = ("at least so long", "delivered Gb/s", "two standard errors", "endpoints served")
-    names = ("kind", "part", "where", "count", "failures_fit", "repair_hours", "down_fraction", "extent")
+    columns = ("kind", "part", "where", "count", "failures_fit", "repair_hours", "down_fraction", "extent")
     down = [
         (*texts, f"{count:,}", f"{fit:,.0f}", f"{hours:g}", f"{count * fraction:.2g}", f"{extent:,.1f}")
-        for *texts, count, fit, hours, fraction, extent in zip(*(causes[name] for name in names), strict=True)
+        for *texts, count, fit, hours, fraction, extent in zip(*(causes[name] for name in columns), strict=True)
     ]
-    columns = ("what fails", "part", "where", "count", "FIT", "repair h", "down on average", "each takes down")
-    return head + rows_text(heads, rows, width) + "\n" + rows_text(columns, down, width)
+    titles = ("what fails", "part", "where", "count", "FIT", "repair h", "down on average", "each takes down")
+    return head + rows_text(heads, rows, width) + "\n" + rows_text(titles, down, width)
 
 
 def _scenario(scenario: Mapping[str, Any], width: int | None) -> str:

@@ -150,7 +150,7 @@ def exchange_demands(
 
     By operation, members and size; exchanges inside scale-up domains are off the fabric and left out.
     """
-    p = _validated(name, parameters)
+    p = validated(name, parameters)
     placed = place(fabric, p.parallelism, model_of(p, models)[0])
     exchanges = {(x.operation, x.members, x.size_gbit): x for phase in job.phases for x in phase.exchanges}
     return {

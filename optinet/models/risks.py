@@ -119,7 +119,7 @@ class DesignRisks:
         for part, _, chosen, units in ends.kinds():
             if is_engine(part, self.catalogue):
                 for place in dict.fromkeys(np.array(ends.place)[chosen].tolist()):
-                    count = np.count_nonzero(np.array(ends.place)[chosen] == place) * units
+                    count = float(np.count_nonzero(np.array(ends.place)[chosen] == place)) * units
                     engines[place, part] = engines.get((place, part), 0.0) + count
         for (place, part), count in engines.items():
             box, nodes = self._boxes(place)

@@ -85,8 +85,8 @@ def carried(solution: Solution, damage: Damage, *, rewire: bool = False, clock: 
         raise TopologyError(Problem("failures.rewire", found, "false, or a fabric with a plant"))
     first, place = _alike(solution, damage, by_ends=rewire)
     solver = _Solver(solution, rewire, clock)
-    found = np.array([solver.solve(damage, i) for i in first])[place]
-    return Carried(found[:, 0], found[:, 1], found[:, 2], len(first))
+    solved = np.array([solver.solve(damage, i) for i in first])[place]
+    return Carried(solved[:, 0], solved[:, 1], solved[:, 2], len(first))
 
 
 class _Solver:
@@ -190,22 +190,29 @@ def _served(fabric: Fabric, arc_up: Flags, node_up: Flags) -> Iterator[Flags]:
 
 def _alike(solution: Solution, damage: Damage, *, by_ends: bool) -> tuple[Ints, Ints]:
     """Return one of each different state, and which of them each state is like."""
-    fabric, torus = solution.fabric, solution.fabric.structure
-    n = fabric.n_nodes
-    moves = isinstance(torus, Torus) and solution.demand.is_uniform and fabric.n_links == len(torus.link_axes) * n
+    torus = None if by_ends else _symmetric(solution)
     kinds: dict[bytes, int] = {}
-    first, place = [], np.empty(len(damage), dtype=np.int64)
+    first: list[int] = []
+    place = np.empty(len(damage), dtype=np.int64)
     for i in range(len(damage)):
         links, nodes = np.flatnonzero(damage.links[i]), np.flatnonzero(damage.nodes[i])
         ends = np.flatnonzero(damage.ends[i]) if by_ends else links[:0]
         key = b"|".join(each.tobytes() for each in (links, nodes, ends))
-        if moves and not by_ends and 0 < len(links) + len(nodes) <= _MOST_MOVED:
+        if torus is not None and 0 < len(links) + len(nodes) <= _MOST_MOVED:
             key = _at_origin(torus, links, nodes)
         if key not in kinds:
             kinds[key] = len(first)
             first.append(i)
         place[i] = kinds[key]
     return np.array(first, dtype=np.int64), place
+
+
+def _symmetric(solution: Solution) -> Torus | None:
+    """Return the torus, if any, whose translations map fabric and demand onto themselves."""
+    fabric, torus = solution.fabric, solution.fabric.structure
+    if not isinstance(torus, Torus) or not solution.demand.is_uniform:
+        return None
+    return torus if fabric.n_links == len(torus.link_axes) * fabric.n_nodes else None
 
 
 def _at_origin(torus: Torus, links: Ints, nodes: Ints) -> bytes:
