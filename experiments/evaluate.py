@@ -127,7 +127,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
     failing = None
     if scenario.failures:
         with _Timed(seconds, "failures"):
-            clock = step_clock(solution, plan["workload"], design, catalogue)
+            clock = step_clock(solution, design, catalogue, median(assessment.latency.mean_ns) * 1e-9)
             failing = failure_study(solution, assessment, design, catalogue, scenario.failures, clock)
             more = tuple(failure_metrics(failing, assessment, fabric.n_endpoints))
             assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))

@@ -139,19 +139,12 @@ def job_demand(fabric: Fabric, job: SolvedJob) -> Demand:
     return job_traffic(fabric, place(fabric, job.parallelism), job)
 
 
-def exchange_demands(
-    fabric: Fabric,
-    name: str,
-    parameters: Mapping[str, Any],
-    job: SolvedJob,
-    models: Mapping[str, Transformer] | None = None,
-) -> dict[tuple[str, str, float], Demand]:
+def exchange_demands(fabric: Fabric, job: SolvedJob) -> dict[tuple[str, str, float], Demand]:
     """Return what each different exchange of a solved job sends, as many Gb/s as Gbit.
 
     By operation, members and size; exchanges inside scale-up domains are off the fabric and left out.
     """
-    p = validated(name, parameters)
-    placed = place(fabric, p.parallelism, model_of(p, models)[0])
+    placed = place(fabric, job.parallelism)
     exchanges = {(x.operation, x.members, x.size_gbit): x for phase in job.phases for x in phase.exchanges}
     return {
         key: _demand(fabric, placed.groups(each.members), each)

@@ -18,7 +18,7 @@ from optinet.errors import SolverError
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
 from optinet.jobs.solving import SCALE_UP, exchange_demands
-from optinet.models.job import job_cycle_s, transformers
+from optinet.models.job import job_cycle_s
 from optinet.reliability.carried import Clock
 from optinet.reliability.risks import Flags
 from optinet.traffic.demand import Demand
@@ -29,36 +29,27 @@ if TYPE_CHECKING:
     from optinet.flows.solution import Solution
 
 
-def step_clock(
-    solution: Solution, workload: Mapping[str, Any], design: Design, catalogue: Catalogue, way_s: float = 0.0
-) -> Clock | None:
+def step_clock(solution: Solution, design: Design, catalogue: Catalogue, way_s: float = 0.0) -> Clock | None:
     """Return what times a step over what is left of a fabric; None if the demand is neither a job's nor a collective's.
 
     Parameters
     ----------
     solution
         The intact fabric.
-    workload
-        The table of the scenario: a job is placed by it.
     design, catalogue
         Give the accelerator and the assumptions of a job.
     way_s
         Latency of a way through the network, which each step of a job's exchanges takes besides its bits.
     """
     if solution.job is not None:
-        return _job_clock(solution, workload, design, catalogue, way_s)
+        return _job_clock(solution, design, catalogue, way_s)
     return _collective_clock(solution) if solution.collective is not None else None
 
 
-def _job_clock(
-    solution: Solution, workload: Mapping[str, Any], design: Design, catalogue: Catalogue, way_s: float
-) -> Clock:
+def _job_clock(solution: Solution, design: Design, catalogue: Catalogue, way_s: float) -> Clock:
     job = solution.job
     assert job is not None
-    parameters = {key: value for key, value in workload.items() if key != "name"}
-    models = transformers(catalogue)
-    demands = exchange_demands(solution.fabric, str(workload["name"]), parameters, job, models)
-    slower = _Slowdown(solution, demands)
+    slower = _Slowdown(solution, exchange_demands(solution.fabric, job))
 
     def seconds(fabric: Fabric, arc_up: Flags) -> float:
         factors = slower.factors(fabric, arc_up)
