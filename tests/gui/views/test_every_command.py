@@ -128,9 +128,11 @@ def test_every_command_runs(window, folder, qtbot, wait, monkeypatch, make_run):
         assert action.isEnabled(), command_id
         action.trigger()
         stage.after(command_id)
-        wait(window)
+        # the resting frame is waited for at the end alone: a hundred of them would take a minute
+        qtbot.waitUntil(lambda: not window.jobs.is_busy and not window.finder.is_busy, timeout=10_000)
         unexpected = [m for m in window.messages.messages if not any(part in m for part in expected)]
         assert unexpected == [], command_id
+    wait(window)
     assert len(opened) == 1
     for command_id in LAST:
         if command_id == "file.close_all":
