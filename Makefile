@@ -13,11 +13,11 @@ demo: $(READY)
 	$(BIN)/optinet sweep which_interconnect -o demo
 	@echo "The runs are in demo/. 'make view' opens them in the desktop viewer."
 
-# a minute of random use of the viewer goes on beside the tests
+# two processes, each with whole files of tests; a minute of random use of the viewer goes on beside them
 test: lint
 	@soaked=$$(mktemp); \
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m gui.soak --minutes 1 >$$soaked 2>&1 & soak=$$!; \
-	$(SCREEN) $(BIN)/pytest; tested=$$?; \
+	$(SCREEN) $(BIN)/pytest -n 2 --dist loadfile; tested=$$?; \
 	wait $$soak; used=$$?; \
 	echo "A minute of random use of the viewer:"; grep -v 'plugin does not support' $$soaked; rm -f $$soaked; \
 	exit $$((tested + used))

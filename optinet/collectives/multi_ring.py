@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def multi_ring(call: Collective) -> Iterator[Phase]:
     strides = disjoint_strides(call.fabric, site)
     place = np.arange(site.shape[1])
     orders = [np.tile(place * stride % len(place), (len(site), 1)) for stride in strides]
-    found = [disjoint_cycles(_links(call.fabric, sites), len(orders)) for sites in site]
+    found = [_searched(_links(call.fabric, sites).tobytes(), site.shape[1], len(orders)) for sites in site]
     orders = max(orders, [np.array(rings) for rings in zip(*found, strict=False)], key=len)
     if len(orders) < 2:
         problem = f"{len(orders)} rings without a link in common found over {site.shape[1]} chips or switches"
@@ -45,6 +46,12 @@ def multi_ring(call: Collective) -> Iterator[Phase]:
     yield from over_rings(
         call, [np.roll(ranks, i, axis=2)[rows, order].reshape(len(site), -1) for i, order in enumerate(orders)]
     )
+
+
+@lru_cache(maxsize=256)
+def _searched(links: bytes, n: int, enough: int) -> list[Ints]:
+    """Search once where groups, or calls, have the same links between their sites."""
+    return disjoint_cycles(np.frombuffer(links, dtype=np.int64).reshape(n, n), enough)
 
 
 def _sites(call: Collective) -> tuple[Ints, Ints]:
@@ -140,14 +147,14 @@ def _cycle(links: Ints, rng: np.random.Generator) -> Ints | None:
         near = neighbors[end]
         new = near[at[near] < 0]
         if len(new):
-            path[length] = rng.choice(new)
+            path[length] = new[int(rng.random() * len(new))]  # a quarter of the time of rng.choice
             at[path[length]] = length
             length += 1
             continue
         turns = near[at[near] < length - 2]
         if not len(turns):
             return None
-        start = at[rng.choice(turns)] + 1  # the link there comes in, the one behind it goes out
+        start = at[turns[int(rng.random() * len(turns))]] + 1  # the link there comes in, the one behind it goes out
         path[start:length] = path[start:length][::-1].copy()
         at[path[start:length]] = np.arange(start, length)
     return None

@@ -55,6 +55,7 @@ def test_passive_and_facility_roles_have_defaults_and_the_others_must_be_named()
         "host_rack",
         "accelerator",
         "job",
+        "repair",
     }
     assert empty.component("fiber") == "smf"
     with pytest.raises(CatalogueError, match=r"design\.switch: the fabric needs this role .*; allowed: .* kind switch"):

@@ -69,6 +69,7 @@ class Page:
     namespace: dict[str, Any] = field(default_factory=dict)
     printed: str | None = None
     columns: list[str] = field(default_factory=list)
+    row_end: int = -1
 
     def differences(self) -> Iterator[Difference]:
         """Run the page in the current folder and yield what differs."""
@@ -113,6 +114,9 @@ class Page:
         return "".join(shown)
 
     def _row(self, piece: re.Match[str]) -> Iterator[Difference]:
+        if piece.start("row") > self.row_end + 1:
+            self.columns = []  # another table begins
+        self.row_end = piece.end("row")
         cells = [cell.strip() for cell in piece["row"].strip("|").split("|")]
         if "Ours" in cells:
             self.columns = cells
