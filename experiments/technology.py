@@ -31,7 +31,7 @@ def technology_of(scenario: Mapping[str, Any]) -> tuple[str, str]:
 
 def _text(component: str, key: str) -> str:
     catalogue = _catalogue()
-    return catalogue[component].text.get(key, "") if component in catalogue.ids() else ""
+    return catalogue[component].text.get(key, "") if component in catalogue else ""
 
 
 @lru_cache(maxsize=1)

@@ -156,16 +156,19 @@ def _dtype(item: h5d.DatasetID | h5a.AttrID) -> np.dtype[Any]:
     return _dtypes[key]
 
 
+def _where(dataset: h5d.DatasetID) -> str:
+    return (h5i.get_name(dataset) or b"").decode("utf-8", "replace")
+
+
 def _stored(dataset: h5d.DatasetID, dtype: np.dtype[Any]) -> NDArray[Any]:
     shape, plist = dataset.shape, dataset.get_create_plist()
-    where = (h5i.get_name(dataset) or b"").decode("utf-8", "replace")
     if plist.get_external_count() or plist.get_layout() == h5d.VIRTUAL:
-        msg = f"{where} lies in another file"
+        msg = f"{_where(dataset)} lies in another file"
         raise ValueError(msg)
     if (shape and 0 in shape) or shape is None:
         return np.empty(shape or 0, dtype=object if h5py.check_string_dtype(dtype) else dtype)
     if math.prod(shape) * dtype.itemsize > _MOST_BYTES:
-        msg = f"{where} claims {math.prod(shape)} entries"
+        msg = f"{_where(dataset)} claims {math.prod(shape)} entries"
         raise ValueError(msg)
     array = np.empty(shape, dtype=dtype)
     dataset.read(h5s.ALL, h5s.ALL, array)
