@@ -12,7 +12,6 @@ it is read again.
 from __future__ import annotations
 
 import contextlib
-import gc
 import math
 import os
 import sqlite3
@@ -132,13 +131,7 @@ class Index:
 
     def update(self) -> int:
         """Read the runs that are new or changed, forget those that are gone; return how many were read."""
-        collecting = gc.isenabled()
-        gc.disable()  # what reading leaves is in no cycles; looking for some takes an eighth of the time
-        try:
-            return sum(len(step.new) + len(step.changed) + len(step.problems) for step in self.updates())
-        finally:
-            if collecting:
-                gc.enable()
+        return sum(len(step.new) + len(step.changed) + len(step.problems) for step in self.updates())
 
     def updates(self) -> Iterator[Update]:
         """Do what `update` does, yielding after every few runs what has been found."""

@@ -23,6 +23,7 @@ from typing import Literal, TypeAlias
 
 from experiments.facts import ALIASES
 from optinet.errors import nearest_name
+from optinet.validation import is_number
 
 Symbol: TypeAlias = Literal["word", ":", "<", "<=", ">", ">=", "="]
 
@@ -106,11 +107,11 @@ def _term(negated: bool, text: str, numbers: Collection[str], texts: Collection[
     if match := _COMPARISON.fullmatch(text):
         given, symbol, limit = match.groups()
         name = ALIASES.get(given, given)
-        if symbol == "=" and name in texts and (name not in numbers or not _is_number(limit)):
+        if symbol == "=" and name in texts and (name not in numbers or not is_number(limit)):
             return Term(negated, "=", name, limit.lower())
         if name not in numbers:
             return _unknown(given, "number", numbers)
-        if _is_number(limit):
+        if is_number(limit):
             return Term(negated, symbol, name, "", float(limit))
         return None if _BEGINNING_OF_NUMBER.fullmatch(limit) else f"'{text}' needs a number"
     if match := _FIELD.fullmatch(text):
@@ -118,14 +119,6 @@ def _term(negated: bool, text: str, numbers: Collection[str], texts: Collection[
         name = ALIASES.get(given, given)
         return Term(negated, ":", name, word.lower()) if name in texts else _unknown(given, "text", texts)
     return Term(negated, "word", "", text.lower())
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _unknown(name: str, what: str, allowed: Collection[str]) -> str:

@@ -30,6 +30,7 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog
 
+from experiments.benchmarks.measure import resident_mb
 from gui.samples import samples_folder
 from gui.views.main_window import MainWindow
 
@@ -230,7 +231,7 @@ class User:
         self.window.work.engine.clear()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
-        return memory_mb()
+        return resident_mb(os.getpid())
 
 
 SMALL = {
@@ -239,12 +240,6 @@ SMALL = {
     "workload": {"name": "random_permutation"},
     "design": {"switch": "switch_51t2", "optics": "retimed_800g_dr8", "host_link": "aec_800g"},
 }
-
-
-def memory_mb() -> float:
-    """Return the memory this process has in use."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def soak(seconds: float, seed: int, folder: Path) -> str:

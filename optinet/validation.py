@@ -108,6 +108,15 @@ def is_text(type_: Any) -> bool:
     return base is str or (bool(_choices(base)) and all(isinstance(choice, str) for choice in _choices(base)))
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is one number, as Python writes them."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 _NOUNS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Any: "a value"}
 
 

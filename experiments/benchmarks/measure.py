@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -104,6 +106,21 @@ def _run(
         seconds.append(time.perf_counter() - start)
     peak_mb = _peak_mb() if effort.isolated else np.nan
     return Measurement(statistics.median(seconds), len(seconds), peak_mb, np.asarray(answer, dtype=np.float64))
+
+
+def children(pid: int) -> list[int]:
+    """Return the worker processes that a process has; none where the system does not tell."""
+    with contextlib.suppress(OSError):
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        # Python's own helper that cleans up after the workers is none of them
+        return [int(child) for child in found if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return []
+
+
+def resident_mb(pid: int) -> float:
+    """Return the memory a process has in use, in MB of 2^20 bytes; `OSError` where the system does not tell."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _peak_mb() -> float:

@@ -36,6 +36,9 @@ memory has the interpreter, the libraries and the inputs inside. What takes more
 - `concurrent_flow`: the largest throughput of any routing; the linear program is built before its time starts.
 - `max_min_rates`: checking the inputs is inside, choosing the paths outside. The certificate: no arc is overfull, and
   every flow crosses a full arc on which no flow gets more; the number is by how much that is missed.
+- Sweeps and folders: small points that differ in seed, spines or optics, and run files under several names. Dispatch is
+  the processor time of the process that gives points out, reading the study inside and writing outside, and the time to
+  index the folder; computing is a worker's, making the bytes of the run file inside.
 - First calls: what a user waits for when nothing has been compiled on the machine yet, importing Numba and compiling
   inside; later calls, and later processes, take the compiled kernels from the cache.
 """

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import statistics
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments import index, runner, uncertainty
-from experiments.benchmarks.measure import Effort, Measurement, Work, measured
+from experiments.benchmarks.measure import Effort, Measurement, Work, children, measured, resident_mb
 from experiments.benchmarks.rows import Row, Target
 from experiments.compare import comparison
 from experiments.progress import Silent
@@ -151,14 +152,11 @@ class _Watch(Silent):
 
 
 def _children_mb() -> dict[int, float]:
-    """Return the resident memory of each child process now; empty where the system does not tell."""
+    """Return the resident memory of each worker process now; empty where the system does not tell."""
     found = {}
-    try:
-        for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split():
-            pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-            found[int(pid)] = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        for pid in children(os.getpid()):
+            found[pid] = resident_mb(pid)
     return found
 
 

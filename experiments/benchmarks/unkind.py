@@ -23,6 +23,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from experiments.benchmarks.measure import children
 from experiments.runner import sweep
 from experiments.study import Study, load_study
 from optinet.errors import OptinetError, RunFileError
@@ -110,7 +111,7 @@ def _killed(
     """
     announced = _announced_until(process, int(rng.integers(0, points)))
     time.sleep(float(rng.random()) * 0.05)
-    workers = _children(process.pid)
+    workers = children(process.pid)
     kill_worker = bool(rng.integers(2)) and bool(workers)
     with contextlib.suppress(ProcessLookupError):
         os.kill(int(rng.choice(workers)) if kill_worker else process.pid, signal.SIGKILL)
@@ -128,17 +129,6 @@ def _announced_until(process: subprocess.Popen[str], count: int) -> list[str]:
     while len(lines) < count and (line := process.stderr.readline()):
         lines += [line] if line.startswith("[") else []
     return lines
-
-
-def _children(pid: int) -> list[int]:
-    """Return the worker processes of a sweep."""
-    with contextlib.suppress(OSError):
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        # Python's own helper that cleans up after the workers is none of them
-        return [
-            int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()
-        ]
-    return []
 
 
 def _still_running(pids: list[int]) -> list[int]:

@@ -8,8 +8,9 @@ just wider than one pixel by its scan converter, four times faster than those of
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,30 +97,26 @@ def paint_steps(painter: QPainter, picture: Picture, antialias: bool) -> Iterato
     width = FEW_WIDTH if few else SMOOTH_WIDTH if antialias else FAST_WIDTH
     lines = _line_array(picture.lines)
     for color, first, last in zip(picture.colors, picture.color_starts[:-1], picture.color_starts[1:], strict=True):
-        pen = QPen(color, width)
-        for start in range(int(first), int(last), CHUNK):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, antialias)
-            painter.setPen(pen)
-            painter.drawLines(lines[start : min(start + CHUNK, int(last))])
-            yield
+        yield from _strokes(painter, QPen(color, width), antialias, painter.drawLines, lines, int(first), int(last))
     for mark in picture.marks:
         pen = QPen(mark.color, mark.width, mark.style)
-        marked = _line_array(mark.xy)
-        for start in range(0, len(marked), CHUNK):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, antialias)
-            painter.setPen(pen)
-            painter.drawLines(marked[start : start + CHUNK])
-            yield
+        yield from _strokes(painter, pen, antialias, painter.drawLines, _line_array(mark.xy), 0, len(mark.xy))
     for group in picture.points:
         round_points = antialias and len(group.xy) <= FEW
         cap = Qt.PenCapStyle.RoundCap if round_points else Qt.PenCapStyle.SquareCap
         pen = QPen(group.color, group.size, cap=cap)
-        points = _point_array(group.xy)
-        for start in range(0, len(points), CHUNK):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, round_points)
-            painter.setPen(pen)
-            painter.drawPoints(points[start : start + CHUNK])
-            yield
+        yield from _strokes(painter, pen, round_points, painter.drawPoints, _point_array(group.xy), 0, len(group.xy))
+
+
+def _strokes(
+    painter: QPainter, pen: QPen, antialias: bool, draw: Callable[[Any], None], items: Any, first: int, last: int
+) -> Iterator[None]:
+    """Draw some of the lines or points with one pen, bit by bit; the painter may have been begun anew meanwhile."""
+    for start in range(first, last, CHUNK):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, antialias)
+        painter.setPen(pen)
+        draw(items[start : min(start + CHUNK, last)])
+        yield
 
 
 def paint(painter: QPainter, picture: Picture, antialias: bool) -> None:

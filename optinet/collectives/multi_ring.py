@@ -48,7 +48,7 @@ def multi_ring(call: Collective) -> Iterator[Phase]:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)  # up to 2 MB each
 def _searched(links: bytes, n: int, enough: int) -> list[Ints]:
     """Search once where groups, or calls, have the same links between their sites."""
     return disjoint_cycles(np.frombuffer(links, dtype=np.int64).reshape(n, n), enough)

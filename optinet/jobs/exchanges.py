@@ -21,7 +21,6 @@ Embedding, output head and the loss exchange little beside the layers and are le
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
 from optinet.jobs.memory import Held, Precision, Recompute
 from optinet.jobs.parallelism import Placement
@@ -55,7 +54,7 @@ def training_exchanges(
         As in `optinet.jobs.memory.training_memory`.
     """
     again = 1 if recompute == "full" else 0
-    layers = ceil(model.layers / placed.pp)
+    layers = model.stage_layers(placed.pp)
     part_gbit = tokens / placed.cp * model.hidden * precision.activation * _GBIT
     if placed.tp > 1:
         blocks = _tensor_blocks(model, layers)
@@ -79,7 +78,7 @@ def training_exchanges(
 
 def serving_exchanges(model: Transformer, placed: Placement, precision: Precision, tokens: float) -> Iterator[Exchange]:
     """Yield the exchanges of one forward pass of a microbatch, of `tokens` tokens in each replica."""
-    layers = ceil(model.layers / placed.pp)
+    layers = model.stage_layers(placed.pp)
     part_gbit = tokens * model.hidden * precision.activation * _GBIT
     if placed.tp > 1:
         yield Exchange("tensor", "all_reduce", "tensor", part_gbit, _tensor_blocks(model, layers))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,7 +70,7 @@ class Held:
 
 def held(model: Transformer, tp: int, pp: int, ep: int) -> Held:
     """Return the parameters that an endpoint of the fullest stage holds before any sharding over replicas."""
-    stage = ceil(model.layers / pp) / model.layers
+    stage = model.stage_layers(pp) / model.layers
     ends = 1 if model.tied_embedding or pp > 1 else 2  # embedding and head are on the first and the last stage
     shared = (model.layer_parameters * stage + ends * model.embedding_parameters) / tp
     return Held(shared, model.routed_parameters * stage / ep)
@@ -109,7 +108,7 @@ def training_memory(
         by = shards if zero >= first_sharded else (1, 1)
         return (own.shared / by[0] + own.routed / by[1]) * size / 1e9
 
-    layers = ceil(model.layers / placed.pp)
+    layers = model.stage_layers(placed.pp)
     in_flight = min(
         placed.pp * (1 + (placed.pp - 1) / (placed.pp * virtual_stages) * (virtual_stages > 1)), microbatches
     )

@@ -10,7 +10,6 @@ of the exchanges is hidden. Endpoints take turns between prompts and answers; pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
 from optinet.errors import DemandError, Problem
 from optinet.jobs.exchanges import serving_exchanges
@@ -43,14 +42,14 @@ def serving_job(
         If the weights or the cache do not fit in memory, with what would.
     """
     _check(placed, p, memory_gb)
-    request_gb = _cache_gb(model, placed, p, 1)
+    request_gb = _request_gb(model, placed, p)
     weights_gb = _weights_gb(model, placed.tp, placed.pp, placed.ep, p)
     most = _most_requests(memory_gb - weights_gb, request_gb, p)
     if most < (p.batch or 1):
         raise DemandError(_too_large(weights_gb, request_gb, most, memory_gb, model, placed, p))
     batch = p.batch if p.batch is not None else max(most // placed.pp, 1) * placed.pp if most >= placed.pp else most
     cache_gb = request_gb * batch
-    phases = (_prefill(model, placed, p, batch), _decode(model, placed, p, batch, weights_gb, cache_gb))
+    phases = (_prefill(model, placed, p, batch), _decode(model, placed, p, batch, cache_gb))
     return SolvedJob(
         kind="serving",
         model=name,
@@ -102,9 +101,7 @@ def _prefill(model: Transformer, placed: Placement, p: ServingParameters, batch:
     )
 
 
-def _decode(
-    model: Transformer, placed: Placement, p: ServingParameters, batch: int, weights_gb: float, cache_gb: float
-) -> Phase:
+def _decode(model: Transformer, placed: Placement, p: ServingParameters, batch: int, cache_gb: float) -> Phase:
     microbatches = min(placed.pp, batch)
     tokens, context = batch / microbatches, p.prompt + p.output / 2
     own = held(model, placed.tp, placed.pp, placed.ep)
@@ -114,7 +111,7 @@ def _decode(
         group_tokens = tokens * max(placed.ep / placed.tp, 1.0)
         untouched = (1.0 - model.experts_per_token / model.experts) ** group_tokens
         routed_gb *= 1.0 - untouched
-    shared_gb = weights_gb - own.routed * p.precision.weight / 1e9
+    shared_gb = own.shared * p.precision.weight / 1e9
     read_gb = shared_gb + routed_gb + cache_gb / microbatches * context / (p.prompt + p.output)
     return Phase(
         name="decode",
@@ -131,7 +128,7 @@ def _decode(
 
 
 def _tflop(model: Transformer, placed: Placement, tokens: float, context: float) -> float:
-    stage = ceil(model.layers / placed.pp) / model.layers
+    stage = model.stage_layers(placed.pp) / model.layers
     return model.forward_flop(context) * tokens * stage / placed.tp / 1e12
 
 
@@ -140,12 +137,12 @@ def _weights_gb(model: Transformer, tp: int, pp: int, ep: int, p: ServingParamet
     return (own.shared + own.routed) * p.precision.weight / 1e9
 
 
-def _cache_gb(model: Transformer, placed: Placement, p: ServingParameters, requests: float) -> float:
-    """Return the cache of whole requests on an endpoint; heads are shared out over tensor ranks, a latent is not."""
+def _request_gb(model: Transformer, placed: Placement, p: ServingParameters) -> float:
+    """Return the cache of a whole request on an endpoint; heads are shared out over tensor ranks, a latent is not."""
     share = 1.0 if model.kv_rank else max(1.0 / placed.tp, 1.0 / model.kv_heads)
-    layers = ceil(model.layers / placed.pp)
+    layers = model.stage_layers(placed.pp)
     numbers = (p.prompt + p.output) * layers * model.cache_width * share
-    return requests * numbers * p.precision.activation / 1e9
+    return numbers * p.precision.activation / 1e9
 
 
 def _too_large(
@@ -177,4 +174,4 @@ def _smaller(model: Transformer, placed: Placement, p: ServingParameters) -> Ite
                 continue
             cut = Placement(placed.endpoint.reshape(-1)[: tp * pp].reshape(pp, 1, 1, tp), 1)
             wanted = {"tp": tp, "pp": pp, "ep": ep}[name]
-            yield f"{name} = {wanted}", _weights_gb(model, tp, pp, ep, p) + _cache_gb(model, cut, p, 1)
+            yield f"{name} = {wanted}", _weights_gb(model, tp, pp, ep, p) + _request_gb(model, cut, p)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
 from optinet.errors import DemandError, Problem
 from optinet.jobs.exchanges import training_exchanges
@@ -45,7 +44,7 @@ def training_job(
         raise DemandError(_too_large(memory, memory_gb, model, placed, p))
     model_flop = model.training_flop(p.sequence)
     again = model.forward_flop(p.sequence / 2) if p.recompute == "full" else model.attention_flop(p.sequence / 2)
-    stage = ceil(model.layers / placed.pp) / model.layers
+    stage = model.stage_layers(placed.pp) / model.layers
     tflop = (model_flop + again) * tokens * stage / (placed.tp * placed.cp) / 1e12
     exchanges = training_exchanges(
         model,

@@ -13,6 +13,7 @@ attends to half the sequence on average, because the mask is causal; a backward 
 from __future__ import annotations
 
 from functools import cached_property
+from math import ceil
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -69,6 +70,10 @@ class Transformer(BaseModel):
     def is_mixture(self) -> bool:
         """Whether it has routed experts."""
         return self.experts > 0
+
+    def stage_layers(self, stages: int) -> int:
+        """Layers of the fullest of so many pipeline stages."""
+        return ceil(self.layers / stages)
 
     @property
     def mixture_layers(self) -> int:

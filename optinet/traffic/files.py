@@ -23,6 +23,7 @@ from optinet.errors import DemandError, Problem, nearest_name
 from optinet.fabric import Fabric
 from optinet.traffic.demand import Demand
 from optinet.traffic.flow_list import Floats, FlowList, Ints
+from optinet.validation import is_number
 
 _SHOWN = 5  # mistakes of one file told one by one
 
@@ -153,7 +154,7 @@ class _Table:
             msg = "it is empty"
             raise ValueError(msg)
         heading = [cell.strip() for cell in rows[0][1]]
-        if square and all(map(_is_number, heading)):
+        if square and all(map(is_number, heading)):
             uneven = next((number for number, row in rows if len(row) != len(heading)), None)
             if uneven is not None:
                 msg = f"line {uneven} has another number of entries than line {rows[0][0]}"
@@ -221,13 +222,5 @@ class _Table:
             raise DemandError([*self._problems[:_SHOWN], *told])
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _float(cell: Any) -> float:
-    return float(cell) if _is_number(str(cell)) else np.nan
+    return float(cell) if is_number(str(cell)) else np.nan

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -67,7 +68,7 @@ class Style:
 
 
 @dataclass(eq=False)
-class Drawing:
+class Drawing(ABC):
     """One chart on one plot; a subclass draws one shape of data.
 
     Parameters
@@ -82,19 +83,19 @@ class Drawing:
     style: Style
     zooms: bool = field(default=False, init=False)
 
+    @abstractmethod
     def draw(self, plot: pg.PlotWidget) -> None:
         """Put the items on an empty plot and set its axes."""
-        raise NotImplementedError
 
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return color, sign and name of each series."""
         return []
 
+    @abstractmethod
     def hit(self, at: Spot) -> Hit | None:
         """Return what is at a place."""
-        raise NotImplementedError
 
-    def fit(self, plot: pg.PlotWidget) -> None:
+    def fit(self, plot: pg.PlotWidget) -> None:  # noqa: B027 - most have nothing to fit
         """Fit what depends on the size of the plot."""
 
     def key(self, index: int) -> str:

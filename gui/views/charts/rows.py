@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import cast
 
 import numpy as np
@@ -30,9 +31,9 @@ class _Rows(Drawing):
     """Names at the left, from the top down."""
 
     @property
+    @abstractmethod
     def labels(self) -> tuple[str, ...]:
         """Names of the rows."""
-        raise NotImplementedError
 
     def _axes(self, plot: pg.PlotWidget, axis_label: str, low: float, high: float) -> None:
         plot.getViewBox().invertY(True)
