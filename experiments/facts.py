@@ -44,7 +44,7 @@ def facts_of(run: Run) -> Facts:
         notes = read_notes(run.path)
     except OptinetError as error:
         notes = Notes(note=f"unreadable notes: {error.problems[0]}")
-    numbers = {name: metric.value for name, metric in run.metrics.items()}
+    numbers = dict(run.metric_values)
     texts = texts_of(run, notes)
     for key, value in _scenario_facts(run.scenario):
         if isinstance(value, str):

@@ -12,7 +12,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5g, h5i, h5l, h5o, h5s
+from h5py import h5a, h5d, h5f, h5g, h5i, h5l, h5o, h5s
 from numpy.typing import NDArray
 
 from optinet.results.schema import BARE_DIMENSION
@@ -107,6 +107,15 @@ def table_or_nothing(file: h5py.File, path: str) -> dict[str, Values]:
     return table(group_of(file, path)) if _has(file, path) else {}
 
 
+def columns(file: h5py.File, path: str, *names: str) -> dict[str, Values]:
+    """Return some columns of a group at the top, those that there are; none if there is no such group."""
+    group = _held(file.id, path.encode())
+    if not isinstance(group, h5g.GroupID):
+        return {}
+    items = ((name, _held(group, name.encode())) for name in names)
+    return {name: _plain_values(_stored(item, _dtype(item))) for name, item in items if isinstance(item, h5d.DatasetID)}
+
+
 def table(group: h5py.Group) -> dict[str, Values]:
     """Return the columns of a group.
 
@@ -115,13 +124,18 @@ def table(group: h5py.Group) -> dict[str, Values]:
     """
     found = {}
     for name in group.id:
-        if group.id.links.get_info(name).type == h5l.TYPE_HARD:
-            item = h5o.open(group.id, name)
-            if isinstance(item, h5d.DatasetID):
-                dtype = _dtype(item)
-                if not (dtype == _DIMENSION_DTYPE and is_bare_dimension(h5py.Dataset(item))):
-                    found[name.decode("utf-8", "replace")] = _plain_values(_stored(item, dtype))
+        item = _held(group.id, name)
+        if isinstance(item, h5d.DatasetID):
+            dtype = _dtype(item)
+            if not (dtype == _DIMENSION_DTYPE and is_bare_dimension(h5py.Dataset(item))):
+                found[name.decode("utf-8", "replace")] = _plain_values(_stored(item, dtype))
     return found
+
+
+def _held(group: h5g.GroupID | h5f.FileID, name: bytes) -> h5g.GroupID | h5d.DatasetID | None:
+    """Return what a group itself holds under a name; none if there is nothing, or a link that may lead elsewhere."""
+    is_there = group.links.exists(name) and group.links.get_info(name).type == h5l.TYPE_HARD
+    return h5o.open(group, name) if is_there else None
 
 
 def is_bare_dimension(dataset: h5py.Dataset) -> bool:
