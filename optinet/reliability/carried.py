@@ -212,7 +212,10 @@ def _symmetric(solution: Solution) -> Torus | None:
     fabric, torus = solution.fabric, solution.fabric.structure
     if not isinstance(torus, Torus) or not solution.demand.is_uniform:
         return None
-    return torus if fabric.n_links == len(torus.link_axes) * fabric.n_nodes else None
+    if fabric.n_links != len(torus.link_axes) * fabric.n_nodes:
+        return None
+    alike = np.ptp(fabric.arc_capacity_gbps) == 0 and np.ptp(fabric.link_cost) == 0  # by whatever class of links
+    return dataclasses.replace(torus, cell=(1,) * len(torus.dims)) if alike else torus
 
 
 def _at_origin(torus: Torus, links: Ints, nodes: Ints) -> bytes:

@@ -24,7 +24,7 @@ from optinet.flows.solution import PathSignatures
 from optinet.kernels.dor import count_vectors, dor_pairs
 from optinet.routing.core_graph import Floats, Ints
 from optinet.routing.path_codes import PathCodes
-from optinet.routing.symmetry import over_translations
+from optinet.routing.symmetry import neighbors, over_translations
 from optinet.routing.valiant import sample_pairs
 from optinet.structure import Torus
 from optinet.traffic.demand import Demand
@@ -149,7 +149,7 @@ def _walk(
     away = (gbps > 0) & (source != target)
     source, target, gbps = source[away], target[away], gbps[away]
     displacement = _displacement(torus, source, target)
-    next_node, next_arc = _neighbors(torus)
+    next_node, next_arc = neighbors(torus)
     entries = count_vectors(displacement, vectors.offsets) if codes is not None else 0
     code, length = np.zeros(entries, dtype=np.int64), np.zeros(entries)
     arc_code = codes.arc_code if codes is not None else np.zeros(0, dtype=np.int64)
@@ -192,19 +192,3 @@ def _displacement(torus: Torus, source: Ints, target: Ints) -> Ints:
         for axis in range(len(dims)):
             difference -= np.outer(twist[axis], difference[axis] < 0)
     return np.ravel_multi_index(tuple(difference % dims[:, None]), torus.dims).astype(np.int64)
-
-
-@lru_cache(maxsize=16)
-def _neighbors(torus: Torus) -> tuple[Ints, Ints]:
-    """Return next_node and next_arc as `optinet.kernels.dor` describes them; shape (2 n_axes, n_nodes)."""
-    n_nodes, n_axes = int(np.prod(torus.dims)), len(torus.dims)
-    node = np.tile(np.arange(n_nodes), (2 * n_axes, 1))
-    arc = np.zeros_like(node)
-    for rank, axis in enumerate(torus.link_axes):
-        ahead = torus.neighbor(axis)
-        node[2 * axis], arc[2 * axis] = ahead, 2 * (rank * n_nodes + np.arange(n_nodes))
-        node[2 * axis + 1, ahead], arc[2 * axis + 1, ahead] = (
-            np.arange(n_nodes),
-            2 * (rank * n_nodes + np.arange(n_nodes)) + 1,
-        )
-    return node, arc

@@ -20,6 +20,7 @@ from optinet.kernels.splits import split_loads
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.path_codes import PathCodes
 from optinet.routing.symmetry import over_translations
+from optinet.routing.torus_holes import holed_load
 from optinet.structure import Planes, Torus
 from optinet.traffic.demand import Demand
 
@@ -74,6 +75,9 @@ def rank_one_load(core: CoreGraph, source: Floats, share: Floats, torus: Torus |
 
 
 def _node_loads(core: CoreGraph, targets: Ints, between: NodeDemand, torus: Torus | None) -> Floats:
+    if torus is None and not len(between[0]) and (found := holed_load(core, *between[3:])) is not None:
+        core.require_paths(found[1])
+        return found[0]
     load = np.zeros(len(core.head))
     core.require_paths(equal_split(core, torus.cell_nodes() if torus else targets, between, load))
     return over_translations(torus, core.fabric_arc, load) if torus else load

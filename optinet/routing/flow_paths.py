@@ -27,6 +27,7 @@ from optinet.routing import direct_transit, dor, k_shortest, shortest_paths, up_
 from optinet.routing import routing as routing_named
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, checked_mask
 from optinet.routing.shortest_paths import Split, SplitRouting
+from optinet.routing.symmetry import neighbors
 from optinet.routing.valiant import intermediates
 
 Part: TypeAlias = tuple[Ints, Ints, Ints]
@@ -193,7 +194,7 @@ def _dor(fabric: Fabric, arc_up: NDArray[np.bool_] | None, flows: Flows, tie: do
     hops = np.abs(vectors.vector).sum(axis=1)[row]
     arcs = np.empty(hops.sum(), dtype=np.int64)
     up = dor._usable(fabric, arc_up)
-    lost = dor_walks(flows.source, row, vectors.vector, *dor._neighbors(torus), up, arcs)
+    lost = dor_walks(flows.source, row, vectors.vector, *neighbors(torus), up, arcs)
     if lost >= 0:
         a, b = (fabric.node_names[end[lost]] for end in (flows.source, flows.target))
         found = f"the dimension-order path from {a!r} to {b!r} meets a failed link"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,3 +30,19 @@ def over_translations(torus: Torus, arc: NDArray[np.int64], load: NDArray[np.flo
     arc_class = (axis_rank * int(np.prod(torus.cell)) + in_cell[tail]) * 2 + arc % 2
     # numpy counts in whole numbers where there is nothing to weigh: a torus of one chip has no arcs
     return np.bincount(arc_class, weights=load)[arc_class].astype(np.float64)
+
+
+@lru_cache(maxsize=16)
+def neighbors(torus: Torus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return next_node and next_arc as `optinet.kernels.dor` describes them; shape (2 n_axes, n_nodes)."""
+    n_nodes, n_axes = int(np.prod(torus.dims)), len(torus.dims)
+    node = np.tile(np.arange(n_nodes), (2 * n_axes, 1))
+    arc = np.zeros_like(node)
+    for rank, axis in enumerate(torus.link_axes):
+        ahead = torus.neighbor(axis)
+        node[2 * axis], arc[2 * axis] = ahead, 2 * (rank * n_nodes + np.arange(n_nodes))
+        node[2 * axis + 1, ahead], arc[2 * axis + 1, ahead] = (
+            np.arange(n_nodes),
+            2 * (rank * n_nodes + np.arange(n_nodes)) + 1,
+        )
+    return node, arc

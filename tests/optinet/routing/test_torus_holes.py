@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ECMP on tori with holes by what the holes change, against the general method, which knows nothing of tori."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import optinet
+import topologies
+from optinet.errors import SolverError
+from optinet.routing.core_graph import CoreGraph
+from optinet.routing.torus_holes import holed_load
+
+SHAPES = [
+    ((4, 4, 4), False),
+    ((2, 3, 4), False),
+    ((5, 1, 4), False),
+    ((3, 3), False),
+    ((2, 2, 4), True),
+    ((2, 4, 4), True),
+]
+
+
+def loads_or_error(fabric, demand, arc_up):
+    try:
+        return optinet.link_loads(fabric, demand, "ecmp", arc_up=arc_up).arc_load_gbps
+    except SolverError:
+        return None
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(SHAPES), st.data())
+def test_loads_agree_with_the_general_method(shape, data):
+    """Any arcs down, one way or both, and nodes that are down, or up and silent: the same loads, or no path in both."""
+    dims, twisted = shape
+    fabric = topologies.build("torus", dims=dims, twisted=twisted)
+    some = st.lists(st.integers(0, fabric.n_arcs - 1), max_size=6, unique=True)
+    node = st.lists(st.integers(0, fabric.n_nodes - 1), max_size=3, unique=True)
+    dead, quiet, deaf = (data.draw(node) for _ in range(3))
+    arc_up = fabric.arc_mask(failed_nodes=dead)
+    arc_up[data.draw(some)] = False
+    source, share = np.full(fabric.n_nodes, 3.0), np.full(fabric.n_nodes, 0.5)
+    source[[*dead, *quiet]] = share[[*dead, *deaf]] = 0.0
+    demand = optinet.Demand.rank_one(fabric, source, share)
+    general = loads_or_error(fabric, optinet.Demand.from_matrix(fabric, demand.to_matrix()), arc_up)
+    found = loads_or_error(fabric, demand, arc_up)
+    assert (found is None) == (general is None)
+    if general is not None:
+        np.testing.assert_allclose(found, general, rtol=1e-11, atol=1e-11 * general.max(initial=1.0))
+        assert found.min(initial=0.0) >= 0.0
+
+
+def test_it_is_used_where_it_is_right_and_nowhere_else():
+    fabric = topologies.build("torus", dims=(4, 4, 4))
+    ones = np.ones(64)
+    few, many = (CoreGraph.of(fabric, fabric.arc_mask(np.arange(n)), merge=True) for n in (3, 100))
+    assert holed_load(few, ones, ones) is not None
+    assert holed_load(many, ones, ones) is None
+    assert holed_load(few, np.arange(64.0), ones) is None
+    longer = topologies.build("leaf_spine", leaves=2, spines=2, hosts_per_leaf=2)
+    core = CoreGraph.of(longer, None, merge=True)
+    assert holed_load(core, np.ones(core.n_nodes), np.ones(core.n_nodes)) is None
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_a_ring_cut_open_is_a_line(axis):
+    """On a line of n nodes the k-th link carries k (n - k) pairs each way."""
+    dims = [1, 1, 1]
+    dims[axis] = 8
+    fabric = topologies.build("torus", dims=tuple(dims), capacity_gbps=1.0)
+    load = optinet.link_loads(fabric, optinet.Demand.uniform(fabric), "ecmp", arc_up=fabric.arc_mask([7])).arc_load_gbps
+    k = np.arange(1, 8)
+    np.testing.assert_allclose(load[:14], np.repeat(k * (8 - k), 2))
+    np.testing.assert_allclose(load[14:], 0.0)
