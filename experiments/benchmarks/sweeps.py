@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import statistics
 import tempfile
@@ -19,10 +20,11 @@ from experiments import index, runner, uncertainty
 from experiments.benchmarks.measure import Effort, Measurement, Work, children, measured, resident_mb
 from experiments.benchmarks.rows import Row, Target
 from experiments.compare import comparison
+from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.progress import Silent
 from experiments.report import report_html
 from experiments.saved import reopened
-from experiments.study import load_study
+from experiments.study import Study, load_study
 from optinet.results import find_runs, open_run, write_run
 
 _STUDY = """\
@@ -65,12 +67,14 @@ def sweep_rows(root: Path, points: int) -> Iterator[Row]:
         indexed_s = time.perf_counter() - started
         count = len(found)
     writing_s, wall_s = _writing(result.runs[0], root / "written.h5")
+    made_s = _making(study)
     planned_s, swept_s = spent[1] - spent[0], spent[2] - spent[1]
     here_s = (planned_s + swept_s + indexed_s) / points - writing_s
     title = f"a sweep of {points:,} points, two workers"
     whole = float(abs(count - points))
     yield _row(f"{title}: planning, dispatch and index, a point", here_s, Target(seconds=0.005), whole, "runs missing")
-    yield _row(f"{title}: writing a run file to disk, a point, median", wall_s, Target(seconds=0.025))
+    made = "making a run file and writing it to disk, a point, median"
+    yield _row(f"{title}: {made}", made_s + wall_s, Target(seconds=0.025))
     growth = watch.growth
     target = Target(difference=_GROWTH)
     yield _row(f"{title}: computing, a point", statistics.median(watch.seconds), target, growth, "growth of memory")
@@ -170,6 +174,17 @@ def _writing(run: Path, copy: Path) -> tuple[float, float]:
         busy.append(time.process_time() - started[0])
         wall.append(time.perf_counter() - started[1])
     return statistics.median(busy), statistics.median(wall)
+
+
+def _making(study: Study) -> float:
+    """Return the median time for making the bytes of a run file from what was computed."""
+    evaluations = [evaluate(point.scenario) for point in itertools.islice(study.points(), 20)]
+    seconds = []
+    for each in evaluations:
+        started = time.perf_counter()
+        evaluation_bytes(each)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
 
 
 def _row(work: str, seconds: float, target: Target, difference: float | None = None, compared: str = "") -> Row:
