@@ -93,6 +93,7 @@ class Index:
             what = "is a file" if self.folder.exists() else "no such folder"
             raise RunFileError(Problem(str(folder), what, "a folder of run files"))
         self._lock = RLock()
+        self._is_closed = False
         self._database = _opened(self.folder / NAME)
         self._ids: dict[tuple[str, str], int] = {}
         self._load_names()
@@ -107,8 +108,9 @@ class Index:
         self.close()
 
     def close(self) -> None:
-        """Close the index."""
+        """Close the index; who still reads it in another thread finds it empty."""
         with self._lock:
+            self._is_closed = True
             self._database.close()
 
     def __len__(self) -> int:
@@ -278,7 +280,7 @@ class Index:
 
     def _rows(self, sql: str, parameters: Sequence[str | float] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._database.execute(sql, parameters).fetchall()
+            return [] if self._is_closed else self._database.execute(sql, parameters).fetchall()
 
     def _rows_or_none(self, sql: str) -> list[tuple[Any, ...]]:
         try:

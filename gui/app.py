@@ -129,7 +129,7 @@ def begin(window: MainWindow, options: argparse.Namespace) -> None:
         window.open_paths(options.paths)
     elif not window.settings.contains("recent"):
         window.open_paths([str(samples_folder())])
-        window.messages.add(FIRST_START)
+        window.messages.tell(FIRST_START)
     elif window.preferences.restore_session:
         window.keeper.restore(SavedSession.from_text(kept))
 

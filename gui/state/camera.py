@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 MIN_ZOOM, MAX_ZOOM = 0.2, 400.0
 EYE_DISTANCE = 4.5  # in scene radii
-FIT_MARGINS = (28.0, 88.0, 118.0, 46.0)  # left, top, right, bottom in pixels: room for caption, color bar and legend
+FIT_MARGINS = (28.0, 80.0, 110.0, 40.0)  # left, top, right, bottom in pixels: room for caption, color bar and legend
+ROOMY = (800.0, 560.0)  # in smaller views the margins shrink with the view
 MAX_OFFSET = 1.2  # how far from the scene's center the target may go, in scene radii
 
 
@@ -116,7 +117,8 @@ class Camera:
 
     def fit(self, xyz: NDArray[np.float64], width: float, height: float) -> Camera:
         """Return a camera in the same direction that shows all points as large as the view allows."""
-        left, top, right, bottom = FIT_MARGINS
+        across, down = min(1.0, width / ROOMY[0]), min(1.0, height / ROOMY[1])
+        left, top, right, bottom = np.array(FIT_MARGINS) * (across, down, across, down)
         free = np.maximum([width - left - right, height - top - bottom], 20.0)
         camera = dataclasses.replace(self, zoom=1.0, target=self.center)
         if not len(xyz):

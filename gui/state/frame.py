@@ -7,6 +7,7 @@ worker may read while the window goes on, a frame never changes: every step make
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -238,7 +239,14 @@ class Frame:
         )
 
     def kept(self, keep: NDArray[np.bool_]) -> Frame:
-        """Return a frame of some of the runs."""
+        """Return a frame of some of the runs, without the sources that none of them is from."""
+        used, source = np.unique(self.source[keep], return_inverse=True)
+        if not len(used):
+            return Frame()
+        sources = tuple(self.sources[place] for place in used.tolist())
+        return dataclasses.replace(self._only(keep), source=source.astype(np.int64), sources=sources)
+
+    def _only(self, keep: NDArray[np.bool_]) -> Frame:
         return Frame(
             list(compress(self.keys, keep)),
             self.source[keep],
@@ -267,7 +275,7 @@ class Frame:
         return rows[rows >= 0], values[rows >= 0]
 
     def _without(self, place: int, runs: Sequence[int]) -> Frame:
-        return self.kept(~((self.source == place) & np.isin(self.run, runs)))
+        return self._only(~((self.source == place) & np.isin(self.run, runs)))
 
     def _changed(self, place: int, batch: Batch) -> Frame:
         rows, at = self._placed(place, np.array(batch.changed), np.arange(len(batch.changed)))

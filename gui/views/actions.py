@@ -20,6 +20,7 @@ class Actions:
         self._registry = registry
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
+        self._group = ""  # the menu that the last button of the toolbar is from
         self.toolbar = QToolBar("Toolbar", window)
         self.toolbar.setObjectName("toolbar")
         self.toolbar.setMovable(False)
@@ -80,6 +81,9 @@ class Actions:
             self._window.addAction(action)  # for its shortcut
         if command.toolbar:
             action.setIconText(command.toolbar)
+            if self._group not in ("", command.menu):
+                self.toolbar.addSeparator()
+            self._group = command.menu
             self.toolbar.addAction(action)
 
     def _set_keys(self, command: Command) -> None:

@@ -31,7 +31,7 @@ from optinet.errors import OptinetError
 
 _Role = Qt.ItemDataRole
 _FIXED = 2  # columns before those of the runs
-_MOST_COLUMN_PX, _NAME_PX = 300, 280
+_MOST_COLUMN_PX = (130, 260, 300)  # of the parts, of what differs, and of each run
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -187,5 +187,4 @@ class ComparisonView(QWidget):
             texts = (str(self.model.data(self.model.index(r, column)) or "") for r in range(self.model.rowCount()))
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             head = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Orientation.Horizontal)))
-            most = _NAME_PX if column == 1 else _MOST_COLUMN_PX
-            self.view.setColumnWidth(column, min(max(widest, head) + 20, most))
+            self.view.setColumnWidth(column, min(max(widest, head) + 20, _MOST_COLUMN_PX[min(column, _FIXED)]))

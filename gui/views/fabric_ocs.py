@@ -33,7 +33,7 @@ from gui.views.palette import Theme
 
 NO_PLANT = "This fabric has no optical circuit switch."
 NO_CHANGE = "Reconfigure to …"
-AROUND = "around this OCS, failed"
+AROUND = "Reconfigure around this OCS, failed"
 STEPS_PER_S, MIN_SPEED, MAX_SPEED = 2.0, 0.25, 32.0
 TICKS = 8
 
@@ -70,7 +70,7 @@ class MatrixPicture:
     def area(self, size: QSizeF) -> tuple[QRectF, float]:
         """Return where the matrix stands in a view of a size, and the side of a port, pixels."""
         metrics = QFontMetricsF(self.font)
-        left, top = metrics.horizontalAdvance("0000") + 10, metrics.height() * 2.8
+        left, top = metrics.horizontalAdvance("0000") + metrics.height() + 12, metrics.height() * 3.9
         side = max(min(size.width() - left - 12, size.height() - top - 10), 40.0)
         return QRectF(left, top, side, side), side / max(self.matrix.n_ports if self.matrix is not None else 1, 1)
 
@@ -89,8 +89,19 @@ class MatrixPicture:
         while matrix.n_ports / step > TICKS:
             step *= 2
         painter.setPen(self.theme.text)
-        title = f"Port against port, {self.state.quantity.title.lower()}"
-        painter.drawText(QPointF(area.left(), area.top() - metrics.height() * 1.5), title)
+        title = f"Circuits, colored by {self.state.quantity.title.lower()}"
+        line = QRectF(0, 4, area.right(), metrics.height())
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, title)
+        if (matrix.links < 0).any():
+            painter.setPen(self.theme.good)
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight, "■ new")
+        painter.setPen(self.theme.text)
+        painter.drawText(line.translated(0, metrics.height() * 1.4), Qt.AlignmentFlag.AlignRight, "to port")
+        painter.save()
+        painter.translate(0, area.bottom())
+        painter.rotate(-90)
+        painter.drawText(QPointF(0, metrics.ascent()), "from port")
+        painter.restore()
         painter.setPen(self.theme.faint_text)
         for port in range(0, matrix.n_ports, step):
             along = (port + 0.5) * cell
@@ -328,7 +339,7 @@ class OcsPanel(QWidget):
         if device is not None:
             self.device.setValue(device)
         self._state.set_circuits(self.playback.dark_links(step), self.playback.new_links(step))
-        self.told.setText(self.playback.describe(step))
+        self.told.setText(f"Step {step} of {self.playback.n_steps - 1}. {self.playback.describe(step)}")
         self._show_device()
 
     def _tick(self) -> None:
@@ -352,7 +363,7 @@ class OcsPanel(QWidget):
         for entry in self._session.entries:
             if entry.key != scene.key and entry.texts["topology"] == topology:
                 self._targets.append(entry)
-                self.target.addItem(f"those of {entry.label}")
+                self.target.addItem(f"Reconfigure to the circuits of {entry.label}")
 
     def _choose_target(self, index: int) -> None:
         scene = self._state.scene

@@ -30,6 +30,7 @@ from gui.views.palette import Appearance, theme_for, widget_palette
 from gui.views.panels import AREAS, Panel, all_panels
 from gui.views.runs_table import RunsPanel
 from gui.views.session_keeper import SessionKeeper
+from gui.views.shortened_label import ShortenedLabel
 from gui.views.window_commands import RECENT_MENU, add_window_commands
 from gui.views.work import Work
 from optinet.errors import OptinetError
@@ -95,8 +96,9 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.panels = {spec.id: Panel(spec, self, self.tabs) for spec in all_panels()}
         self._arrange()
-        self._busy, self._current, self._running = QLabel(), QLabel(), QLabel()
+        self._told, self._busy, self._current, self._running = ShortenedLabel(), QLabel(), QLabel(), QLabel()
         bar = QStatusBar()
+        bar.addWidget(self._told, 1)
         bar.addPermanentWidget(self._running)
         bar.addPermanentWidget(self._busy)
         bar.addPermanentWidget(self._current)
@@ -180,9 +182,7 @@ class MainWindow(QMainWindow):
 
     def show_status(self, text: str) -> None:
         """Say something in the status bar."""
-        bar = self.statusBar()
-        if bar is not None:
-            bar.showMessage(text)
+        self._told.setText(text)
 
     def show_running(self, text: str) -> None:
         """Say in the status bar what is being computed."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bar that says what could not be done, until it is closed."""
+"""A bar that says what could not be done, or what a user should know, until it is closed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ SHOWN = 4  # lines; the rest is counted
 
 
 class MessageBar(QWidget):
-    """Shows the newest messages, one line each; hidden while there are none."""
+    """Shows the newest messages; hidden while there are none. Problems have a color of their own."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages: list[str] = []
-        self._label = QLabel()
+        self._theme, self._has_problem = theme, False
+        self._label = QLabel(wordWrap=True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # a long path must not widen the window
@@ -35,14 +36,24 @@ class MessageBar(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colors."""
+        self._theme = theme
         palette = self.palette()
         palette.setColor(self.backgroundRole(), theme.box)
-        palette.setColor(self.foregroundRole(), theme.bad)
+        palette.setColor(self.foregroundRole(), theme.bad if self._has_problem else theme.text)
         self.setPalette(palette)
 
+    def tell(self, message: str) -> None:
+        """Show something that is no problem."""
+        self._show(message)
+
     def add(self, *messages: str) -> None:
-        """Show messages below those that are there."""
+        """Show problems below the messages that are there."""
+        self._has_problem = self._has_problem or bool(messages)
+        self._show(*messages)
+
+    def _show(self, *messages: str) -> None:
         self.messages += messages
+        self.set_theme(self._theme)
         lines = self.messages[-SHOWN:]
         if len(self.messages) > SHOWN:
             lines.insert(0, f"{len(self.messages)} messages, the last ones:")
@@ -53,4 +64,5 @@ class MessageBar(QWidget):
     def clear(self) -> None:
         """Forget all messages and hide."""
         self.messages.clear()
+        self._has_problem = False
         self.hide()

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter,
 from gui.state.colormap import N_COLORS
 from gui.state.columns import format_number
 from gui.state.fabric_view import FabricViewState
+from gui.state.quantities import LOAD, UTILIZATION
 from gui.state.scene import KIND_NAMES, Scene
 from gui.views.fabric_picture import category_colors
 from gui.views.palette import Theme
@@ -19,6 +20,7 @@ from optinet.fabric import NodeKind
 
 MARGIN = 14.0
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
+OVERLOADED = 100.5  # % of capacity that is more than rounding
 MOST_NAMES, MOST_RINGS = 200, 300  # names of groups and rings about found nodes that are drawn
 _ALIGN = Qt.AlignmentFlag
 
@@ -30,12 +32,11 @@ def _ground(painter: QPainter, theme: Theme, box: QRectF) -> None:
     painter.fillRect(box.adjusted(-6, -4, 6, 4), color)
 
 
-def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequence[str], width: float) -> None:
+def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequence[str], room: float) -> None:
     """Write the run's name, what its fabric consists of and what is special about the view at the top left."""
     bold = QFont(painter.font())
     bold.setBold(True)
     line = QFontMetricsF(bold).height()
-    room = max(width - 2 * MARGIN - 190, 80.0)
     plain = QFont(painter.font())
     rows = [(scene.title, theme.text, bold), (scene.census(), theme.faint_text, plain)]
     rows += [(remark, theme.text, plain) for remark in remarks]
@@ -59,8 +60,11 @@ def paint_annotations(
     _paint_rings(painter, state, theme)
     if names:
         _paint_group_names(painter, state, theme, size)
-    paint_caption(painter, theme, state.scene, _remarks(state), size.width())
-    if state.scene.categories(state.quantity):
+    titles = _scale_titles(state)
+    has_categories = bool(state.scene.categories(state.quantity))
+    beside = 160.0 if has_categories else max(map(QFontMetricsF(painter.font()).horizontalAdvance, titles))
+    paint_caption(painter, theme, state.scene, _remarks(state), max(size.width() - 4 * MARGIN - beside, 80.0))
+    if has_categories:
         paint_categories(painter, theme, state, size)
     else:
         paint_color_bar(painter, theme, state, size)
@@ -72,6 +76,9 @@ def _remarks(state: FabricViewState) -> list[str]:
     if scene is None:
         return []
     remarks = []
+    fullest = float(np.nanmax(scene.link_values[UTILIZATION.id], initial=0.0))
+    if fullest > OVERLOADED and state.quantity in (UTILIZATION, LOAD):
+        remarks.append(f"the whole demand is {fullest / 100:.3g} times what its fullest link carries")
     if state.folded:
         names = [scene.folds.names[group] for group in sorted(state.folded)]
         words = sorted({name.split()[0] for name in names}, reverse=True)
@@ -133,14 +140,21 @@ def _paint_names(painter: QPainter, theme: Theme, names: Sequence[tuple[QPointF,
             taken.append(box)
 
 
+def _scale_titles(state: FabricViewState) -> list[str]:
+    """Return what stands above the color bar, line by line."""
+    on = (("logarithmic", state.scale.log), ("range locked", state.scale_locked))
+    shared = state.common_scale is not None and not state.scale_locked
+    return [
+        state.quantity.title,
+        state.quantity.unit,
+        *(word for word, is_so in (*on, ("common range", shared)) if is_so),
+    ]
+
+
 def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, size: QSizeF) -> None:
     """Draw the color bar at the right: the map with ticks, and what it shows with its unit above it."""
     metrics = QFontMetricsF(painter.font())
-    scale, quantity = state.scale, state.quantity
-    extra = [word for word, on in (("logarithmic", scale.log), ("range locked", state.scale_locked)) if on]
-    if state.common_scale is not None and not state.scale_locked:
-        extra.append("common range")
-    titles = [quantity.title, quantity.unit, *extra]
+    scale, quantity, titles = state.scale, state.quantity, _scale_titles(state)
     has_missing = bool(np.isnan(state.values).any())
     height = min(BAR_MAX_HEIGHT, size.height() - 2 * MARGIN - (len(titles) + 3 + 2 * has_missing) * metrics.height())
     if height < 40:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from PyQt6.QtCore import QSignalBlocker
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -109,6 +109,7 @@ class ShortcutsDialog(ContentDialog):
         rows, header = self.table.verticalHeader(), self.table.horizontalHeader()
         assert rows is not None and header is not None  # a QTableWidget has both
         rows.hide()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for row, command in enumerate(self._commands):
             texts = {0: command.menu.replace("/", " › "), 1: command.title, 3: command.help}
             for column, text in texts.items():

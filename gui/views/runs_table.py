@@ -23,18 +23,21 @@ from PyQt6.QtWidgets import (
 )
 
 from experiments.notes import Notes
-from gui.state.columns import COLUMNS, STAR
+from gui.state.columns import COLUMNS, STAR, Column
 from gui.state.note_changes import note_as, starred, tags_as
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
 from gui.views.column_dialog import ColumnDialog, FilterHelp
 from gui.views.exporting import ViewExport
-from gui.views.palette import Theme
+from gui.views.palette import Theme, set_text_color
 
 _Role = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignCenter
+_CENTERED = ("star", "verdict")  # short words beside numbers
+NO_RUNS = "No runs are open. Open run files (Ctrl+O) or a folder (Ctrl+Shift+O), or drop them here."
+NO_MATCH = "No run passes the filter."
 _TOOLTIPS = {"star": "Click to star the run, or to take its star away", "tag": "Double-click to edit the tags"}
 EditNotes = Callable[[Sequence[str], Callable[[Notes], Notes]], object]
 MAX_COLUMN_PX = 320
@@ -66,7 +69,7 @@ class RunsModel(QAbstractTableModel):
         """Return one aspect of a cell."""
         column = self._view.columns[index.column()]
         if role == _Role.TextAlignmentRole:
-            return _RIGHT if column.numeric else _CENTER if column.id == "star" else _LEFT
+            return _alignment(column)
         if role in (_Role.DisplayRole, _Role.ToolTipRole, _Role.EditRole):
             if role == _Role.ToolTipRole and column.id in _TOOLTIPS:
                 return _TOOLTIPS[column.id]
@@ -108,7 +111,7 @@ class RunsModel(QAbstractTableModel):
         if role == _Role.DisplayRole:
             return column.header
         if role == _Role.TextAlignmentRole:
-            return _RIGHT if column.numeric else _LEFT
+            return _alignment(column)
         if role == _Role.ToolTipRole:
             return f"{column.heading}\nFilter by: {column.id}{'<number' if column.numeric else ':text'}"
         return None
@@ -151,6 +154,10 @@ class RunsModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
 
 
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    return _RIGHT if column.numeric else _CENTER if column.id in _CENTERED else _LEFT
+
+
 class RunsPanel(QWidget):
     """Filter box, table and a line that counts; its selection is the shared one."""
 
@@ -176,6 +183,7 @@ class RunsPanel(QWidget):
         self.view = QTableView()
         self.model = RunsModel(table, selection, theme, edit)
         self.count = QLabel()
+        self.empty = QLabel(wordWrap=True, alignment=_CENTER)
         self._set_up_view()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 4)
@@ -238,6 +246,8 @@ class RunsPanel(QWidget):
         view.setWordWrap(False)
         view.setTabKeyNavigation(False)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        over = QVBoxLayout(view.viewport())
+        over.addWidget(self.empty)
         rows, header = view.verticalHeader(), view.horizontalHeader()
         assert rows is not None and header is not None  # a QTableView has both
         rows.hide()
@@ -269,12 +279,15 @@ class RunsPanel(QWidget):
 
     def _table_changed(self) -> None:
         shown, total = len(self._table.order), self._table.total
-        text = f"{total:,} runs" if shown == total else f"{shown:,} of {total:,} runs"
-        self.count.setText(self._table.filter_problem or text)
+        text = f"{total:,} run{'s' * (total != 1)}"
+        self.count.setText(self._table.filter_problem or (text if shown == total else f"{shown:,} of {text}"))
+        self.empty.setText(NO_MATCH if total else NO_RUNS)
+        self.empty.setVisible(not shown)
         palette = self.count.palette()
         theme = self.model.theme
         palette.setColor(QPalette.ColorRole.WindowText, theme.bad if self._table.filter_problem else theme.faint_text)
         self.count.setPalette(palette)
+        set_text_color(self.empty, theme.faint_text)
         self.filter.setPalette(self._filter_palette())
         self._fit_columns()
         self._follow()

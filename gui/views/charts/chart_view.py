@@ -9,10 +9,10 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, pyqtSignal
-from PyQt6.QtGui import QCursor, QPalette, QShowEvent
+from PyQt6.QtGui import QCursor, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -37,7 +37,7 @@ from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
 from gui.state.session import Session
-from gui.views.charts.drawing import Drawing, Hit, Spot, Style
+from gui.views.charts.drawing import BOTTOM, LEFT, Drawing, Hit, NumberAxis, Spot, Style
 from gui.views.charts.many import HeatMapDrawing, ParallelDrawing
 from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
@@ -55,7 +55,8 @@ DRAWINGS: dict[type, type[Drawing]] = {
     Parallel: ParallelDrawing,
     HeatMap: HeatMapDrawing,
 }
-_UNBROKEN = 34  # characters of a legend entry that is kept on one line
+_CHOICE_PX = 215  # a label and a box whose texts can be read
+_UNBROKEN = 60  # characters of a legend entry that is kept on one line
 Submit = Callable[[str, Callable[[], Any], Callable[[Any], object]], object]
 
 
@@ -90,6 +91,7 @@ class ChartView(QWidget):
         self._stressed: tuple[tuple[str, ...], str | None] = ((), None)
         self._stale = True
         self._combos: dict[str, QComboBox] = {}
+        self._labels: list[QLabel] = []
         self._build()
         selection.changed.connect(self.refresh)
         table.changed.connect(self.refresh)
@@ -99,12 +101,12 @@ class ChartView(QWidget):
     # -- what is seen
 
     def _build(self) -> None:
-        self.bar = QHBoxLayout()
+        self.bar = QGridLayout()
         self.bar.setSpacing(4)
         self.legend = QLabel(wordWrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.remark = QLabel(wordWrap=True)
-        self.plot = pg.PlotWidget()
+        self.plot = pg.PlotWidget(axisItems={side: NumberAxis(side) for side in (LEFT, BOTTOM)})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.getPlotItem().setContentsMargins(0, 6, 20, 0)  # the last number of the axis needs room
@@ -229,10 +231,9 @@ class ChartView(QWidget):
     def _offer(self, choices: tuple[Choice, ...]) -> None:
         """Show what can be chosen; boxes that stay keep their place."""
         if list(self._combos) != [choice.name for choice in choices]:
-            while (item := self.bar.takeAt(0)) is not None:
-                if (widget := item.widget()) is not None:
-                    widget.deleteLater()
-            self._combos = {}
+            for widget in (*self._labels, *self._combos.values()):
+                widget.deleteLater()
+            self._combos, self._labels = {}, []
             for choice in choices:
                 label = QLabel(choice.label)
                 combo = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -241,9 +242,9 @@ class ChartView(QWidget):
                 combo.setMaxVisibleItems(24)
                 label.setBuddy(combo)
                 combo.activated.connect(lambda _, name=choice.name: self._chose(name))
-                self.bar.addWidget(label)
-                self.bar.addWidget(combo, 1)
+                self._labels.append(label)
                 self._combos[choice.name] = combo
+            self._place_choices()
         for choice in choices:
             combo = self._combos[choice.name]
             if [(combo.itemData(i), combo.itemText(i)) for i in range(combo.count())] != list(choice.options):
@@ -252,6 +253,20 @@ class ChartView(QWidget):
                     combo.addItem(text, value)
             combo.setCurrentIndex(max(combo.findData(choice.value), 0))
             combo.setToolTip(combo.currentText())
+
+    def _place_choices(self) -> None:
+        """Put what can be chosen into one line, or where it would be cut off into two columns."""
+        across = len(self._combos) if self.width() >= _CHOICE_PX * len(self._combos) else 2
+        for i, (label, combo) in enumerate(zip(self._labels, self._combos.values(), strict=True)):
+            self.bar.addWidget(label, i // across, 2 * (i % across))
+            self.bar.addWidget(combo, i // across, 2 * (i % across) + 1)
+        for column in range(2 * len(self._combos)):
+            self.bar.setColumnStretch(column, int(column % 2 == 1 and column < 2 * across))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Place anew what can be chosen."""
+        super().resizeEvent(event)
+        self._place_choices()
 
     def _chose(self, name: str) -> None:
         self.choose(name, str(self._combos[name].currentData()))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from gui.views.palette import Theme
 
 NEAR_PX = 14.0  # how near the pointer must be to a point or line
 LABEL_SHARE = 0.42  # of the width that names at the left may take
-ROW_PX, ROW_FILL = 28.0, 0.72
+ROW_PX, ROW_FILL = 40.0, 0.72
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
 LEFT, BOTTOM = "left", "bottom"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,17 @@ class Drawing(ABC):
         return self.shown.keys[index] if index < len(self.shown.keys) else ""
 
 
+class NumberAxis(pg.AxisItem):
+    """An axis whose numbers are written as in the tables; on a logarithmic axis they are powers of ten."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """Return the text of each tick."""
+        if self.logMode:
+            return [f"10{str(round(value)).translate(_RAISED)}" if value == round(value) else "" for value in values]
+        decimals = max(0, math.ceil(-math.log10(spacing * scale) - 1e-9))
+        return [format_number(value * scale, decimals) for value in values]
+
+
 def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: bool = False) -> pg.AxisItem:
     """Give an axis its label and the colors of the theme, and numbers as its ticks."""
     axis = plot.getAxis(side)
@@ -122,15 +135,17 @@ def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: 
 
 
 def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: Sequence[bool] = ()) -> None:
-    """Name the rows at the left, shortened to what there is room for; the marked ones get a triangle."""
+    """Name the rows at the left, each line shortened to what there is room for; the marked ones get a triangle."""
     axis = plot.getAxis(LEFT)
     metrics = QFontMetricsF(style.font)
     room = LABEL_SHARE * plot.width()
-    names = [metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, room) for label in labels]
-    marks = ["▸ " if mark else "" for mark in marked] or [""] * len(names)
-    axis.setTicks([[(row, mark + name) for row, (mark, name) in enumerate(zip(marks, names, strict=True))]])
+    lines = [
+        [metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in label.split("\n")] for label in labels
+    ]
+    marks = ["▸ " if mark else "" for mark in marked] or [""] * len(lines)
+    axis.setTicks([[(row, mark + "\n".join(each)) for row, (mark, each) in enumerate(zip(marks, lines, strict=True))]])
     axis.setStyle(tickLength=0)
-    axis.setWidth(min(room, max((metrics.horizontalAdvance(name) for name in names), default=0.0)) + 28)
+    axis.setWidth(max((metrics.horizontalAdvance(line) for each in lines for line in each), default=0.0) + 28)
 
 
 def row_range(plot: pg.PlotWidget, count: int) -> tuple[float, float]:

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import cast
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF
 
 from experiments.charts import HeatMap, Parallel
 from experiments.charts.shapes import Floats
+from gui.state.columns import format_number
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
 from gui.views.palette import DARK, LIGHT
 
@@ -82,9 +84,10 @@ class ParallelDrawing(Drawing):
     def fit(self, plot: pg.PlotWidget) -> None:
         """Fit the names of the axes, two or three lines each, into the width."""
         axis = set_axis(plot, BOTTOM, "", self.style)
-        metrics = QFontMetricsF(self.style.font)
         count = len(self.chart.axes)
-        room = max(plot.width() / (count + 0.5) - 6, 30.0)
+        room = max((plot.width() - 54) / count - 6, 30.0)
+        font = self._fitting(room)
+        metrics = QFontMetricsF(font)
         ticks, lines = [], 1
         for at, (name, high) in enumerate(zip(self.chart.axes, self.chart.better_high, strict=True)):
             title, _, unit = name.rpartition(", ") if ", " in name else (name, "", "")
@@ -92,9 +95,16 @@ class ParallelDrawing(Drawing):
             lines = max(lines, len(words))
             ticks.append((at, "\n".join(filter(None, words))))
         axis.setTicks([ticks])
-        axis.setStyle(hideOverlappingLabels=False, tickLength=0)
+        axis.setStyle(hideOverlappingLabels=False, tickLength=0, tickFont=font)
         axis.setHeight(lines * metrics.height() + 12)
         plot.setRange(xRange=(-0.5, count - 0.5), yRange=(-0.09, 1.09), padding=0)
+
+    def _fitting(self, room: float) -> QFont:
+        """Return a font in which the longest word of the names fits, if one of four fifths of the usual size does."""
+        metrics, font = QFontMetricsF(self.style.font), QFont(self.style.font)
+        longest = max(metrics.horizontalAdvance(word) for name in self.chart.axes for word in name.split())
+        font.setPointSizeF(font.pointSizeF() * min(1.0, max(0.8, room / longest)))
+        return font
 
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return the groups."""
@@ -163,6 +173,7 @@ class HeatMapDrawing(Drawing):
         plot.addItem(image)
         self._stress(plot)
         self._texts: list[tuple[pg.TextItem, str]] = []
+        self._decimals = _decimals(chart.values[known])
         if known.sum() <= _MOST_WRITTEN:
             for row, column in zip(*np.nonzero(known), strict=True):
                 self._write(plot, int(row), int(column), colors[place[row, column]])
@@ -175,7 +186,7 @@ class HeatMapDrawing(Drawing):
         item.setFont(self.style.font)
         item.setPos(QPointF(column, row))
         plot.addItem(item, ignoreBounds=True)
-        self._texts.append((item, number(float(self.chart.values[row, column]))))
+        self._texts.append((item, format_number(float(self.chart.values[row, column]), self._decimals)))
 
     def _stress(self, plot: pg.PlotWidget) -> None:
         """Frame the cell of the current run."""
@@ -234,6 +245,14 @@ class HeatMapDrawing(Drawing):
             lines.append(f"mean of {count:,} runs, {' to '.join(ends)}")
         first = int(np.flatnonzero(chart.cell == row * len(chart.x_ticks) + column)[0])
         return Hit("\n".join(lines), self.key(first))
+
+
+def _decimals(values: Floats) -> int:
+    """Return decimals that are the same for all: those of four digits of the largest; -1 where they differ too much."""
+    largest = float(np.abs(values).max()) or 1.0
+    if not 1e-3 <= largest < 1e15 or np.array_equal(values, np.round(values)):
+        return -1
+    return max(0, 3 - math.floor(math.log10(largest)))
 
 
 def contrasting(ground: QColor) -> QColor:

@@ -190,8 +190,8 @@ class TornadoDrawing(_Rows):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the component values, with their ranges."""
-        return tuple(name for name, *_ in self.chart.drivers)
+        """Names of the component values, below each its range."""
+        return tuple(name.replace("  ", "\n", 1) for name, *_ in self.chart.drivers)
 
     def draw(self, plot: pg.PlotWidget) -> None:
         """Draw from the value as listed to both ends."""

@@ -96,6 +96,20 @@ def test_a_file_opened_before_its_folder_is_one_run(library, make_run, tmp_path)
     assert session.keys == [str(path)] and session.get(str(path)).numbers["network_kw"] == 10.0
 
 
+def test_closed_folders_are_not_asked_again_and_readers_that_are_late_find_nothing(library, make_run, tmp_path):
+    session = Session()
+    make_run("a", metrics={"network_kw": 1.0})
+    taken(session, library.open([str(tmp_path)]))
+    late = session.frame.kept(np.array([True]))
+    session.close(session.keys)
+    library.forget()
+    assert late.texts("design.switch") == [""] and np.isnan(late.numbers("unread")).all()
+    (tmp_path / "other").mkdir()
+    make_run("other/b", metrics={"network_kw": 2.0})
+    assert taken(session, library.open([str(tmp_path / "other")])) == []
+    assert len(session.frame.sources) == 1 and session.frame.texts("design.switch") == [""]
+
+
 def test_a_packed_file_opens_like_its_folder(library, make_run, tmp_path):
     folder = tmp_path / "sweep"
     folder.mkdir()
