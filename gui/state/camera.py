@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 MIN_ZOOM, MAX_ZOOM = 0.2, 400.0
 EYE_DISTANCE = 4.5  # in scene radii
 FIT_MARGINS = (28.0, 80.0, 110.0, 40.0)  # left, top, right, bottom in pixels: room for caption, color bar and legend
-ROOMY = (800.0, 560.0)  # in smaller views the margins shrink with the view
+ROOMY, LEAST_MARGIN = (800.0, 560.0), 0.75  # in smaller views the margins shrink with the view, down to this share
 MAX_OFFSET = 1.2  # how far from the scene's center the target may go, in scene radii
 
 
@@ -117,7 +117,7 @@ class Camera:
 
     def fit(self, xyz: NDArray[np.float64], width: float, height: float) -> Camera:
         """Return a camera in the same direction that shows all points as large as the view allows."""
-        across, down = min(1.0, width / ROOMY[0]), min(1.0, height / ROOMY[1])
+        across, down = np.clip([width / ROOMY[0], height / ROOMY[1]], LEAST_MARGIN, 1.0)
         left, top, right, bottom = np.array(FIT_MARGINS) * (across, down, across, down)
         free = np.maximum([width - left - right, height - top - bottom], 20.0)
         camera = dataclasses.replace(self, zoom=1.0, target=self.center)

@@ -83,7 +83,7 @@ class Path:
         words = [f"{share} of flows", f"{hops} hop{'s' * (hops != 1)}"]
         if not math.isnan(self.latency_ns):
             words.append(f"{format_number(self.latency_ns)} ns")
-        return ", ".join([*words, f"fullest link {100 * self.fullest:.1f} %"])
+        return ", ".join([*words, f"fullest link {100 * self.fullest:,.1f} %"])
 
 
 @dataclass(frozen=True)

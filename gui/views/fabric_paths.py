@@ -13,6 +13,7 @@ from gui.views.palette import Theme
 
 HINT = "Click two hosts or chips in the fabric to see the paths between them."
 ONE_MORE = "From {}. Click where to."
+ROOM_PX = 6  # between lines
 _PATH = Qt.ItemDataRole.UserRole
 
 
@@ -29,7 +30,7 @@ class PathsPanel(QWidget):
         self.tree = QTreeWidget()
         self.tree.setColumnCount(len(COLUMNS))
         self.tree.setHeaderLabels(COLUMNS)
-        self.tree.setUniformRowHeights(True)
+        self.tree.setUniformRowHeights(True)  # that of the first
         self.tree.setAccessibleName("Traced paths")
         self.tree.currentItemChanged.connect(self._selected)
         header = self.tree.header()
@@ -76,6 +77,7 @@ class PathsPanel(QWidget):
         for index, path in enumerate(trace.paths):
             head = QTreeWidgetItem([f"Path {index + 1}: {path.heading()}"])
             head.setData(0, _PATH, index)
+            head.setSizeHint(0, QSize(0, self.tree.fontMetrics().height() + ROOM_PX))
             self.tree.addTopLevelItem(head)
             head.setFirstColumnSpanned(True)
             for hop in path.hops:

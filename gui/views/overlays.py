@@ -78,7 +78,7 @@ def _remarks(state: FabricViewState) -> list[str]:
     remarks = []
     fullest = float(np.nanmax(scene.link_values[UTILIZATION.id], initial=0.0))
     if fullest > OVERLOADED and state.quantity in (UTILIZATION, LOAD):
-        remarks.append(f"the whole demand is {fullest / 100:.3g} times what its fullest link carries")
+        remarks.append(f"{1e4 / fullest:.3g} % of the demand fits")
     if state.folded:
         names = [scene.folds.names[group] for group in sorted(state.folded)]
         words = sorted({name.split()[0] for name in names}, reverse=True)
