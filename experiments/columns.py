@@ -75,6 +75,7 @@ TOTALS = (
 
 OF_JOBS: Mapping[str, tuple[str, int]] = {
     "step_time_ms": ("step ms", 0),
+    "slowdown_ratio": ("slower x", 3),
     "first_token_ms": ("first ms", 0),
     "tokens_per_s_per_user": ("tok/s/user", 1),
     "tokens_per_s": ("tokens/s", 0),

@@ -26,16 +26,18 @@ from optinet.design import Design
 from optinet.fabric import Fabric
 from optinet.flows.solution import Solution
 from optinet.headline import scale_out_metrics
+from optinet.jobs.sharing import sharing_demand
 from optinet.models.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
-from optinet.models.job import job_cycle_s, job_on_fabric
+from optinet.models.job import job_cycle_s
+from optinet.models.job_on_fabric import job_on_fabric, jobs_on_fabric
 from optinet.models.latency import latency
 from optinet.models.step_clock import step_clock
 from optinet.models.values import median
 from optinet.physical_path import physical_paths
 from optinet.results.availability_content import availability_groups
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
-from optinet.results.job_content import job_groups
+from optinet.results.job_content import job_groups, sharing_groups
 from optinet.results.provenance import provenance
 from optinet.results.writer import run_bytes
 from optinet.routing import candidates
@@ -184,8 +186,8 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
 
 
 def _job_groups(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
-    job, report = evaluation.solution.job, evaluation.assessment.job
-    return job_groups(job, report) if job is not None and report is not None else {}
+    job, report, sharing = evaluation.solution.job, evaluation.assessment.job, evaluation.assessment.sharing
+    return (job_groups(job, report) if job is not None and report is not None else {}) | sharing_groups(sharing)
 
 
 def warm_up() -> None:
@@ -213,6 +215,8 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Desi
     workload, routing, seed = dict(plan["workload"]), dict(plan["routing"]), plan["seed"]
     if workload["name"] in workloads.JOBS:
         return _job_solution(fabric, plan, design, catalogue)
+    if workload["name"] == workloads.SEVERAL_JOBS:
+        return _sharing_solution(fabric, plan, design, catalogue)
 
     def solve() -> Solution:
         name = routing.pop("name")
@@ -239,10 +243,7 @@ def _job_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catal
         demand = found.traffic.scaled(1.0 / job_cycle_s(found.job, 0.0, design, catalogue))
         return dataclasses.replace(optinet.solve(fabric, demand, name, seed=seed, **routing), job=found.job)
 
-    # how fast accelerators and library are decides the rates; what the network is built of only adds its latency
-    chosen = [design.get(role) for role in ("accelerator", "job", "collectives")]
-    key = (fabric.graph_sha256, _key([plan["workload"], plan["routing"], chosen, plan["catalogue"]]), seed)
-    solution = _solutions.get(key, solve)
+    solution = _solutions.get(_job_key(fabric, plan, design), solve)
     if solution.fabric is not fabric:
         solution = dataclasses.replace(solution, fabric=fabric)
     assert solution.job is not None
@@ -251,6 +252,27 @@ def _job_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catal
         job_cycle_s(solution.job, way_s, design, catalogue) for way_s in (0.0, median(ways.mean_ns) * 1e-9)
     )
     return solution.scaled(without_s / with_s)
+
+
+def _job_key(fabric: Fabric, plan: Mapping[str, Any], design: Design) -> Hashable:
+    # how fast accelerators and library are decides the rates; what the network is built of only adds its latency
+    chosen = [design.get(role) for role in ("accelerator", "job", "collectives")]
+    return fabric.graph_sha256, _key([plan["workload"], plan["routing"], chosen, plan["catalogue"]]), plan["seed"]
+
+
+def _sharing_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catalogue: Catalogue) -> Solution:
+    """Return several jobs with what they do to each other, and their traffic at the mean rates of their cycles."""
+    parameters = {key: value for key, value in plan["workload"].items() if key != "name"}
+    routing, seed = dict(plan["routing"]), plan["seed"]
+    name = routing.pop("name")
+
+    def solve() -> Solution:
+        jobs = jobs_on_fabric(fabric, parameters, name, design, catalogue, seed)
+        solved = optinet.solve(fabric, sharing_demand(fabric, jobs), name, seed=seed, **routing)
+        return dataclasses.replace(solved, sharing=jobs)
+
+    solution = _solutions.get(_job_key(fabric, plan, design), solve)
+    return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
 
 
 def _phase_changes(fabric: Fabric, plan: Mapping[str, Any]) -> tuple[PlantChange, ...]:

@@ -12,9 +12,10 @@ from optinet.design import Design
 from optinet.errors import Problem, RunFileError
 from optinet.flows.solution import HopKinds, PathSignatures, Solution
 from optinet.jobs.phase import SolvedJob
+from optinet.jobs.sharing import SharingJob, sharing_demand
 from optinet.jobs.solving import job_demand
 from optinet.results import Run
-from optinet.results.job_content import job_of
+from optinet.results.job_content import job_of, sharing_of
 from optinet.traffic import workloads
 
 
@@ -51,9 +52,9 @@ def reopened(run: Run) -> Saved:
     if missing := [name for name in ("paths", "routing", "catalogue") if not run.table(name)]:
         raise RunFileError(Problem(str(run.path), f"has no {', '.join(missing)}", "a run made by 'run' or 'sweep'"))
     fabric = run.fabric
-    job = job_of(run.table)
+    job, sharing = job_of(run.table), sharing_of(run.table)
     design, catalogue = saved_design(run)
-    traffic = _traffic(run, job)
+    traffic = _traffic(run, job, sharing)
     tried, paths = run.table("routing"), run.table("paths")
     kinds = HopKinds.of(fabric)
     if kinds.link_class.tolist() != paths["kind_link_class"].tolist():
@@ -66,6 +67,7 @@ def reopened(run: Run) -> Saved:
         paths=PathSignatures(paths["hops"], paths["length_m"], paths["weight"], kinds, str(paths["method"])),
         collective=traffic.collective,
         job=job,
+        sharing=sharing,
     )
     return Saved(run, solution, design, catalogue)
 
@@ -79,8 +81,10 @@ def saved_design(run: Run) -> tuple[Design, Catalogue]:
     return Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue
 
 
-def _traffic(run: Run, job: SolvedJob | None) -> workloads.Traffic:
-    """Return what was asked of the fabric of a run; that of a job as it was timed then, without timing it again."""
+def _traffic(run: Run, job: SolvedJob | None, sharing: tuple[SharingJob, ...]) -> workloads.Traffic:
+    """Return what was asked of the fabric of a run; that of jobs as they were timed then, without timing them again."""
+    if sharing:
+        return workloads.Traffic(sharing_demand(run.fabric, sharing))
     scenario = run.scenario
     workload, routing = dict(scenario["workload"]), dict(scenario["routing"])
     name = workload.pop("name")

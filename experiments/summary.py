@@ -34,7 +34,7 @@ def run_text(run: Run, width: int | None = None) -> str:
         (m.name, _number(m.value), _interval(m.low, m.high), _unit(m.unit), m.meaning) for m in run.metrics.values()
     ]
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
-    parts += [_optimum(run, width), _collective(run, width), _availability(run, width)]
+    parts += [_optimum(run, width), _collective(run, width), _jobs(run, width), _availability(run, width)]
     parts.append(_shares("power", run.power_categories, run.power_w, "W", width))
     parts.append(_shares("cost", run.cost_categories, run.cost_usd, "USD", width))
     parts += [_switch_optics(run, width), _cabling(run, width), *_budgets(run, width)]
@@ -276,6 +276,23 @@ def _collective(run: Run, width: int | None) -> str:
     head = f"{table['operation']} by {table['algorithm']}: {size}\n  tried    {others}\n"
     heads = ("phase", "steps", "start-up of a step, us", "bits of a step, us", "all, ms", "busiest links")
     return head + rows_text(heads, rows, width)
+
+
+def _jobs(run: Run, width: int | None) -> str:
+    """What several jobs do to each other."""
+    table = run.table("jobs")
+    if not table:
+        return ""
+    names = ("name", "kind", "model", "n_endpoints", "alone_s", "cycle_s", "slowdown_ratio", "worst_slowdown_ratio")
+    rows = [
+        (*texts, f"{n:,}", *(f"{each:.4g}" for each in times), f"{tokens:,.0f}", f"{j:.4g}", held_by or "-")
+        for *texts, n, alone_s, cycle_s, slower, worst, tokens, j, held_by in zip(
+            *(table[name] for name in (*names, "tokens_per_s", "j_per_token", "held_by")), strict=True
+        )
+        for times in [(alone_s, cycle_s, slower, worst)]
+    ]
+    heads = ("job", "does", "model", "endpoints", "alone s", "beside s", "slower x", "worst x", "tokens/s", "J/token")
+    return rows_text((*heads, "held back by"), rows, width)
 
 
 def _availability(run: Run, width: int | None) -> str:

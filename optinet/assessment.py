@@ -28,6 +28,7 @@ from optinet.models.packaging import SwitchOptics, switch_optics
 from optinet.models.power import PowerReport, full_load_w, power
 from optinet.models.racks import Racks, network_racks
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
+from optinet.models.sharing import SharingReport, sharing_reports
 from optinet.physical_path import PhysicalPath, physical_paths
 from optinet.remarks import remarks
 
@@ -62,6 +63,8 @@ class Assessment:
         None if the demand is not the traffic of a collective.
     job
         Time, energy and money of the job that makes the demand; None where it is of none.
+    sharing
+        The same of each of several jobs on the fabric, beside the others.
     notes
         What a reader must know beside the numbers: links that do not close, copies of the plant, shared modules.
     metrics
@@ -85,6 +88,7 @@ class Assessment:
     reconfiguration: Reconfiguration | None
     collective: CollectiveReport | None
     job: JobReport | None
+    sharing: tuple[SharingReport, ...]
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
     values_used: tuple[tuple[str, str], ...]
@@ -133,17 +137,9 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     broken = failures(bom, values)
     pause = reconfiguration(paths, design, values, _most_circuits(fabric))
     optics = switch_optics(fabric, paths, design, values)
-    job = None
-    if solution.job is not None:
-        job = job_report(
-            solution.job,
-            fabric.n_endpoints,
-            times.mean_ns * 1e-9,
-            watts.facility.total_w,
-            price.total_usd,
-            design,
-            values,
-        )
+    way_s, network_w = times.mean_ns * 1e-9, watts.facility.total_w
+    job_terms = (fabric.n_endpoints, way_s, network_w, price.total_usd, design, values)
+    job = job_report(solution.job, *job_terms) if solution.job is not None else None
     found = Assessment(
         paths=paths,
         bom=bom,
@@ -160,6 +156,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         collective=collective_report(solution.collective, paths, design, values),
         copper=copper_links(paths, values),
         job=job,
+        sharing=sharing_reports(solution.sharing, *job_terms),
         notes=(),
         metrics=(),
         values_used=(),

@@ -14,6 +14,7 @@ from optinet.models.cost import OPTICS
 from optinet.models.link_budget import worst
 from optinet.models.packaging import edge_uses
 from optinet.models.queueing import loaded_latency
+from optinet.models.sharing import sharing_totals
 from optinet.models.values import Quantity, largest, median
 from optinet.units import unit_of
 
@@ -73,6 +74,8 @@ def headline(assessment: Assessment, solution: Solution) -> Iterator[Metric]:
     yield from _parts(assessment.bom, assessment.paths, assessment.failures)
     if solution.job is not None and assessment.job is not None:
         yield from _job(assessment.job, solution.job)
+    if assessment.sharing:
+        yield from (_metric(*each) for each in sharing_totals(assessment.sharing))
 
 
 def scale_out_metrics(fabric: Fabric, scale_out: Fabric) -> Iterator[Metric]:

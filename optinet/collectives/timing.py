@@ -30,7 +30,7 @@ from optinet.collectives.schedule import Phase, Schedule, endpoint_gbps
 from optinet.errors import DemandError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
-from optinet.flows.solution import PathSignatures
+from optinet.flows.solution import LinkLoads, PathSignatures
 from optinet.routing import routing as routing_named
 from optinet.routing import validated_options
 from optinet.traffic.demand import Demand
@@ -238,6 +238,39 @@ def collective_demand(
     return schedule(call, algorithm, **options).demand(fabric)
 
 
+@dataclass(frozen=True, eq=False)
+class StepLoad:
+    """What alike steps of a collective load the fabric with.
+
+    Parameters
+    ----------
+    time_s
+        Time that the bits of all these steps take on the busiest arc.
+    utilization
+        shape (n_arcs,), 0 to 1: load over capacity meanwhile; 1 on the busiest arc.
+    """
+
+    time_s: float
+    utilization: NDArray[np.float64]
+
+
+def step_loads(
+    fabric: Fabric, operation: str, groups: ArrayLike, size_gbit: float, algorithm: str, routing: str = "ecmp"
+) -> list[StepLoad]:
+    """Return how a collective loads every arc from its first phase to its last, as `collective_time` routes it.
+
+    Parameters
+    ----------
+    fabric, operation, groups, size_gbit, routing
+        As in `collective_time`.
+    algorithm
+        Its name, not "best".
+    """
+    call = Collective.of(fabric, operation, groups, size_gbit)
+    solver = _Solver(fabric, routing, 0.0, 0.0, None, {})
+    return [solver.load(phase) for phase in schedule(call, algorithm).phases]
+
+
 def _tried(call: Collective, algorithm: str, domain_size: int | None) -> list[Schedule]:
     options = {} if domain_size is None else {"domain_size": domain_size}
     if algorithm != "best" or call.p == 1 or call.size_gbit == 0.0:
@@ -313,13 +346,24 @@ class _Solver:
         with np.errstate(divide="ignore"):
             return float(np.max(np.divide(sent, self._room_gbps, out=np.zeros_like(sent), where=sent > 0)))
 
+    def load(self, phase: Phase) -> StepLoad:
+        """Return how the steps of a phase load every arc."""
+        line_s = self._line_s(phase)
+        _, loads = self._routed(phase, line_s)
+        if not np.isfinite(loads.throughput):
+            return StepLoad(0.0, loads.utilization)
+        return StepLoad(phase.repeat * line_s / loads.throughput, loads.utilization * loads.throughput)
+
+    def _routed(self, phase: Phase, line_s: float) -> tuple[Demand, LinkLoads]:
+        # scaled to line rate: what routings are to be the best for
+        demand = phase.traffic.demand(self._fabric, 1.0 / line_s if 0 < line_s < np.inf else 1.0)
+        return demand, link_loads(self._fabric, demand, self._routing, arc_up=self._arc_up, **self._options)
+
     def _step(self, phase: Phase, line_s: float) -> _Step:
         key = _key(phase, line_s)
         if key not in self._solved:
             fabric = self._fabric
-            # scaled to line rate: what routings are to be the best for
-            demand = phase.traffic.demand(fabric, 1.0 / line_s if 0 < line_s < np.inf else 1.0)
-            loads = link_loads(fabric, demand, self._routing, arc_up=self._arc_up, **self._options)
+            demand, loads = self._routed(phase, line_s)
             worst = int(np.argmax(loads.utilization))
             stretch = 1.0 / loads.throughput
             busiest = fabric.link_class_names[fabric.link_class[worst // 2]]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob
+    from optinet.jobs.sharing import SharingJob
     from optinet.traffic.flow_list import Replay
 
 
@@ -149,6 +150,8 @@ class Solution:
         How long the collective takes that the demand is the traffic of; None if it is none.
     job
         The job that makes the demand, its exchanges timed; None where the demand is not of a job.
+    sharing
+        The jobs that make the demand together, and what they do to each other; () where there are not several.
     replay
         What came of simulating the flows that the demand is the traffic of; None if it is none.
     """
@@ -161,6 +164,7 @@ class Solution:
     optimum: Optimum | None = None
     collective: CollectiveTime | None = None
     job: SolvedJob | None = None
+    sharing: tuple[SharingJob, ...] = ()
     replay: Replay | None = None
 
     def scaled(self, factor: float) -> Solution:

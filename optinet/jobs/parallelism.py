@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from optinet.collectives.grid import coordinates
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
 from optinet.jobs.transformer import Transformer
@@ -31,6 +32,7 @@ Dimension: TypeAlias = Literal["tp", "cp", "dp", "pp"]
 DIMENSIONS: tuple[Dimension, ...] = ("tp", "cp", "dp", "pp")
 Ints = NDArray[np.int64]
 _Degree = Annotated[int, Field(ge=1)]
+_Index = Annotated[int, Field(ge=0)]
 
 
 class Parallelism(BaseModel):
@@ -51,9 +53,11 @@ class Parallelism(BaseModel):
         description="instead: how many parts each dimension has along every axis of the torus; ep: of those of dp, how "
         "many share the experts",
     )
-    slice: Annotated[int, Field(ge=0)] | None = Field(default=None, description="the slice of a pod it runs on")
-    endpoints: _Degree | None = Field(default=None, description="how many endpoints it takes; all if left out")
-    first_endpoint: Annotated[int, Field(ge=0)] = Field(default=0, description="the first endpoint it takes")
+    slice: _Index | None = Field(default=None, description="the slice of a pod it runs on")
+    endpoints: _Degree | tuple[_Index, ...] | None = Field(
+        default=None, description="how many endpoints it takes, or a list of them; all if left out"
+    )
+    first_endpoint: _Index = Field(default=0, description="the first endpoint it takes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,13 +191,39 @@ def _members(fabric: Fabric, wanted: Parallelism, where: str) -> tuple[Ints, tup
         return index_of[slice_nodes(fabric, wanted.slice)], slices[wanted.slice].chips
     if isinstance(fabric.structure, Pod) and wanted.endpoints is None and len(fabric.structure.slices) == 1:
         return index_of[slice_nodes(fabric, 0)], fabric.structure.slices[0].chips
+    if isinstance(wanted.endpoints, tuple):
+        members = _listed(wanted.endpoints, fabric.n_endpoints, where)
+        return members, grid_of(fabric, members)
     count = wanted.endpoints if wanted.endpoints is not None else fabric.n_endpoints - wanted.first_endpoint
     if count < 1 or wanted.first_endpoint + count > fabric.n_endpoints:
         found = f"{max(count, 0)} endpoints from number {wanted.first_endpoint} on"
         raise DemandError(Problem(f"{where}.endpoints", found, f"a part of the fabric's {fabric.n_endpoints:,}"))
-    whole = count == fabric.n_endpoints and isinstance(fabric.structure, Torus)
-    grid = fabric.structure.dims if whole and isinstance(fabric.structure, Torus) else ()
-    return np.arange(wanted.first_endpoint, wanted.first_endpoint + count), grid
+    members = np.arange(wanted.first_endpoint, wanted.first_endpoint + count)
+    return members, grid_of(fabric, members)
+
+
+def _listed(endpoints: Sequence[int], n_endpoints: int, where: str) -> Ints:
+    members = np.array(endpoints, dtype=np.int64)
+    if not len(members) or members.max() >= n_endpoints:
+        found = f"endpoint {members.max()}" if len(members) else "none"
+        raise DemandError(Problem(f"{where}.endpoints", found, f"of 0 to {n_endpoints - 1:,}"))
+    if len(np.unique(members)) < len(members):
+        raise DemandError(Problem(f"{where}.endpoints", "names an endpoint twice", "each once"))
+    return members
+
+
+def grid_of(fabric: Fabric, members: Ints) -> tuple[int, ...]:
+    """Return the axes of the box of a torus or slice that endpoints fill in row-major order; () if they fill none."""
+    position = coordinates(fabric) if isinstance(fabric.structure, Torus | Pod) else None
+    if position is None:
+        return ()
+    place = position[members]
+    along = [np.unique(column) for column in place.T]
+    dims = tuple(len(each) for each in along)
+    if dims[0] > 1 or place[0, 0] < 0 or prod(dims) != len(members):
+        return ()
+    box = np.stack(np.meshgrid(*along[1:], indexing="ij"), axis=-1).reshape(len(members), -1)
+    return dims[1:] if np.array_equal(place[:, 1:], box) else ()
 
 
 def _on_axes(members: Ints, grid: tuple[int, ...], degrees: Mapping[str, int], wanted: Parallelism, where: str) -> Ints:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scenario says of a job: the parameters of the workloads training and serving."""
+"""What a scenario says of jobs: the parameters of the workloads training, serving and jobs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from optinet.collectives.placement import Placement as EndpointOrder
 from optinet.jobs.memory import Precision, Recompute
 from optinet.jobs.parallelism import Parallelism
 from optinet.jobs.transformer import Transformer
@@ -18,6 +20,7 @@ class JobParameters(BaseModel):
     """What training and serving have in common."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: ClassVar[str] = ""
 
     model: str | Transformer = Field(description="a transformer of the catalogue, or a table with its shape")
     parallelism: Parallelism | Literal["best"] = Field(
@@ -32,6 +35,8 @@ class JobParameters(BaseModel):
 
 class TrainingParameters(JobParameters):
     """Training a transformer."""
+
+    kind: ClassVar[str] = "training"
 
     sequence: _Count = Field(default=8192, description="tokens of a sequence")
     global_batch: _Count = Field(description="sequences of a step")
@@ -49,9 +54,53 @@ class TrainingParameters(JobParameters):
 class ServingParameters(JobParameters):
     """Serving a transformer: prompts are read, then answers generated token by token."""
 
+    kind: ClassVar[str] = "serving"
+
     prompt: _Count = Field(default=2048, description="tokens of a prompt")
     output: _Count = Field(default=512, description="tokens of an answer")
     batch: _Count | None = Field(
         default=None, description="requests each replica answers at a time; as many as memory holds if left out"
     )
     precision: Precision = Field(default=Precision(), description="bytes of weights and activations")
+
+
+class _Share(BaseModel):
+    """Where one of several jobs runs."""
+
+    endpoints: _Count | Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = Field(
+        default=None,
+        description="how many endpoints it takes, or which; an equal part of the rest if left out",
+    )
+    slice: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="the slice of a pod it runs on; on a pod of several the next free one if left out"
+    )
+
+
+class TrainingShare(_Share, TrainingParameters):
+    """Training as one of several jobs."""
+
+    name: Literal["training"] = Field(description="what the job does")
+
+
+class ServingShare(_Share, ServingParameters):
+    """Serving as one of several jobs."""
+
+    name: Literal["serving"] = Field(description="what the job does")
+
+
+Share = Annotated[TrainingShare | ServingShare, Field(discriminator="name")]
+
+
+class SharingParameters(BaseModel):
+    """Several jobs on one fabric."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    jobs: Annotated[Mapping[str, Share], Field(min_length=1)] = Field(
+        description="each job by a name of its own: name = 'training' or 'serving', its endpoints, and its parameters"
+    )
+    placement: EndpointOrder = Field(
+        default="packed",
+        description="endpoints of jobs that do not list them: packed one after another, strided in turns, or random "
+        "by the seed",
+    )

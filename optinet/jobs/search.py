@@ -19,13 +19,13 @@ import numpy as np
 
 from optinet.errors import OptinetError, Problem, TopologyError
 from optinet.fabric import Fabric
-from optinet.jobs.parallelism import Parallelism, Placement, place
+from optinet.jobs.parallelism import Parallelism, Placement, grid_of, place
 from optinet.jobs.parameters import JobParameters
 from optinet.jobs.phase import Exchange, SolvedJob
 from optinet.jobs.solving import job_of_parameters, model_of, solve_job, validated
 from optinet.jobs.transformer import Transformer
 from optinet.slices import pod_of, set_slices, slice_fabric
-from optinet.structure import PodSlice, Torus, twist_of
+from optinet.structure import PodSlice, twist_of
 
 _MOST_TENSOR = 16
 _PLACEMENTS_IN_A_ROW = 3
@@ -244,8 +244,8 @@ def _unhindered(job: SolvedJob, placed: Placement, fabric: Fabric) -> SolvedJob:
 
 
 def _candidates(fabric: Fabric, given: Parallelism, model: Transformer) -> Iterator[Parallelism]:
-    members = place(fabric, given.model_copy(update=_ONE), model).endpoint.size
-    grid = fabric.structure.dims if isinstance(fabric.structure, Torus) and members == fabric.n_endpoints else ()
+    endpoints = place(fabric, given.model_copy(update=_ONE), model).endpoint.ravel()
+    members, grid = len(endpoints), grid_of(fabric, endpoints)
     for tp, pp, ep in product(_powers(_MOST_TENSOR), _powers(model.layers), _powers(max(model.experts, 1))):
         stage = members // pp
         if members % (tp * pp * given.cp) or stage % ep or (model.is_mixture and ep < tp * given.cp):

@@ -27,7 +27,7 @@ from optinet.jobs.phase import Exchange, SolvedJob
 from optinet.jobs.serving import serving_job
 from optinet.jobs.training import training_job
 from optinet.jobs.transformer import Transformer
-from optinet.traffic.demand import Demand
+from optinet.traffic.demand import Demand, summed
 from optinet.validation import problems_of
 
 _MODELS: Mapping[str, type[JobParameters]] = {"training": TrainingParameters, "serving": ServingParameters}
@@ -122,16 +122,17 @@ def job_of_parameters(
 
 def job_traffic(fabric: Fabric, placed: Placement, job: SolvedJob) -> Demand:
     """Return the Gbit between every pair of endpoints in a cycle of a solved job, as a demand of as many Gb/s."""
-    n = fabric.n_endpoints
-    total = sparse.csr_array((n, n))
-    for phase in job.phases:
-        for exchange in phase.exchanges:
-            if exchange.algorithm == SCALE_UP:
-                continue
-            times = exchange.count * phase.count * (1.0 if exchange.once else phase.microbatches)
-            demand = _demand(fabric, placed.groups(exchange.members), exchange)
-            total = total + sparse.csr_array(demand.to_matrix() if demand.matrix is None else demand.matrix) * times
-    return Demand.from_matrix(fabric, total)
+    return summed(
+        fabric,
+        (
+            exchange_demand(fabric, placed.groups(x.members), x).scaled(
+                x.count * phase.count * (1.0 if x.once else phase.microbatches)
+            )
+            for phase in job.phases
+            for x in phase.exchanges
+            if x.algorithm != SCALE_UP
+        ),
+    )
 
 
 def job_demand(fabric: Fabric, job: SolvedJob) -> Demand:
@@ -147,7 +148,7 @@ def exchange_demands(fabric: Fabric, job: SolvedJob) -> dict[tuple[str, str, flo
     placed = place(fabric, job.parallelism)
     exchanges = {(x.operation, x.members, x.size_gbit): x for phase in job.phases for x in phase.exchanges}
     return {
-        key: _demand(fabric, placed.groups(each.members), each)
+        key: exchange_demand(fabric, placed.groups(each.members), each)
         for key, each in exchanges.items()
         if each.algorithm != SCALE_UP
     }
@@ -233,7 +234,7 @@ class _Clock:
     def _sending(self, exchange: Exchange, groups: Ints) -> Exchange:
         """Return the time in which every stage sends to the next and the next sends back."""
         fabric = self._fabric
-        demand = _demand(fabric, groups, exchange)
+        demand = exchange_demand(fabric, groups, exchange)
         loads = link_loads(fabric, demand, self._routing)
         out_gbps = np.bincount(fabric.arc_tail, fabric.arc_capacity_gbps, fabric.n_nodes)[fabric.endpoints]
         own_s = np.divide(demand.out_gbps, out_gbps, out=np.zeros(fabric.n_endpoints), where=out_gbps > 0)
@@ -241,7 +242,7 @@ class _Clock:
         return replace(exchange, transfer_s=1.0 / loads.throughput, steps=1, bound_s=bound_s, algorithm=loads.routing)
 
 
-def _demand(fabric: Fabric, groups: Ints, exchange: Exchange) -> Demand:
+def exchange_demand(fabric: Fabric, groups: Ints, exchange: Exchange) -> Demand:
     """Return what one exchange sends, as a demand of as many Gb/s as Gbit."""
     if exchange.operation != "send":
         return collective_demand(fabric, exchange.operation, groups, exchange.size_gbit, exchange.algorithm)

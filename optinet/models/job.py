@@ -22,31 +22,24 @@ the service life, and electricity; work that is lost is paid too (goodput). No i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from optinet.errors import CatalogueError, Problem
-from optinet.jobs.parallelism import place
 from optinet.jobs.phase import Exchange, Phase, SolvedJob
-from optinet.jobs.search import Search, SliceResult, search_parallelism, search_slices
-from optinet.jobs.solving import JobOnFabric, job_traffic, solve_job, validated
-from optinet.jobs.transformer import Transformer
 from optinet.models.cost import HOURS_PER_YEAR
 from optinet.models.facility import facility_power
 from optinet.models.places import HOSTS
 from optinet.models.values import Quantity, has, largest, median, nominal, smallest
-from optinet.validation import problems_of
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.fabric import Fabric
 
 _JOULES_PER_KWH = 3.6e6
-_TYPICAL_WAY_S = 1e-6  # by which algorithms are chosen before the latency of a design is known
+TYPICAL_WAY_S = 1e-6
+"""Way through the network by which algorithms are chosen before the latency of a design is known."""
 
 
 @dataclass(frozen=True)
@@ -133,126 +126,14 @@ def memory_for_job_gb(accelerator: str, design: Design, catalogue: Catalogue) ->
     return nominal(catalogue, accelerator, "hbm_gb") * (1.0 - reserve)
 
 
-def job_on_fabric(
-    fabric: Fabric,
-    name: str,
-    parameters: Mapping[str, Any],
-    routing: str,
-    design: Design,
-    catalogue: Catalogue,
-) -> JobOnFabric:
-    """Place and time a job with the memory and the links that the accelerator of a design has.
-
-    Parameters
-    ----------
-    fabric, name, parameters, routing
-        As in `optinet.jobs.solving.solve_job`.
-    design, catalogue
-        Give the accelerator and the assumptions, as listed.
-
-    Raises
-    ------
-    CatalogueError
-        If the design names no accelerator, or one without what a job needs.
-    OptinetError
-        As `optinet.jobs.solving.solve_job` does.
-    """
-    p = validated(name, parameters)
-    if p.parallelism != "best":
-        return solve_job(fabric, name, p, routing, **_limits(parameters, design, catalogue))
-    job = best_parallelism(fabric, name, parameters, routing, design, catalogue, p.candidates).best.job
-    assert job is not None
-    placed = place(fabric, job.parallelism)
-    return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
-
-
-def best_parallelism(
-    fabric: Fabric,
-    name: str,
-    parameters: Mapping[str, Any],
-    routing: str,
-    design: Design,
-    catalogue: Catalogue,
-    most: int = 40,
-) -> Search:
-    """Return the parallelism and placement with which a job takes least time for a token, as listed.
-
-    Parameters
-    ----------
-    fabric, name, parameters, routing, design, catalogue
-        As in `job_on_fabric`.
-    most
-        Candidates that are solved at most, >= 1.
-    """
-    limits = _limits(parameters, design, catalogue)
-    return search_parallelism(fabric, name, parameters, routing, _per_token(design, catalogue), most=most, **limits)
-
-
-def best_slices(
-    fabric: Fabric,
-    n_chips: int,
-    name: str,
-    parameters: Mapping[str, Any],
-    routing: str,
-    design: Design,
-    catalogue: Catalogue,
-    most: int = 12,
-) -> tuple[SliceResult, ...]:
-    """Return what a job does on every slice shape of a pod with so many chips, the fastest first.
-
-    Parameters
-    ----------
-    fabric
-        A pod of cubes.
-    n_chips
-        Chips of the slice.
-    name, parameters, routing, design, catalogue, most
-        As in `best_parallelism`, on every shape.
-    """
-    limits = _limits(parameters, design, catalogue)
-    return search_slices(fabric, n_chips, name, parameters, routing, _per_token(design, catalogue), most=most, **limits)
-
-
-def _limits(parameters: Mapping[str, Any], design: Design, catalogue: Catalogue) -> dict[str, Any]:
-    """Return what accelerator and library of a design allow: memory, own links, start-up of a step; and the models."""
-    accelerator = accelerator_of(design, catalogue, str(parameters.get("compute", "bf16")))
-    own_links = has(catalogue, accelerator, "scale_up_gbps")
-    return {
-        "memory_gb": memory_for_job_gb(accelerator, design, catalogue),
-        "scale_up_gbps": nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
-        "startup_s": nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + _TYPICAL_WAY_S,
-        "models": transformers(catalogue),
-    }
-
-
-def _per_token(design: Design, catalogue: Catalogue) -> Callable[[SolvedJob], float]:
-    return lambda job: job_cycle_s(job, _TYPICAL_WAY_S, design, catalogue) / job.tokens
-
-
-def transformers(catalogue: Catalogue) -> dict[str, Transformer]:
-    """Return the transformers of a catalogue by name, as listed.
-
-    Raises
-    ------
-    CatalogueError
-        If a scenario has set numbers of one that do not go together.
-    """
-    return {name: _transformer(name, catalogue) for name in catalogue.ids("transformer")}
-
-
-def _transformer(name: str, catalogue: Catalogue) -> Transformer:
-    listed = catalogue[name].values
-    shape = {key: int(listed[key].value) for key in Transformer.model_fields if key in listed}
-    try:
-        return Transformer.model_validate(shape)
-    except ValidationError as error:
-        raise CatalogueError(problems_of(error, Transformer, prefix=("catalogue", name))) from None
-
-
 def job_cycle_s(job: SolvedJob, way_s: float, design: Design, catalogue: Catalogue) -> float:
     """Return how long a cycle of a job takes, as listed; `way_s` as in `job_report`."""
-    times = (phase.count * phase_time(phase, job, way_s, design, catalogue).total_s for phase in job.phases)
-    return median(_sum(times))
+    return median(job_cycle_of(job, way_s, design, catalogue))
+
+
+def job_cycle_of(job: SolvedJob, way_s: Quantity, design: Design, catalogue: Catalogue) -> Quantity:
+    """Return how long a cycle of a job takes, over draws where there are any; `way_s` as in `job_report`."""
+    return _sum(phase.count * phase_time(phase, job, way_s, design, catalogue).total_s for phase in job.phases)
 
 
 def job_report(

@@ -8,7 +8,7 @@ column (``category``, ``name``), which then is the coordinate of the others, or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from optinet.units import unit_of
@@ -429,6 +429,37 @@ GROUPS: dict[str, dict[str, Column]] = {
         "stage_s": _float("time spent in the stage", "stage"),
         "package": _text("package it used", "package"),
         "version": _text("version of the package", "package"),
+    },
+}
+
+
+def _of_several(group: str, dim: str) -> dict[str, Column]:
+    """Return the columns of a group of one job as those of several."""
+    return {name: replace(column, dims=(dim,)) for name, column in GROUPS[group].items()}
+
+
+GROUPS |= {
+    "jobs": {
+        "name": _text("job, as the scenario calls it", "name"),
+        **_of_several("job", "name"),
+        "cycle_s": _float("time of a cycle beside the other jobs", "name"),
+        "mean_cycle_s": _float("the same with a way of 1 us through the network, by which its rates go", "name"),
+        "held_by": _text("link class on which it loses most time to other jobs; empty if it loses none", "name"),
+        "alone_s": _float("time of a cycle with the fabric for itself", "name"),
+        "worst_s": _float("time of a cycle if it always met the exchanges of others that slow it most", "name"),
+        "slowdown_ratio": _float("cycle_s over alone_s", "name"),
+        "worst_slowdown_ratio": _float("worst_s over alone_s", "name"),
+        "exposed_fraction": _float("share of a cycle that waits for the network", "name"),
+        "tokens_per_s": _float("tokens beside the other jobs, while steps count", "name"),
+        "j_per_token": _float("energy from the grid, lost work inside", "name"),
+        "usd_per_million_tokens": _float("prices over the service life and electricity, lost work inside", "name"),
+    },
+    "jobs_phases": {"job": _text("job it belongs to", "phase"), **_of_several("job_phases", "phase")},
+    "jobs_exchanges": {
+        "job": _text("job it belongs to", "exchange"),
+        **_of_several("job_exchanges", "exchange"),
+        "stretch_ratio": _float("time of its bits beside the other jobs over that alone, mean", "exchange"),
+        "worst_stretch_ratio": _float("the same always meeting what slows it most", "exchange"),
     },
 }
 

@@ -7,6 +7,7 @@ traffic is kept at any size without a list of pairs, or a sparse matrix. Self tr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -192,6 +193,15 @@ class Demand:
         dense = np.outer(*self._vectors)
         np.fill_diagonal(dense, 0.0)
         return dense
+
+
+def summed(fabric: Fabric, demands: Iterable[Demand]) -> Demand:
+    """Return several demands on one fabric as one."""
+    n = fabric.n_endpoints
+    total = sparse.csr_array((n, n))
+    for each in demands:
+        total = total + sparse.csr_array(each.to_matrix() if each.matrix is None else each.matrix)
+    return Demand.from_matrix(fabric, total)
 
 
 def _floats(name: str, values: ArrayLike | sparse.sparray) -> NDArray[np.float64]:

@@ -22,9 +22,9 @@ from optinet.collectives.placement import Placement, groups_of
 from optinet.collectives.timing import CollectiveTime, collective_time
 from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric, NodeKind
-from optinet.jobs.parameters import JobParameters, ServingParameters, TrainingParameters
+from optinet.jobs.parameters import JobParameters, ServingParameters, SharingParameters, TrainingParameters
 from optinet.traffic import blocks, patterns
-from optinet.traffic.demand import Demand
+from optinet.traffic.demand import Demand, summed
 from optinet.traffic.flow_list import FlowList
 from optinet.validation import problems_of
 
@@ -191,8 +191,12 @@ _WORKLOADS = {
     "serving": Workload(
         ServingParameters, lambda fabric, p, _: _of_job(fabric, "serving", p), "what a batch of requests sends, mean"
     ),
+    "jobs": Workload(
+        SharingParameters, lambda fabric, p, seed: _of_jobs(fabric, p, seed), "what several jobs send at once, mean"
+    ),
 }
 
+SEVERAL_JOBS = "jobs"
 JOBS = ("training", "serving")
 """Workloads that take as long as they take: their rates follow from the accelerator too."""
 
@@ -207,6 +211,13 @@ def _of_job(fabric: Fabric, name: str, p: JobParameters) -> Demand:
     traffic = solve_job(fabric, name, p).traffic
     busiest = float(traffic.out_gbps.max(initial=0.0))
     return traffic.scaled(_line_rate_gbps(fabric) / busiest) if busiest else traffic
+
+
+def _of_jobs(fabric: Fabric, p: SharingParameters, seed: int) -> Demand:
+    """Return the traffic of several jobs, each as `_of_job` does."""
+    from optinet.jobs.shares import placed_jobs
+
+    return summed(fabric, (_of_job(fabric, job.kind, job) for job, _ in placed_jobs(fabric, p, seed).values()))
 
 
 def names() -> tuple[str, ...]:

@@ -32,6 +32,25 @@ pp = 4
 """
 )
 SERVING = CLOS + '\n[workload]\nname = "serving"\nmodel = "llama_3_70b"\nparallelism = {tp = 8}\n'
+SEVERAL = (
+    CLOS
+    + """
+[workload]
+name = "jobs"
+placement = "random"
+[workload.jobs.train]
+name = "training"
+model = "llama_3_70b"
+sequence = 4096
+global_batch = 64
+parallelism = {tp = 4, pp = 4}
+endpoints = 16
+[workload.jobs.chat]
+name = "serving"
+model = "llama_3_70b"
+parallelism = {tp = 8}
+"""
+)
 
 
 @pytest.fixture
@@ -56,6 +75,30 @@ def test_a_job_comes_back_from_its_run_file_as_it_was(scenario, tmp_path, text):
         assert again.metric(metric.name).value == pytest.approx(metric.value, rel=1e-9, nan_ok=True), metric.name
     drivers = tornado(saved, ["usd_per_million_tokens"])["usd_per_million_tokens"]
     assert {"job_practice.goodput_fraction", "b300.price_usd", "service_life.life_years"} <= {d.name for d in drivers}
+
+
+def test_several_jobs_come_back_from_their_run_file_as_they_were(scenario, tmp_path):
+    found = evaluate(scenario(SEVERAL))
+    path = tmp_path / "jobs.h5"
+    path.write_bytes(evaluation_bytes(found))
+    saved = reopened(open_run(path))
+    assert saved.solution.sharing == found.solution.sharing
+    again = assess(saved.solution, saved.design, saved.catalogue)
+    for metric in found.assessment.metrics:
+        assert again.metric(metric.name).value == pytest.approx(metric.value, rel=1e-9, nan_ok=True), metric.name
+    table = open_run(path).table("jobs")
+    assert list(table["name"]) == ["train", "chat"]
+    assert max(table["slowdown_ratio"]) == pytest.approx(found.assessment.metric("slowdown_ratio").value)
+    assert (table["slowdown_ratio"] > 1).all()
+    assert (table["slowdown_ratio"] <= table["worst_slowdown_ratio"]).all()
+    assert found.assessment.metric("tokens_per_s").value == pytest.approx(table["tokens_per_s"].sum())
+
+
+def test_a_mistake_in_one_of_several_jobs_names_it(scenario):
+    with pytest.raises(OptinetError, match=r"jobs\.train\.parallelism\.tp: 3 does not divide 64 heads"):
+        evaluate(scenario(SEVERAL.replace("{tp = 4, pp = 4}", "{tp = 3}")))
+    with pytest.raises(OptinetError, match=r"job\.toml:\d+: workload\.jobs\.chat\.batc: unknown key.*'batch'"):
+        scenario(SEVERAL + "batc = 3\n")
 
 
 def test_rates_of_the_demand_are_the_mean_of_a_step(scenario):

@@ -11,7 +11,8 @@ from optinet.design import Design
 from optinet.errors import OptinetError
 from optinet.jobs.search import _candidates
 from optinet.jobs.solving import validated
-from optinet.models.job import best_parallelism, best_slices, job_cycle_s, job_on_fabric, transformers
+from optinet.models.job import job_cycle_s
+from optinet.models.job_on_fabric import best_parallelism, best_slices, job_on_fabric, transformers
 
 CATALOGUE = load_catalogue()
 DESIGN = Design.from_roles({"accelerator": "b300"}, CATALOGUE)

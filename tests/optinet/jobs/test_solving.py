@@ -11,7 +11,7 @@ from optinet.catalogue import load_catalogue
 from optinet.errors import DemandError
 from optinet.jobs.solving import solve_job
 from optinet.jobs.transformer import Transformer
-from optinet.models.job import transformers
+from optinet.models.job_on_fabric import transformers
 
 SHAPE = {
     "layers": 12, "hidden": 64, "heads": 16, "kv_heads": 4, "head_width": 4, "ffn": 256, "vocabulary": 1000,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from optinet.catalogue import load_catalogue
 from optinet.jobs.transformer import Transformer
-from optinet.models.job import transformers
+from optinet.models.job_on_fabric import transformers
 
 CATALOGUE = load_catalogue()
 MODELS = transformers(CATALOGUE)

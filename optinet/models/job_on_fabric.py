@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs placed on a fabric with what the accelerator and the library of a design have: memory, own links, start-up.
+
+Parallelism and slices are searched for by the time of a token, as the assumptions of a job are listed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from optinet.errors import CatalogueError, OptinetError
+from optinet.jobs.parallelism import place
+from optinet.jobs.parameters import JobParameters, SharingParameters
+from optinet.jobs.phase import SolvedJob
+from optinet.jobs.search import Search, SliceResult, search_parallelism, search_slices
+from optinet.jobs.shares import placed_jobs, sharing_parameters
+from optinet.jobs.sharing import SharingJob, share_fabric
+from optinet.jobs.solving import JobOnFabric, job_traffic, solve_job, validated
+from optinet.jobs.transformer import Transformer
+from optinet.models.job import TYPICAL_WAY_S, accelerator_of, job_cycle_s, memory_for_job_gb
+from optinet.models.values import has, nominal
+from optinet.validation import problems_of
+
+if TYPE_CHECKING:
+    from optinet.catalogue import Catalogue
+    from optinet.design import Design
+    from optinet.fabric import Fabric
+
+
+def job_on_fabric(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any],
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+) -> JobOnFabric:
+    """Place and time a job with the memory and the links that the accelerator of a design has.
+
+    Parameters
+    ----------
+    fabric, name, parameters, routing
+        As in `optinet.jobs.solving.solve_job`.
+    design, catalogue
+        Give the accelerator and the assumptions, as listed.
+
+    Raises
+    ------
+    CatalogueError
+        If the design names no accelerator, or one without what a job needs.
+    OptinetError
+        As `optinet.jobs.solving.solve_job` does.
+    """
+    p = validated(name, parameters)
+    if p.parallelism != "best":
+        return solve_job(fabric, name, p, routing, **_limits(p, design, catalogue))
+    return _best_on_fabric(fabric, name, p, routing, design, catalogue)
+
+
+def jobs_on_fabric(
+    fabric: Fabric,
+    parameters: Mapping[str, Any] | SharingParameters,
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+    seed: int = 0,
+) -> tuple[SharingJob, ...]:
+    """Place several jobs on a fabric, time each alone, and what they do to each other.
+
+    Parameters
+    ----------
+    fabric, routing, design, catalogue
+        As in `job_on_fabric`; parallelism is searched for as if each job were alone.
+    parameters
+        Of `optinet.jobs.parameters.SharingParameters`.
+    seed
+        Seed of a random placement.
+
+    Raises
+    ------
+    DemandError
+        Where endpoints overlap or exceed the fabric, and as `job_on_fabric` does, naming the job.
+    """
+    solved = []
+    for name, (p, is_open) in placed_jobs(fabric, sharing_parameters(parameters), seed).items():
+        try:
+            if is_open:
+                found = _best_on_fabric(fabric, p.kind, p, routing, design, catalogue)
+            else:
+                found = solve_job(fabric, p.kind, p, routing, **_limits(p, design, catalogue))
+        except OptinetError as error:
+            raise type(error)(
+                dataclasses.replace(each, where=each.where.replace("workload", f"workload.jobs.{name}", 1))
+                for each in error.problems
+            ) from None
+        solved.append((name, found))
+    return share_fabric(fabric, solved, lambda job: job_cycle_s(job, TYPICAL_WAY_S, design, catalogue))
+
+
+def _best_on_fabric(
+    fabric: Fabric, name: str, p: JobParameters, routing: str, design: Design, catalogue: Catalogue
+) -> JobOnFabric:
+    job = best_parallelism(fabric, name, p, routing, design, catalogue, p.candidates).best.job
+    assert job is not None
+    placed = place(fabric, job.parallelism)
+    return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def best_parallelism(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any] | JobParameters,
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+    most: int = 40,
+) -> Search:
+    """Return the parallelism and placement with which a job takes least time for a token, as listed.
+
+    Parameters
+    ----------
+    fabric, name, parameters, routing, design, catalogue
+        As in `job_on_fabric`.
+    most
+        Candidates that are solved at most, >= 1.
+    """
+    p = validated(name, parameters)
+    limits = _limits(p, design, catalogue)
+    return search_parallelism(fabric, name, p, routing, _per_token(design, catalogue), most=most, **limits)
+
+
+def best_slices(
+    fabric: Fabric,
+    n_chips: int,
+    name: str,
+    parameters: Mapping[str, Any] | JobParameters,
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+    most: int = 12,
+) -> tuple[SliceResult, ...]:
+    """Return what a job does on every slice shape of a pod with so many chips, the fastest first.
+
+    Parameters
+    ----------
+    fabric
+        A pod of cubes.
+    n_chips
+        Chips of the slice.
+    name, parameters, routing, design, catalogue, most
+        As in `best_parallelism`, on every shape.
+    """
+    p = validated(name, parameters)
+    limits = _limits(p, design, catalogue)
+    return search_slices(fabric, n_chips, name, p, routing, _per_token(design, catalogue), most=most, **limits)
+
+
+def _limits(p: JobParameters, design: Design, catalogue: Catalogue) -> dict[str, Any]:
+    """Return what accelerator and library of a design allow: memory, own links, start-up of a step; and the models."""
+    accelerator = accelerator_of(design, catalogue, p.compute)
+    own_links = has(catalogue, accelerator, "scale_up_gbps")
+    return {
+        "memory_gb": memory_for_job_gb(accelerator, design, catalogue),
+        "scale_up_gbps": nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
+        "startup_s": nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + TYPICAL_WAY_S,
+        "models": transformers(catalogue),
+    }
+
+
+def _per_token(design: Design, catalogue: Catalogue) -> Callable[[SolvedJob], float]:
+    return lambda job: job_cycle_s(job, TYPICAL_WAY_S, design, catalogue) / job.tokens
+
+
+def transformers(catalogue: Catalogue) -> dict[str, Transformer]:
+    """Return the transformers of a catalogue by name, as listed.
+
+    Raises
+    ------
+    CatalogueError
+        If a scenario has set numbers of one that do not go together.
+    """
+    return {name: _transformer(name, catalogue) for name in catalogue.ids("transformer")}
+
+
+def _transformer(name: str, catalogue: Catalogue) -> Transformer:
+    listed = catalogue[name].values
+    shape = {key: int(listed[key].value) for key in Transformer.model_fields if key in listed}
+    try:
+        return Transformer.model_validate(shape)
+    except ValidationError as error:
+        raise CatalogueError(problems_of(error, Transformer, prefix=("catalogue", name))) from None
