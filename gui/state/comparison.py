@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from experiments.difference import Line, side_by_side
 from gui.state.charts.kinds import Inputs, selected_rows
 from gui.state.columns import format_number
+from gui.state.csv_text import csv_text
 
 MOST_RUNS = 4
 SELECT_SOME = (
@@ -58,15 +57,11 @@ class Comparison:
 
     def as_csv(self) -> str:
         """Return the table as comma-separated text, numbers at full precision."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         others = [f"{name}, difference" for name in self.names[1:]]
-        writer.writerow(["part", "name", "unit", *self.names, *others])
-        for line in self.lines:
-            values = ["" if value is None else value for value in line.values]
-            shares = ["" if share is None else share for share in line.shares[1:]]
-            writer.writerow([part_title(line.part), line.name, line.unit, *values, *shares])
-        return text.getvalue()
+        rows = (  # what is None is written as nothing
+            [part_title(line.part), line.name, line.unit, *line.values, *line.shares[1:]] for line in self.lines
+        )
+        return csv_text(["part", "name", "unit", *self.names, *others], rows)
 
 
 def compared(inputs: Inputs) -> Comparison:

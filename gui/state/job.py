@@ -14,6 +14,8 @@ from experiments.progress import duration_text
 from gui.state.event import Event
 
 LOG_LINES = 400
+JOB_COLUMNS = ("Job", "Status", "Points", "Done", "Failed", "Time s", "Folder", "Message")
+JOB_NUMBERS = frozenset(range(2, 6))
 MISTAKE = 2  # exit code for a user's mistake, as the command line has it
 
 
@@ -92,6 +94,11 @@ class Job:
         left = self.left_s
         soon = "" if left is None else f"about {duration_text(left)} left" if left else "longer than estimated"
         return ", ".join(filter(None, [f"{self.status.value}{counts}", failed, soon]))
+
+    def row(self) -> tuple[str, ...]:
+        """Return its texts in the order of `JOB_COLUMNS`."""
+        counts = str(self.points), str(self.done), str(self.failed)
+        return self.title, self.status.value, *counts, f"{self.seconds:.1f}", str(self.folder), self.message
 
     def take(self, line: str) -> None:
         """Take a line of the process's progress; one that is no event is kept for the log."""

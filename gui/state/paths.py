@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.columns import format_number
+from gui.state.csv_text import csv_text
 from gui.state.scene import Scene
 from optinet.errors import OptinetError
 
@@ -19,6 +20,10 @@ DRAWS = 1024  # flows hashed onto paths; a share of 10 % is then good to a perce
 LISTED = 32  # paths kept, those that most flows take
 NOT_OF_ONE_FLOW = ("best", "optimal")
 COLUMNS = ("Hop", "Link class", "Latency ns", "Loss dB", "Margin dB", "Load Gb/s", "Utilization %")
+CSV_HEADINGS = (
+    *("path", "share of flows", "hop", "from", "to", "link class", "length (m)", "latency (ns)", "loss (dB)"),
+    *("margin (dB)", "load (Gb/s)", "capacity (Gb/s)", "utilization (%)"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,11 @@ class Hop:
     def utilization(self) -> float:
         """Load over capacity, 0 where there is no capacity."""
         return self.load_gbps / self.capacity_gbps if self.capacity_gbps > 0 else 0.0
+
+    def numbers(self) -> tuple[float | str, ...]:
+        """Return latency, loss, margin, load, capacity and utilization at full precision; nothing for a missing one."""
+        known = (self.latency_ns, self.loss_db, self.margin_db, self.load_gbps, self.capacity_gbps)
+        return tuple("" if math.isnan(value) else value for value in (*known, 100 * self.utilization))
 
     def cells(self) -> tuple[str, ...]:
         """Return the texts of its row, in the order of `COLUMNS`."""
@@ -102,6 +112,24 @@ class Trace:
         """Return the links of one path, or of all."""
         chosen = self.paths if path is None else self.paths[path : path + 1]
         return np.unique(np.concatenate([p.links for p in chosen])) if chosen else np.zeros(0, dtype=np.int64)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return a row of texts for each hop: the path it belongs to, then `COLUMNS`."""
+        numbered = enumerate(self.paths, 1)
+        return [
+            (f"{number}: {path.heading()}" if not at else "", *hop.cells())
+            for number, path in numbered
+            for at, hop in enumerate(path.hops)
+        ]
+
+    def as_csv(self) -> str:
+        """Return every hop as comma-separated text, numbers at full precision."""
+        rows = (
+            (number, path.share, at, hop.tail, hop.head, hop.link_class, hop.length_m, *hop.numbers())
+            for number, path in enumerate(self.paths, 1)
+            for at, hop in enumerate(path.hops, 1)
+        )
+        return csv_text(CSV_HEADINGS, rows)
 
     def text(self) -> str:
         """Return everything as a table of tab-separated columns, to be copied."""

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from gui.state import filters
 from gui.state.columns import Column, columns_for
+from gui.state.csv_text import csv_text
 from gui.state.event import Event
 from gui.state.frame import WORDS, Frame
 from gui.state.runs import RunEntry
@@ -220,9 +219,5 @@ class RunsTable:
 
 def csv_of(view: View) -> str:
     """Return rows and columns of a view as comma-separated text, numbers at full precision."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.heading for column in view.columns])
-    for row in view.order.tolist():
-        writer.writerow([column.value(view.frame, row) for column in view.columns])
-    return text.getvalue()
+    rows = ([column.value(view.frame, row) for column in view.columns] for row in view.order.tolist())
+    return csv_text([column.heading for column in view.columns], rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSizeF, Qt
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtGui import QFont, QFontMetrics, QPalette, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +27,7 @@ from gui.state.selection import Selection
 from gui.views.charts.chart_view import Submit
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
+from gui.views.table_picture import MOST_ROWS, TextTable, table_export
 from optinet.errors import OptinetError
 
 _Role = Qt.ItemDataRole
@@ -154,7 +155,14 @@ class ComparisonView(QWidget):
         comparison = self.model.comparison
         if not comparison.lines:
             return None
-        return ViewExport("Comparison", QSizeF(self.size()), self.model.theme.canvas, table=comparison.as_csv)
+        columns = range(self.model.columnCount())
+        rows = [
+            [str(self.model.data(self.model.index(row, column)) or "") for column in columns]
+            for row in range(min(self.model.rowCount(), MOST_ROWS))
+        ]
+        heads = [str(self.model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
+        table = TextTable("What differs", heads, rows, n_rows=self.model.rowCount())
+        return table_export(table, self.model.theme, self.view.font(), comparison.as_csv)
 
     def refresh(self) -> None:
         """Compare what is selected now."""

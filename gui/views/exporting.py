@@ -17,9 +17,10 @@ from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QWidget
 
 from gui.views.palette import Theme
-from optinet.errors import OptinetError
+from optinet.errors import OptinetError, Problem
 
 PICTURE_KINDS = (".png", ".svg", ".pdf")
+KINDS = (*PICTURE_KINDS, ".csv")
 PNG_DOTS_PER_PX = 300 / 96  # 300 dots per inch of the 96 logical pixels that a view has on an inch
 CLIPBOARD_DOTS_PER_PX = 2.0
 PDF_DPI = 1200
@@ -31,10 +32,6 @@ class View(Protocol):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colors."""
-
-
-class Exportable(Protocol):
-    """A view that can be written into files."""
 
     def export(self) -> ViewExport | None:
         """Return what is shown now; None if there is nothing."""
@@ -53,16 +50,16 @@ class ViewExport:
     background
         Color of the ground.
     paint
-        Paints it at that size; called on any thread, once per file. None for a view that is a table alone.
+        Paints it at that size; called on any thread, once per file.
     table
-        Returns the data as comma-separated text with units in the header; None where there are none.
+        Returns the data as comma-separated text with units in the header; called on any thread.
     """
 
     title: str
     size: QSizeF
     background: QColor
-    paint: Callable[[QPainter], object] | None = None
-    table: Callable[[], str] | None = None
+    paint: Callable[[QPainter], object]
+    table: Callable[[], str]
 
     def image(self, dots_per_px: float = CLIPBOARD_DOTS_PER_PX) -> QImage:
         """Return it as an image."""
@@ -71,7 +68,7 @@ class ViewExport:
         image.setText("Title", self.title)
         image.fill(self.background)
         painter = QPainter(image)
-        self._paint(painter)
+        self.paint(painter)
         painter.end()
         # only now: a painter would take it for the size of fonts, which the ratio above has enlarged already
         image.setDotsPerMeterX(round(DPI * dots_per_px / 0.0254))
@@ -84,18 +81,15 @@ class ViewExport:
         Raises
         ------
         OptinetError
-            If the view has no such form.
+            If the name ends in anything else.
         OSError
             If the file cannot be written.
         """
         kind = path.suffix.lower()
-        if kind == ".csv" and self.table is not None:
-            data = self.table().encode()
-        elif kind in PICTURE_KINDS and self.paint is not None:
-            data = {".png": self._png, ".svg": self._svg, ".pdf": self._pdf}[kind]()
-        else:
-            msg = f"{path}: this view cannot be written as '{kind}'"
-            raise OptinetError(msg)
+        makers = {".png": self._png, ".svg": self._svg, ".pdf": self._pdf, ".csv": lambda: self.table().encode()}
+        if kind not in makers:
+            raise OptinetError(Problem(str(path), f"a view cannot be written as '{kind}'", ", ".join(KINDS)))
+        data = makers[kind]()
         path.write_bytes(data)  # by Python, whose errors say why a file cannot be written
 
     def _png(self) -> bytes:
@@ -113,7 +107,7 @@ class ViewExport:
         generator.setTitle(self.title)
         painter = QPainter(generator)
         painter.fillRect(self._ground, self.background)
-        self._paint(painter)
+        self.paint(painter)
         painter.end()
         return bytes(buffer.data().data())
 
@@ -127,17 +121,13 @@ class ViewExport:
         painter = QPainter(writer)
         painter.scale(PDF_DPI / DPI, PDF_DPI / DPI)
         painter.fillRect(self._ground, self.background)
-        self._paint(painter)
+        self.paint(painter)
         painter.end()
         return bytes(buffer.data().data())
 
     @property
     def _ground(self) -> QRect:
         return QRect(0, 0, int(self.size.width()), int(self.size.height()))
-
-    def _paint(self, painter: QPainter) -> None:
-        if self.paint is not None:
-            self.paint(painter)
 
 
 def recorded(widget: QWidget) -> Callable[[QPainter], object]:

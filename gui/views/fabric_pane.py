@@ -107,8 +107,7 @@ class FabricPane(QWidget):
                 painter.save()
                 painter.translate(place.left(), place.top() - top)
                 painter.setClipRect(0, 0, place.width(), place.height())
-                if shown.paint is not None:
-                    shown.paint(painter)
+                shown.paint(painter)
                 painter.restore()
 
         size = QSizeF(self.width(), self.height() - top)

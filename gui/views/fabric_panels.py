@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gui.commands import Command
-from gui.views.exporting import PICTURE_KINDS
 from gui.views.fabric_commands import camera_commands, color_commands, drawing_commands
 from gui.views.fabric_pane import FabricPane, Shared
 from gui.views.fabric_paths import PathsPanel
@@ -81,16 +80,15 @@ def more_panels() -> tuple[PanelSpec, ...]:
 
     told = "The paths between two clicked endpoints, hop by hop"
     drawn = "The port matrix of an optical circuit switch, and reconfigurations step by step"
-    kinds = (*PICTURE_KINDS, ".csv")
     return (
         PanelSpec("paths", "Traced paths", "bottom", paths, paths_commands, help=told),
-        PanelSpec("ocs", "Circuits", "right", ocs, ocs_commands, kinds, shown=False, help=drawn),
+        PanelSpec("ocs", "Circuits", "right", ocs, ocs_commands, shown=False, help=drawn),
     )
 
 
 def paths(window: MainWindow) -> PathsPanel:
     """Return the panel of traced paths."""
-    return PathsPanel(window.fabric_state)
+    return PathsPanel(window.fabric_state, window.theme)
 
 
 def paths_commands(window: MainWindow, panel: Panel) -> list[Command]:

@@ -9,7 +9,9 @@ from PyQt6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, Q
 
 from gui.state.fabric_view import FabricViewState
 from gui.state.paths import COLUMNS, Trace
+from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
+from gui.views.table_picture import TextTable, table_export
 
 HINT = "Click two hosts or chips in the fabric to see the paths between them."
 ONE_MORE = "From {}. Click where to."
@@ -20,9 +22,9 @@ _PATH = Qt.ItemDataRole.UserRole
 class PathsPanel(QWidget):
     """Shows the trace of a fabric view; the path that is selected here is shown alone there."""
 
-    def __init__(self, state: FabricViewState) -> None:
+    def __init__(self, state: FabricViewState, theme: Theme) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._theme = state, theme
         self._shown: Trace | None = None
         self.title = QLabel(HINT)
         self.title.setWordWrap(True)
@@ -48,8 +50,18 @@ class PathsPanel(QWidget):
         """Return the size the panel would like to have."""
         return QSize(560, 260)
 
-    def set_theme(self, _theme: Theme) -> None:
-        """Do nothing: all colors here are those of the palette."""
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colors; those on the screen are of the palette."""
+        self._theme = theme
+
+    def export(self) -> ViewExport | None:
+        """Return every traced path with its hops."""
+        trace = self._state.trace
+        if trace is None or not trace.paths:
+            return None
+        numeric = frozenset(range(3, len(COLUMNS) + 1))
+        table = TextTable(trace.title, ("Path", *COLUMNS), trace.rows(), numeric, [trace.note] if trace.note else [])
+        return table_export(table, self._theme, self.tree.font(), trace.as_csv)
 
     def copy(self) -> None:
         """Put all paths on the clipboard, as a table."""

@@ -19,10 +19,13 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.engine import Engine
-from gui.state.job import Job, JobStatus
+from gui.state.job import JOB_COLUMNS, JOB_NUMBERS, Job, JobStatus
+from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
+from gui.views.table_picture import TextTable, table_export
 
 HEADINGS = ("Job", "Progress", "Status", "Folder")
+LOG_SHOWN = 30  # lines of the log below the exported table
 NOTHING = "Nothing has been run. 'Scenario > Run' runs what the form holds; its progress is shown here."
 
 
@@ -76,6 +79,15 @@ class JobsPanel(QWidget):
         """Take other colors."""
         self._theme = theme
         self.refresh()
+
+    def export(self) -> ViewExport | None:
+        """Return every job, and the last lines of the log of the one that is selected."""
+        rows = [job.row() for job in self._shown]
+        if not rows:
+            return None
+        log = self.selected.log[-LOG_SHOWN:] if self.selected is not None else []
+        table = TextTable("Jobs", JOB_COLUMNS, rows, JOB_NUMBERS, log)
+        return table_export(table, self._theme, self.table.font())
 
     def refresh(self) -> None:
         """Show every job as it is now."""

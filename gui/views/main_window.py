@@ -235,8 +235,11 @@ class MainWindow(QMainWindow):
         """Ask for a file and write a view into it in the worker, as the view is now."""
         title = f"Export {panel.spec.title.lower()} as {kind[1:].upper()}"
         path = self.dialogs.save_file(title, panel.spec.id, kind)
-        shown = panel.export() if path is not None else None
-        if path is None or shown is None:
+        if path is None:
+            return
+        shown = panel.export()
+        if shown is None:
+            self.show_status(f"{panel.spec.title}: there is nothing to export")
             return
 
         def work() -> str:

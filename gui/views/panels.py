@@ -7,7 +7,7 @@ opens costs no time at the start. Each panel brings the commands that show it, e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ from PyQt6.QtGui import QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 
 from gui.commands import Command
-from gui.views.exporting import PICTURE_KINDS, ViewExport
+from gui.views.exporting import KINDS, ViewExport
 
 if TYPE_CHECKING:
     from gui.views.main_window import MainWindow
@@ -42,12 +42,11 @@ class PanelSpec:
     place
         A tab in the middle, or a dock at the right or the bottom, where docks of one place are tabs of each other.
     make
-        Returns the widget, which has `set_theme` (`gui.views.exporting.View`) and, where `exports` names a kind,
-        `export` (`Exportable`). Import heavy modules inside.
+        Returns the widget, a `gui.views.exporting.View`. Import heavy modules inside.
     commands
         Returns the view's own commands; use ``panel.widget`` in callbacks alone, so that the widget is made late.
-    exports
-        Kinds of files the view can be written as: ``.png``, ``.svg``, ``.pdf``, ``.csv``.
+    needs_runs
+        Whether it is empty until runs are open.
     shown
         Whether a dock is there before the user has chosen.
     help
@@ -59,7 +58,7 @@ class PanelSpec:
     place: Place
     make: Callable[[MainWindow], QWidget]
     commands: Callable[[MainWindow, Panel], Iterable[Command]] = lambda _window, _panel: ()
-    exports: Sequence[str] = ()
+    needs_runs: bool = True
     shown: bool = True
     help: str = ""
 
@@ -72,12 +71,10 @@ def all_panels() -> tuple[PanelSpec, ...]:
     from gui.views.charts.chart_panels import chart_panels
 
     return (
-        PanelSpec(
-            "fabric", "Fabric", "center", fabrics.fabric, fabrics.fabric_commands, (*PICTURE_KINDS, ".csv"), help=FABRIC
-        ),
-        PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands, help=SCENARIO),
-        PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, (".csv",), help=RUNS),
-        PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands, help=JOBS),
+        PanelSpec("fabric", "Fabric", "center", fabrics.fabric, fabrics.fabric_commands, help=FABRIC),
+        PanelSpec("scenario", "Scenario", "center", work.scenario, work.scenario_commands, False, help=SCENARIO),
+        PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, help=RUNS),
+        PanelSpec("jobs", "Jobs", "bottom", work.jobs, work.jobs_commands, False, help=JOBS),
         *chart_panels(),
         *fabrics.more_panels(),
     )
@@ -171,16 +168,15 @@ class Panel:
             checked_when=(lambda: self.is_open) if docked else (lambda: self.is_in_front),
             help=f"{'Show or hide' if docked else 'Bring to the front'}: {spec.help or title}",
         )
-        exports = [self._export_command(kind) for kind in spec.exports]
-        copies = []
-        if set(spec.exports) & set(PICTURE_KINDS):
-            copies.append(self._copy_command("image", "Put the view on the clipboard as an image"))
-        if ".csv" in spec.exports:
-            copies.append(self._copy_command("data", "Put the data of the view on the clipboard as CSV"))
+        exports = [self._export_command(kind) for kind in KINDS]
+        copies = [
+            self._copy_command("image", "Put the view on the clipboard as an image"),
+            self._copy_command("data", "Put the data of the view on the clipboard as CSV"),
+        ]
         return [show, *spec.commands(self._window, self), *exports, *copies]
 
     def _has_content(self) -> bool:
-        return self.is_made and self.is_open and len(self._window.session) > 0
+        return self.is_made and self.is_open and (len(self._window.session) > 0 or not self.spec.needs_runs)
 
     def _export_command(self, kind: str) -> Command:
         name = kind[1:]
@@ -210,6 +206,6 @@ class Panel:
         if shown is None or clipboard is None:
             self._window.show_status(f"{self.spec.title}: there is nothing to copy")
         elif what == "image":
-            clipboard.setImage(shown.image())
-        elif shown.table is not None:
-            clipboard.setText(shown.table())
+            self._window.jobs.submit("Copying …", shown.image, clipboard.setImage)
+        else:
+            self._window.jobs.submit("Copying …", shown.table, clipboard.setText)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSizeF, Qt
+from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -25,11 +25,12 @@ from PyQt6.QtWidgets import (
 from experiments.notes import Notes
 from gui.state.columns import COLUMNS, STAR, Column
 from gui.state.note_changes import note_as, starred, tags_as
-from gui.state.runs_table import RunsTable
+from gui.state.runs_table import RunsTable, csv_of
 from gui.state.selection import Selection
 from gui.views.column_dialog import ColumnDialog, FilterHelp
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
+from gui.views.table_picture import MOST_ROWS, TextTable, table_export
 
 _Role = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -206,8 +207,13 @@ class RunsPanel(QWidget):
 
     def export(self) -> ViewExport | None:
         """Return the rows and columns that are shown."""
-        data = self._table.as_csv()
-        return ViewExport("Runs", QSizeF(self.size()), self.model.theme.canvas, table=lambda: data)
+        view = self._table.view  # which never changes: the worker may read it
+        shown = range(min(len(view.order), MOST_ROWS))
+        rows = [[self._table.text(row, column) for column in view.columns] for row in shown]
+        numeric = frozenset(i for i, column in enumerate(view.columns) if column.numeric)
+        heads = [column.header for column in view.columns]
+        table = TextTable("Runs", heads, rows, numeric, n_rows=len(view.order))
+        return table_export(table, self.model.theme, self.view.font(), lambda: csv_of(view))
 
     def column_menu(self) -> QMenu:
         """Return a menu that shows and hides the usual columns; the caller deletes it."""

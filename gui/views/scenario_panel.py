@@ -23,8 +23,11 @@ from gui.commands import CommandRegistry
 from gui.state.scenario_check import Check, by_field
 from gui.state.scenario_fields import Section
 from gui.state.scenario_form import ScenarioForm
+from gui.state.scenario_table import COLUMNS, scenario_rows
+from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
 from gui.views.scenario_fields import FieldRow, SectionPage
+from gui.views.table_picture import TextTable, table_export
 from optinet.errors import ScenarioError
 
 CHECK_AFTER_MS = 120
@@ -92,6 +95,15 @@ class ScenarioPanel(QWidget):
         """Take other colors."""
         self.theme = theme
         self._show_check()
+
+    def export(self) -> ViewExport | None:
+        """Return every field with what it holds and means, what varies, and what the engine says of it."""
+        if not self.pages:
+            return None
+        rows = scenario_rows([page.section for page in self.pages.values()], self.form)
+        said = [self.check.estimate(), *map(str, self.check.problems)] if self.check is not None else []
+        title = f"Scenario: {self.form.values.get('title') or 'without a title'}"
+        return table_export(TextTable(title, COLUMNS, rows, notes=said), self.theme, self.font())
 
     def _arrange(self) -> None:
         side = QWidget()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import ChartKind
 from gui.state.charts.sensitivity import Sensitivity
-from gui.views.exporting import PICTURE_KINDS
 from gui.views.panels import PanelSpec
 
 if TYPE_CHECKING:
@@ -23,10 +22,9 @@ _SHOWN = ("power", "cost", "latency", "loads", "budget")  # of those at the righ
 
 def chart_panels() -> tuple[PanelSpec, ...]:
     """Return every chart as a view of the window."""
-    files = (*PICTURE_KINDS, ".csv")
     return (
         *(
-            PanelSpec(k.id, k.title, "right", partial(_chart, k), exports=files, shown=k.id in _SHOWN, help=k.help)
+            PanelSpec(k.id, k.title, "right", partial(_chart, k), shown=k.id in _SHOWN, help=k.help)
             for k in SELECTION_KINDS
         ),
         PanelSpec(
@@ -34,14 +32,11 @@ def chart_panels() -> tuple[PanelSpec, ...]:
             "Sensitivity",
             "right",
             _sensitivity,
-            exports=files,
             shown=False,
             help="What makes the numbers of the current run unsure, as a tornado",
         ),
-        *(PanelSpec(k.id, k.title, "center", partial(_chart, k), exports=files, help=k.help) for k in TABLE_KINDS),
-        PanelSpec(
-            "compare", "Compare", "center", _comparison, exports=(".csv",), help="What differs between selected runs"
-        ),
+        *(PanelSpec(k.id, k.title, "center", partial(_chart, k), help=k.help) for k in TABLE_KINDS),
+        PanelSpec("compare", "Compare", "center", _comparison, help="What differs between selected runs"),
     )
 
 

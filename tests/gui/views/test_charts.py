@@ -136,6 +136,7 @@ def test_a_chart_follows_the_filter_and_its_own_choices(window, chart, wait):
     wait(window)
     assert view.shown.chart is None or "design" not in view.shown.chart.y_label
     window.commands.run("copy.heat_map_data")
+    wait(window)
     assert QGuiApplication.clipboard().text() == view.export().table()
 
 

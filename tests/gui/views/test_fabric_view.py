@@ -194,7 +194,7 @@ def test_text_is_as_large_in_an_image_as_on_the_screen(qapp, dots_per_px):
     def paint(painter):
         heights.append(painter.fontMetrics().height())
 
-    ViewExport("", QSizeF(40, 20), QColor("white"), paint).image(dots_per_px)
+    ViewExport("", QSizeF(40, 20), QColor("white"), paint, str).image(dots_per_px)
     assert heights == [pytest.approx(QFontMetrics(qapp.font()).height(), abs=1)]
 
 

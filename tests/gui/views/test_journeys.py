@@ -83,6 +83,7 @@ def test_open_filter_select_compare_and_export(make_window, folder, qtbot, tmp_p
     window.panels["power"].show()
     wait(window)
     window.commands.run("copy.power_data")
+    wait(window)
     rows = list(csv.DictReader(QGuiApplication.clipboard().text().splitlines()))
     assert [float(row["switch, Network power, kW"]) for row in rows] == [60.0, 700.0]
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -188,22 +190,46 @@ def test_recent_files_are_in_a_menu(window, folder, wait):
     assert menu.actions()[0].text().endswith("gone (missing)") and not menu.actions()[0].isEnabled()
 
 
-def test_exports_are_written_by_the_worker(window, tmp_path, wait):
-    exports = [command.id for command in window.commands if command.id.startswith("export.")]
-    assert {"export.fabric_png", "export.fabric_pdf", "export.power_svg", "export.runs_csv"} <= set(exports)
-    starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "csv": b""}
-    for command in exports:
-        kind = command.rpartition("_")[2]
-        panel = window.panels[command.removeprefix("export.").rpartition("_")[0]]
+def test_every_view_is_written_as_picture_and_data_by_the_worker(window, tmp_path, wait, qtbot):
+    window.work.engine.start_command("a job", tmp_path, ["-c", "import sys; sys.exit('no such thing')"], ["sweep"])
+    window.panels["scenario"].show()
+    qtbot.waitUntil(lambda: window.panels["scenario"].widget.is_settled, timeout=30_000)
+    window.selection.set(window.table.row_keys[:2])
+    wait(window)
+    scene = window.fabric_state.scene
+    hosts = [node for node in range(scene.n_nodes) if scene.node_names[node].startswith("host")]
+    window.fabric_state.set_chosen((hosts[0], hosts[-1]))
+    qtbot.waitUntil(lambda: window.fabric_state.trace is not None and not window.work.engine.active, timeout=30_000)
+    window.messages.clear()
+    written = set()
+    for name, panel in window.panels.items():
         panel.show()
+        qtbot.waitUntil(panel.widget.isVisible)
         wait(window)
         if panel.export() is None:  # a chart that these runs have no data for, or circuits that they do not have
             continue
-        window.dialogs.save = tmp_path / f"{command}.{kind}"
-        assert window.commands.run(command), command
+        written.add(name)
+        for kind in ("png", "svg", "pdf", "csv"):
+            window.dialogs.save = tmp_path / f"export.{name}_{kind}.{kind}"
+            assert window.commands.run(f"export.{name}_{kind}"), name
         wait(window)
-        data = window.dialogs.save.read_bytes()
-        assert len(data) > 50 and data.startswith(starts[kind]), command
+        png, svg, pdf, data = (
+            (tmp_path / f"export.{name}_{kind}.{kind}").read_bytes() for kind in ("png", "svg", "pdf", "csv")
+        )
+        assert png.startswith(b"\x89PNG"), name
+        drawing = ET.fromstring(svg)
+        strokes = [part for part in drawing.iter() if part.tag.rpartition("}")[2] in ("text", "path", "polyline")]
+        assert len(strokes) > 5, name  # vectors, and no picture of pixels
+        assert pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1, name
+        rows = list(csv.reader(data.decode().splitlines()))
+        assert len(rows) > 1 and {len(row) for row in rows} == {len(rows[0])}, name
+    assert {"fabric", "scenario", "runs", "jobs", "paths", "compare", "power", "loads", "pareto"} <= written
+    jobs = (tmp_path / "export.jobs_csv.csv").read_text(encoding="utf-8")
+    assert "a job,failed" in jobs and "no such thing" in jobs
+    scenario = list(csv.DictReader((tmp_path / "export.scenario_csv.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["Value"] for row in scenario if (row["Section"], row["Key"]) == ("Topology", "leaves")] == ["8"]
+    hops = list(csv.DictReader((tmp_path / "export.paths_csv.csv").read_text(encoding="utf-8").splitlines()))
+    assert sum(float(row["share of flows"]) for row in hops if row["hop"] == "1") == pytest.approx(1.0)
     rows = list(csv.reader((tmp_path / "export.runs_csv.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 5 and "Power (kW)" in rows[0]
     arcs = list(csv.DictReader((tmp_path / "export.fabric_csv.csv").read_text(encoding="utf-8").splitlines()))
@@ -265,8 +291,10 @@ def test_commands_do_what_they_say(window, wait):
     window.commands.run("edit.select_all")
     assert selected_rows(window) == [0, 1, 2, 3]
     window.commands.run("copy.runs_data")
+    wait(window)
     assert QGuiApplication.clipboard().text().startswith("Design,Workload")
     window.commands.run("copy.fabric_image")
+    wait(window)
     assert QGuiApplication.clipboard().image().width() == 2 * window.fabric.width()
     wait(window)
 
