@@ -4,21 +4,38 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import textwrap
 from functools import singledispatch
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.charts import Bars, Chart, Mark, Scatter, TornadoChart, Waterfall
+from experiments.charts import (
+    Bars,
+    Chart,
+    Curves,
+    HeatMap,
+    Intervals,
+    Mark,
+    Parallel,
+    Points,
+    Scatter,
+    TornadoChart,
+    Waterfall,
+)
 
 # color-blind safe, after M. Okabe and K. Ito, "Color Universal Design", 2008
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#000000")
 _VERDICT = {"closes": "#009e73", "at risk": "#e69f00", "infeasible": "#d55e00"}
 _MARKS = "osD^vP*X"
 _NAMED = 20  # designs on the front that are numbered
+_FITS = 90  # letters on the axis below a heat map, beyond which they are slanted
+_MOST_WRITTEN = 160  # cells of a heat map whose value is written into them
+_LEGEND_COLUMNS, _LEGEND_LINE = 3, 0.17
 _STYLE = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -58,8 +75,16 @@ def _figure(chart: Chart) -> Figure:
 
 
 def _height(chart: Chart) -> float:
-    if isinstance(chart, Scatter):
+    if isinstance(chart, Scatter | Points):
         return 4.6
+    if isinstance(chart, Curves):
+        return 3.4 + _LEGEND_LINE * math.ceil(len(chart.curves) / _LEGEND_COLUMNS)
+    if isinstance(chart, Parallel):
+        return 3.9 + _LEGEND_LINE * math.ceil(len(chart.groups) / _LEGEND_COLUMNS)
+    if isinstance(chart, HeatMap):
+        return 1.7 + 0.3 * len(chart.y_ticks)
+    if isinstance(chart, Intervals):
+        return 1.3 + 0.28 * len(chart.labels)
     if isinstance(chart, Bars):
         return 1.7 + 0.24 * len(chart.labels)
     if isinstance(chart, Waterfall):
@@ -159,3 +184,119 @@ def _tornado(chart: TornadoChart, axes: Axes) -> None:
     axes.set_yticks(range(len(chart.drivers)), [name for name, *_ in chart.drivers], fontsize=7)
     axes.invert_yaxis()
     axes.set(title=chart.title, xlabel=chart.axis_label)
+
+
+@_draw.register
+def _points(chart: Points, axes: Axes) -> None:
+    for i, name in enumerate(chart.groups):
+        mine = chart.group == i
+        axes.plot(chart.x[mine], chart.y[mine], _MARKS[i % len(_MARKS)], color=_color(i), markersize=4, label=name)
+    on = chart.on_front
+    axes.plot(chart.x[on], chart.y[on], "o", mfc="none", mec="black", ms=9, label=f"on the front: {chart.front}")
+    axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
+    axes.grid(alpha=0.25)
+    _legend_below(axes, chart)
+
+
+@_draw.register
+def _curves(chart: Curves, axes: Axes) -> None:
+    for i, curve in enumerate(chart.curves):
+        step = {"drawstyle": "steps-post"} if chart.stepped else {}
+        axes.plot(curve.x, curve.y, color=_color(i), linewidth=1.4, marker=_lone(curve.x), label=curve.label, **step)
+        if not math.isnan(curve.mark[0]):
+            axes.plot(*curve.mark, "o", color=_color(i), markersize=5)
+    if chart.log_x:
+        axes.set_xscale("log")
+    if chart.y_range is not None:
+        low, high = chart.y_range
+        axes.set_ylim(low - 0.02 * (high - low), max(high, axes.get_ylim()[1]) + 0.02 * (high - low))
+    more = f" ({chart.left_out} more are not shown)" if chart.left_out else ""
+    axes.set(title=f"{chart.title}{more}", xlabel=chart.x_label, ylabel=chart.y_label)
+    axes.grid(alpha=0.25)
+    _legend_below(axes, chart)
+
+
+@_draw.register
+def _parallel(chart: Parallel, axes: Axes) -> None:
+    low, high = np.nanmin(chart.values, axis=0), np.nanmax(chart.values, axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    heights = np.where(high > low, (chart.values - low) / span, np.where(np.isnan(chart.values), np.nan, 0.5))
+    places = np.arange(len(chart.axes))
+    for place in places:
+        axes.axvline(float(place), color="#c6cbd3", linewidth=1.0, zorder=0)
+        for end, value, side in ((0.0, low[place], "top"), (1.0, high[place], "bottom")):
+            axes.annotate(
+                f"{value:,.4g}",
+                (place, end),
+                (0, 3 if end else -3),
+                textcoords="offset points",
+                ha="center",
+                va=side,
+                fontsize=7,
+            )
+    named: set[int] = set()
+    for row, group in zip(heights, chart.group.tolist(), strict=True):
+        name = "_" if group in named else chart.groups[group]
+        named.add(group)
+        axes.plot(places, row, color=_color(group), linewidth=1.1, marker=".", markersize=4, label=name)
+    better = ["more is better" if high else "less is better" for high in chart.better_high]
+    names = [f"{textwrap.fill(name, 14)}\n{words}" for name, words in zip(chart.axes, better, strict=True)]
+    axes.set_xticks(places, names, fontsize=6.5)
+    axes.set_yticks([])
+    axes.set_ylim(-0.09, 1.09)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.tick_params(length=0)
+    axes.set(title=chart.title)
+    _legend_below(axes, chart, 0.62 + 0.12 * max(name.count("\n") for name in names))
+
+
+@_draw.register
+def _heat_map(chart: HeatMap, axes: Axes) -> None:
+    image = axes.pcolormesh(np.ma.masked_invalid(chart.values), cmap="cividis", edgecolors="face")
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # the axes are of one
+    solids = figure.colorbar(image, ax=axes, label=chart.value_label).solids
+    if solids is not None:
+        solids.set(rasterized=False, edgecolor="face")  # a page holds no pictures of pixels
+    axes.set_xticks(np.arange(len(chart.x_ticks)) + 0.5, chart.x_ticks, fontsize=7)
+    axes.set_yticks(np.arange(len(chart.y_ticks)) + 0.5, chart.y_ticks, fontsize=7)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.tick_params(length=0)
+    if max(map(len, chart.x_ticks), default=0) * len(chart.x_ticks) > _FITS:
+        axes.tick_params(axis="x", rotation=45)
+    if chart.values.size <= _MOST_WRITTEN:
+        for (row, column), value in np.ndenumerate(chart.values):
+            if not np.isnan(value):
+                dark = image.norm(value) < 0.5
+                color = "white" if dark else "black"
+                axes.text(column + 0.5, row + 0.5, f"{value:,.4g}", ha="center", va="center", fontsize=7, color=color)
+    axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
+
+
+@_draw.register
+def _intervals(chart: Intervals, axes: Axes) -> None:
+    rows = range(len(chart.labels))
+    values = [each.value for each in chart.values]
+    ends = [[v.value - v.low for v in chart.values], [v.high - v.value for v in chart.values]]
+    axes.errorbar(values, rows, xerr=ends, fmt="o", color=COLORS[0], capsize=3, markersize=5)
+    axes.set_yticks(list(rows), chart.labels, fontsize=7)
+    axes.invert_yaxis()
+    more = f" ({chart.left_out} more are not shown)" if chart.left_out else ""
+    axes.set(title=f"{chart.title}{more}", xlabel=chart.axis_label)
+    axes.margins(y=0.3 / len(chart.labels))
+    axes.grid(axis="x", alpha=0.25)
+
+
+def _color(i: int) -> str:
+    return COLORS[i % len(COLORS)]
+
+
+def _lone(x: np.ndarray) -> str:  # type: ignore[type-arg]
+    """Return a mark for a curve of one point, which a line does not show."""
+    return "o" if len(x) == 1 else ""
+
+
+def _legend_below(axes: Axes, chart: Chart, below: float = 0.5) -> None:
+    """Write the legend below the axis, `below` inches under it."""
+    place = (0, -below / (_height(chart) - 1.2))
+    axes.legend(fontsize=7, frameon=False, ncols=_LEGEND_COLUMNS, loc="upper left", bbox_to_anchor=place)

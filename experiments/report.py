@@ -11,11 +11,18 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from experiments.charts import Bars, Chart, Waterfall, breakdown, scatter, waterfalls
-from experiments.columns import Column
+from experiments.charts import (
+    Bars,
+    Chart,
+    Waterfall,
+    breakdown,
+    scatter,
+    waterfalls,
+)
 from experiments.compare import Row, Table, comparison
 from experiments.drawing import svg
 from experiments.findings import drivers_of_best, findings
+from experiments.report_charts import plain_heading, spread_charts, sweep_charts
 from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
@@ -58,12 +65,14 @@ def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", g
         title=title or _question(runs),
         subtitle=_subtitle(runs, table),
         findings=findings(table),
-        columns=[{"heading": _heading(c), "numeric": c.digits is not None} for c in table.columns],
+        columns=[{"heading": plain_heading(c), "numeric": c.digits is not None} for c in table.columns],
         rows=[_row(table, row) for row in table.rows],
         remarks=table.remarks,
         footnotes=table.footnotes,
         fronts=list(_fronts(table, figures)),
         breakdowns=list(_breakdowns(table, figures)),
+        spreads=[figures.add(chart, caption) for chart, caption in spread_charts(table)],
+        sweeps=[figures.add(chart, caption) for chart, caption in sweep_charts(table, runs)],
         tornados=[figures.add(chart, caption) for chart, caption in drivers_of_best(table, _MOST_DRIVERS)],
         waterfalls=[figures.add(each, _shown_for(each)) for each in budgets[:_MOST_WATERFALLS]],
         more_waterfalls=max(0, len(budgets) - _MOST_WATERFALLS),
@@ -113,7 +122,8 @@ def _fronts(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
     delivered = next((key for key in columns if key.startswith("delivered")), "")
     for x, y in (("cost_per_endpoint_usd", "network_kw"), ("latency_mean_ns", delivered)):
         if x in columns and y in columns:
-            chart = scatter(table, columns[x], columns[y], f"{_heading(columns[y])} against {_heading(columns[x])}")
+            title = " against ".join(plain_heading(columns[key]) for key in (y, x))
+            chart = scatter(table, columns[x], columns[y], title)
             caption = (
                 f"Circles: {marked}" if x.startswith("cost") else "The same designs by latency and delivered rate."
             )
@@ -217,9 +227,3 @@ def _made(runs: Sequence[Run]) -> str:
 def _file(run: Run) -> dict[str, str]:
     workload = str(run.scenario.get("workload", {}).get("name", ""))
     return {"name": run.path.name, "case": run.case, "workload": workload, "sha256": run.content_sha256}
-
-
-def _heading(column: Column) -> str:
-    *words, unit = column.heading
-    text = " ".join(filter(None, words)).replace("_ ", "_").replace("- ", "")
-    return f"{text} ({unit})" if unit else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -15,6 +16,20 @@ from optinet.metric import higher_is_better
 PHASE_METRICS = ("phase_length_s", "following_fraction", "staying_fraction", "break_even_s", "dark_ms")
 _MOST_GROUPS = 11  # as many as there are colors, with one for the rest
 _OTHERS = "others"
+MOST_VALUES = 60  # distinct values of a parameter, beyond which a map of it cannot be read
+_MOST_TRIED = 14  # parameters whose pairs are looked at for a map
+PARALLEL_AXES = (
+    "delivered_gbps_per_endpoint",
+    "latency_mean_ns",
+    "latency_p99_ns",
+    "network_kw",
+    "energy_pj_per_bit",
+    "cost_per_endpoint_usd",
+    "worst_link_3sigma_margin_db",
+    "reconfiguration_ms",
+    "failures_per_day",
+)
+"""Metrics that tell designs apart, in the order in which they are read."""
 
 
 def points(
@@ -133,6 +148,39 @@ def heat_map(
         high.reshape(shape),
         cell,
     )
+
+
+def parameters(columns: Mapping[str, Sequence[str | float]]) -> list[str]:
+    """Return which columns have several values, few enough to be read: those that people name first, then numbers.
+
+    Parameters
+    ----------
+    columns
+        A value of each run by name, texts or numbers; names with a dot are keys of scenarios.
+    """
+    found = []
+    for name, column in columns.items():
+        values = {value for value in column if value != "" and value == value}
+        if 2 <= len(values) <= MOST_VALUES:
+            found.append((name, isinstance(next(iter(values)), str), len(values)))
+    return [name for name, *_ in sorted(found, key=lambda item: ("." in item[0], item[1], -item[2]))]
+
+
+def fullest_pair(columns: Mapping[str, Sequence[str | float]]) -> tuple[str, str]:
+    """Return the two columns whose map has the most cells with runs and the fewest without; long names go up."""
+    places = {}
+    for name, values in list(columns.items())[:_MOST_TRIED]:
+        order = {value: i for i, value in enumerate(dict.fromkeys(values))}
+        places[name] = np.array([order[value] for value in values]), len(order)
+
+    def filled(pair: tuple[str, str]) -> float:
+        (one, n_one), (other, n_other) = (places[name] for name in pair)
+        cells = len(np.unique(one * n_other + other))
+        return cells * cells / (n_one * n_other)
+
+    one, other = max(combinations(places, 2), key=filled)
+    longest = [max(len(str(value)) for value in columns[name]) for name in (one, other)]
+    return (one, other) if longest[0] <= longest[1] else (other, one)
 
 
 def _ticks(values: Sequence[str | float]) -> tuple[tuple[str, ...], Ints]:

@@ -7,11 +7,29 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from typing import get_args
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
-from experiments.charts import Bars, Interval, TornadoChart, breakdown, scatter, waterfalls
+from experiments.charts import (
+    Bars,
+    Chart,
+    Curve,
+    Curves,
+    HeatMap,
+    Interval,
+    Intervals,
+    Parallel,
+    Points,
+    TornadoChart,
+    breakdown,
+    heat_map,
+    scatter,
+    waterfalls,
+)
+from experiments.charts.sweeps import fullest_pair, parameters
 from experiments.compare import comparison
 from experiments.drawing import png, svg
 from experiments.findings import drivers_of_best, findings
@@ -181,6 +199,63 @@ def test_charts_are_drawn_as_svg_and_png_and_equal_charts_are_equal_bytes(table)
     assert 'id="c3-' in svg(bars, 3) and 'id="c4-' in svg(bars, 4)
     assert png(TornadoChart("t", "kW", 1.0, (("a", 0.5, 2.0),))).startswith(b"\x89PNG")
     assert png(waterfalls(table.rows)[0]).startswith(b"\x89PNG")
+
+
+def charts_of_every_kind(table):
+    columns = {column.key: column for column in table.columns}
+    group = np.array([0, 1])
+    two, groups = ("a", "b"), ("g", "h")
+    return (
+        scatter(table, columns["cost_per_endpoint_usd"], columns["network_kw"], "Scatter"),
+        breakdown(table.rows, "power", "Bars", scale=1e3, unit="kW", most=9),
+        waterfalls(table.rows)[0],
+        TornadoChart("Tornado", "kW", 1.0, (("a", 0.5, 2.0),)),
+        Points("Points", "cost, USD", "power, kW", two, group + 1.0, group + 2.0, groups, group, group > 0),
+        Curves("Curves", "ns", "%", (Curve("c", np.array([1.0]), np.array([100.0]), (1.0, 50.0)),), log_x=True),
+        Parallel("Parallel", ("power, kW", "x"), (False, True), two, np.array([[1, 2], [1, np.nan]]), groups, group),
+        heat_map("leaves", "design", "power, kW", [1.0, 2.0], two, np.array([3.5, 4.5])),
+        Intervals("Intervals", "cost, USD", ("a",), (Interval.of(1.0, 0.5, 2.0),)),
+    )
+
+
+def test_every_kind_of_chart_is_drawn_with_its_labels(table):
+    charts = charts_of_every_kind(table)
+    assert {type(chart) for chart in charts} == set(get_args(Chart))
+    for number, chart in enumerate(charts):
+        parts = ET.fromstring(svg(chart, number)).iter()
+        texts = " ".join(part.text or "" for part in parts if part.tag.endswith("text"))
+        assert chart.title.split()[0] in texts
+        for name in ("x_label", "y_label", "value_label", "axis_label"):
+            assert getattr(chart, name, "") in texts, (chart.title, name)
+    drawn = svg(next(chart for chart in charts if isinstance(chart, HeatMap)), 1)
+    assert ">3.5<" in drawn and ">4.5<" in drawn
+
+
+def test_charts_of_sweeps_are_on_the_page_where_the_runs_hold_what_they_show(page, made_run):
+    for words in ("Latency at zero load", "Link loads", "Designs over several metrics", "network_kw, kW over "):
+        assert page.count(f">{words}") == 1, words
+    assert "Following a demand" not in page
+    phases = {"phase_length_s": 1.0, "following_fraction": 0.5, "staying_fraction": 0.4, "break_even_s": 0.2}
+    runs = [
+        made_run(case, metrics={"network_kw": 1.0, "cost_per_endpoint_usd": 2.0, "dark_ms": 10.0, **phases})
+        for case in ("slow", "quick")
+    ]
+    of_phases = report_html([run.path for run in runs])
+    assert ">Following a demand whose phases change<" in of_phases and "slow: 10 ms dark, pays from 200 ms" in of_phases
+    assert ">network_kw, kW over " not in of_phases  # the optics go with the design: nothing to map
+
+
+def test_the_map_of_a_sweep_is_over_the_two_parameters_that_fill_it():
+    columns = {
+        "topology.leaves": [2.0, 2.0, 4.0, 4.0],
+        "topology.spines": [1.0, 2.0, 1.0, 2.0],
+        "topology.pods": [1.0, 1.0, 2.0, 2.0],  # goes with the leaves, so that half the cells with them stay empty
+        "seed": [7.0] * 4,
+        "design": ["a", "b", "c", "d"],
+    }
+    names = parameters(columns)
+    assert names == ["design", "topology.leaves", "topology.spines", "topology.pods"]
+    assert set(fullest_pair({name: columns[name] for name in names[1:]})) == {"topology.leaves", "topology.spines"}
 
 
 def test_an_interval_holds_its_value():

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations, islice
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from experiments.charts import heat_map as heat_map_chart
 from experiments.charts import parallel as parallel_chart
 from experiments.charts import points as points_chart
 from experiments.charts.shapes import Floats
-from experiments.charts.sweeps import PHASE_METRICS
+from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, PHASE_METRICS, fullest_pair
+from experiments.charts.sweeps import parameters as varied_parameters
 from gui.state.charts.kinds import OPEN_FIRST, Choice, Inputs, Shown, chosen
 from gui.state.charts.of_selection import metric_label, metric_options
 from gui.state.runs import design_name
@@ -24,17 +24,6 @@ NO_PHASES = (
 )
 ONE_VALUE = "A heat map needs two parameters that differ between the runs. Open a sweep, or widen the filter."
 NO_MATCH = "No run passes the filter."
-PARALLEL_AXES = (
-    "delivered_gbps_per_endpoint",
-    "latency_mean_ns",
-    "latency_p99_ns",
-    "network_kw",
-    "energy_pj_per_bit",
-    "cost_per_endpoint_usd",
-    "worst_link_3sigma_margin_db",
-    "reconfiguration_ms",
-    "failures_per_day",
-)
 _COLORS = (
     ("technology", "Switching and optics"),
     ("switching", "Switching: EPS, MEMS, DLC, DBS …"),
@@ -47,9 +36,8 @@ _COLORS = (
 )
 _SCOPES = (("workload", "of the current workload"), ("table", "in the table"), ("selected", "selected"))
 _MOST_CURVES = 11
-_MOST_TRIED = 14  # parameters whose pairs are looked at for the first map
 _SAMPLE = 150  # runs that are looked at whole to tell what a large sweep varies
-_MOST_PARAMETERS = 60  # distinct values of a parameter, beyond which a map of it cannot be read
+_LISTED = 40  # parameters to choose from
 
 
 def pareto(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -107,7 +95,7 @@ def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
         return Shown(message=ONE_VALUE, choices=(scope,))
     options = [(name, metric_label(name)) for name in parameters]
     metrics = metric_options(name for name in frame.number_names if "." not in name)
-    across, up = _fullest_pair(inputs, rows, parameters)
+    across, up = fullest_pair(parameters)
     x = chosen("x", "Across", options, wanted, across)
     rest = [option for option in options if option[0] != x.value]
     y = chosen("y", "Up", rest, wanted, up)
@@ -116,8 +104,8 @@ def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
         metric_label(x.value),
         metric_label(y.value),
         metric_label(value.value),
-        _column(inputs, x.value, rows),
-        _column(inputs, y.value, rows),
+        parameters[x.value],
+        parameters[y.value],
         frame.numbers(value.value)[rows],
     )
     if not chart.counts.any():
@@ -195,20 +183,15 @@ def _column(inputs: Inputs, name: str, rows: np.ndarray) -> Sequence[str | float
     return list(_texts(inputs, name, rows))
 
 
-def _parameters(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def _parameters(inputs: Inputs, rows: np.ndarray) -> dict[str, Sequence[str | float]]:  # type: ignore[type-arg]
     """Return what differs between the runs and is no result: keys of the scenario, then design and workload."""
     frame = inputs.frame
     keys = sorted(name for name in frame.number_names | frame.text_names if "." in name)
     if len(rows) > _SAMPLE:
         keys = _varied(inputs, rows, keys)
-    found = []
-    for name in (*keys, "design", "workload", "routing", "topology", "switching", "packaging"):
-        values = {value for value in _column(inputs, name, rows) if value != "" and value == value}
-        if 2 <= len(values) <= _MOST_PARAMETERS:
-            found.append((name, len(values)))
-    # numbers before texts, what has more values before what has fewer; what people name first of all
-    found.sort(key=lambda item: ("." in item[0], item[0] not in frame.number_names, -item[1]))
-    return [name for name, _ in islice(found, 40)]
+    names = (*keys, "design", "workload", "routing", "topology", "switching", "packaging")
+    columns = {name: _column(inputs, name, rows) for name in names}
+    return {name: columns[name] for name in varied_parameters(columns)[:_LISTED]}
 
 
 def _varied(inputs: Inputs, rows: np.ndarray, keys: Sequence[str]) -> list[str]:  # type: ignore[type-arg]
@@ -219,22 +202,4 @@ def _varied(inputs: Inputs, rows: np.ndarray, keys: Sequence[str]) -> list[str]:
         facts = inputs.frame.facts(row)
         for name, value in (*facts.texts.items(), *facts.numbers.items()):
             values.setdefault(name, set()).add(value)
-    return [name for name in keys if 2 <= len(values.get(name, ())) <= _MOST_PARAMETERS]
-
-
-def _fullest_pair(inputs: Inputs, rows: np.ndarray, names: Sequence[str]) -> tuple[str, str]:  # type: ignore[type-arg]
-    """Return the two parameters whose map has the most cells with runs and the fewest without; names go up."""
-    places = {}
-    for name in names[:_MOST_TRIED]:
-        values = _column(inputs, name, rows)
-        order = {value: i for i, value in enumerate(dict.fromkeys(values))}
-        places[name] = np.array([order[value] for value in values]), len(order)
-
-    def filled(pair: tuple[str, str]) -> float:
-        (one, n_one), (other, n_other) = (places[name] for name in pair)
-        cells = len(np.unique(one * n_other + other))
-        return cells * cells / (n_one * n_other)
-
-    one, other = max(combinations(places, 2), key=filled)
-    longest = [max(len(str(value)) for value in _column(inputs, name, rows)) for name in (one, other)]
-    return (one, other) if longest[0] <= longest[1] else (other, one)
+    return [name for name in keys if 2 <= len(values.get(name, ())) <= MOST_VALUES]
