@@ -11,7 +11,7 @@ import dataclasses
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -27,11 +27,13 @@ from optinet.fabric import Fabric
 from optinet.flows.solution import Solution
 from optinet.headline import scale_out_metrics
 from optinet.jobs.sharing import sharing_demand
+from optinet.metric import Metric
 from optinet.models.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
 from optinet.models.job import job_cycle_s
 from optinet.models.job_on_fabric import job_on_fabric, jobs_on_fabric
 from optinet.models.latency import latency
+from optinet.models.step_circuits import CircuitSet, circuit_sets, step_circuit_metrics, step_circuits
 from optinet.models.step_clock import step_clock
 from optinet.models.values import median
 from optinet.physical_path import physical_paths
@@ -97,6 +99,7 @@ class _Recent(Generic[_Value]):
 _fabrics: _Recent[Fabric] = _Recent(4)
 _solutions: _Recent[Solution] = _Recent(4)
 _changes: _Recent[tuple[PlantChange, ...]] = _Recent(4)
+_circuit_sets: _Recent[tuple[CircuitSet, ...]] = _Recent(2)
 
 
 def evaluate(scenario: Scenario) -> Evaluation:
@@ -125,6 +128,10 @@ def evaluate(scenario: Scenario) -> Evaluation:
         with _Timed(seconds, "phases"):
             changes = _phase_changes(fabric, plan)
             more = tuple(phase_metrics(changes, scenario.phases.length_s, assessment.paths, design, catalogue))
+            assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
+    if plan["workload"].get("circuits", "fixed") != "fixed":
+        with _Timed(seconds, "circuits"):
+            more = tuple(_circuit_metrics(solution, plan, assessment, design, catalogue))
             assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
     failing = None
     if scenario.failures:
@@ -273,6 +280,18 @@ def _sharing_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, c
 
     solution = _solutions.get(_job_key(fabric, plan, design), solve)
     return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+
+
+def _circuit_metrics(
+    solution: Solution, plan: Mapping[str, Any], assessment: Assessment, design: Design, catalogue: Catalogue
+) -> Iterator[Metric]:
+    """Yield what circuits of their own for the parts of a training step gain."""
+    fabric, job, domain = solution.fabric, solution.job, plan["workload"]["scale_up_endpoints"]
+    assert job is not None
+    key = (_job_key(fabric, plan, design), fabric.plant.sha256 if fabric.plant else "")
+    sets = _circuit_sets.get(key, lambda: circuit_sets(fabric, job, domain, design, catalogue))
+    way_s = median(assessment.latency.mean_ns) * 1e-9
+    yield from step_circuit_metrics(step_circuits(sets, way_s, assessment.paths, design, catalogue))
 
 
 def _phase_changes(fabric: Fabric, plan: Mapping[str, Any]) -> tuple[PlantChange, ...]:

@@ -49,6 +49,11 @@ class TrainingParameters(JobParameters):
         default="selective", description="what is computed again: scores of attention alone, or all but layer inputs"
     )
     precision: Precision = Field(default=Precision(), description="bytes of weights, activations, gradients, optimizer")
+    circuits: Literal["fixed", "per_part"] = Field(
+        default="fixed",
+        description="on blocks joined through OCS: as the topology has them, or besides what circuits of their own for "
+        "parts of a step gain",
+    )
 
 
 class ServingParameters(JobParameters):

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from optinet.collectives.timing import collective_demand, collective_time
-from optinet.errors import DemandError, Problem, unknown_name
+from optinet.errors import DemandError, Problem, SolverError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
 from optinet.jobs.parallelism import Ints, Parallelism, Placement, place
@@ -108,6 +108,28 @@ def solve_job(
     phases = tuple(replace(each, exchanges=tuple(clock.timed(x) for x in each.exchanges)) for each in job.phases)
     job = replace(job, phases=phases, routing=routing, parallelism=p.parallelism)
     return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def retimed(
+    fabric: Fabric,
+    job: SolvedJob,
+    scale_up_endpoints: int = 1,
+    *,
+    scale_up_gbps: float | None = None,
+    startup_s: float = STARTUP_S,
+) -> SolvedJob:
+    """Return a solved job with its exchanges timed on another fabric of the same endpoints; infinite without a path."""
+    placed = place(fabric, job.parallelism)
+    clock = _Clock(fabric, placed, job.routing, startup_s, scale_up_endpoints, scale_up_gbps or 0.0)
+
+    def timed(exchange: Exchange) -> Exchange:
+        try:
+            return clock.timed(exchange)
+        except SolverError:
+            return replace(exchange, transfer_s=float("inf"))
+
+    phases = tuple(replace(each, exchanges=tuple(map(timed, each.exchanges))) for each in job.phases)
+    return replace(job, phases=phases)
 
 
 def job_of_parameters(

@@ -162,12 +162,17 @@ def best_slices(
 def _limits(p: JobParameters, design: Design, catalogue: Catalogue) -> dict[str, Any]:
     """Return what accelerator and library of a design allow: memory, own links, start-up of a step; and the models."""
     accelerator = accelerator_of(design, catalogue, p.compute)
+    memory_gb = memory_for_job_gb(accelerator, design, catalogue)
+    return {"memory_gb": memory_gb, "models": transformers(catalogue), **timing_of(p.compute, design, catalogue)}
+
+
+def timing_of(compute: str, design: Design, catalogue: Catalogue) -> dict[str, Any]:
+    """Return what exchanges are timed with besides a fabric, as options of `optinet.jobs.solving.solve_job`."""
+    accelerator = accelerator_of(design, catalogue, compute)
     own_links = has(catalogue, accelerator, "scale_up_gbps")
     return {
-        "memory_gb": memory_for_job_gb(accelerator, design, catalogue),
         "scale_up_gbps": nominal(catalogue, accelerator, "scale_up_gbps") if own_links else None,
         "startup_s": nominal(catalogue, design.component("collectives"), "step_us") * 1e-6 + TYPICAL_WAY_S,
-        "models": transformers(catalogue),
     }
 
 
