@@ -13,6 +13,7 @@ from gui.state.layout.floor import racks
 from optinet.fabric import NodeKind
 from optinet.structure import Blocks, Clos, Dragonfly, Planes, Pod, Structure, Torus
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -61,6 +62,29 @@ def folds_of(structure: Structure | None, nodes: Nodes, link_ends: Ints) -> Fold
         with_hosts = np.unique(rack[nodes.kind == NodeKind.HOST])
         return _numbered(np.where(np.isin(rack, with_hosts), rack, -1), "rack", "racks")
     return _numbered(nodes.group, "group", "groups")
+
+
+def boxes_of(folds: Folds, xyz: Floats, link_ends: Ints) -> tuple[Floats, Ints, Ints]:
+    """Return the corners of the box about each group, shape (n_groups, 8, 3), and its numbers of nodes and links.
+
+    Parameters
+    ----------
+    xyz
+        shape (n_nodes or more, 3): where nodes stand.
+    link_ends
+        shape (n_links, 2).
+    """
+    n_groups = len(folds.names)
+    order = np.argsort(folds.group, kind="stable")
+    order = order[np.searchsorted(folds.group[order], 0) :]
+    count = np.bincount(folds.group[order], minlength=n_groups)
+    starts, at = np.cumsum(count) - count, xyz[order]
+    low, high = (which.reduceat(at, starts) if n_groups else at for which in (np.minimum, np.maximum))
+    choice = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T.astype(bool)
+    ends = folds.group[link_ends]
+    touched = np.where((ends[:, 0] == ends[:, 1])[:, None], [[True, False]], [[True, True]]) & (ends >= 0)
+    corners = np.where(choice[None], high[:, None], low[:, None])
+    return corners, count, np.bincount(ends[touched], minlength=n_groups)
 
 
 def _numbered(group: Ints, word: str, plural: str) -> Folds:

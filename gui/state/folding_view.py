@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gui.state.camera import Camera
 from gui.state.scene import Scene
@@ -25,7 +24,7 @@ def adapted(
     pinned
         Groups that the user has folded or unfolded, which stay as they are.
     """
-    corners, count, n_links = _boxes(scene)
+    corners, count, n_links = scene.boxes
     if not len(count):
         return folded
     xy = camera.project(corners.reshape(-1, 3), *size).reshape(len(count), 8, 2)
@@ -45,19 +44,3 @@ def adapted(
         else:
             result.add(int(group))
     return frozenset(result)
-
-
-def _boxes(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the corners of the box about each group, shape (n_groups, 8, 3), and its numbers of nodes and links."""
-    group, n_groups = scene.folds.group, len(scene.folds.names)
-    member = np.flatnonzero(group >= 0)
-    low = np.full((n_groups, 3), np.inf)
-    high = np.full((n_groups, 3), -np.inf)
-    np.minimum.at(low, group[member], scene.layout.xyz[member])
-    np.maximum.at(high, group[member], scene.layout.xyz[member])
-    choice = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T.astype(bool)
-    ends = group[scene.link_ends]
-    touched = np.where((ends[:, 0] == ends[:, 1])[:, None], [[True, False]], [[True, True]]) & (ends >= 0)
-    n_links = np.bincount(ends[touched], minlength=n_groups)
-    corners = np.where(choice[None], high[:, None], low[:, None])
-    return corners, np.bincount(group[member], minlength=n_groups), n_links

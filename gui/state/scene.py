@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gui.state.columns import format_number
 from gui.state.drawing import Drawing, drawing_of
-from gui.state.folding import Folds, folds_of
+from gui.state.folding import Folds, boxes_of, folds_of
 from gui.state.layout import STRUCTURE, Layout, Nodes, layout_of
 from gui.state.layout.clos import with_shuffles
 from gui.state.link_facts import LinkFacts, link_facts
@@ -123,6 +123,11 @@ class Scene:
     def opening(self) -> Drawing:
         """What is drawn at first."""
         return self.drawing(self.opening_folds)
+
+    @cached_property
+    def boxes(self) -> tuple[Floats, Ints, Ints]:
+        """The corners of the box about each group that can be folded, and its numbers of nodes and links."""
+        return boxes_of(self.folds, self.layout.xyz, self.link_ends)
 
     @cached_property
     def is_host_link(self) -> NDArray[np.bool_]:
@@ -254,7 +259,7 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         limit_text=limit_text,
         plant=run.fabric.plant if run.table("plant") else None,
     )
-    assert scene.opening is not None  # made here, in the worker
+    assert scene.opening is not None and scene.boxes  # made here, in the worker
     return scene
 
 

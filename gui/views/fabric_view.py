@@ -26,7 +26,8 @@ from gui.views.painting import SlicedImage, paint
 from gui.views.palette import Theme
 
 SLICE_S = 0.015
-MOVING_BUDGET_S = 0.025  # for the lines of one moving frame
+FRAME_S = 0.024  # for one moving frame: 30 in a second remain where one takes a third longer than the last ones
+LEAST_LINES_S = 0.006  # of it for lines and points, however long the rest takes
 REST_AFTER_MS = 120
 ORBIT_DEG_PER_PX = 0.35
 WHEEL_FACTOR = 1.0015  # per eighth of a degree of the wheel
@@ -48,6 +49,7 @@ class FabricView(QWidget):
         self._image: QImage | None = None
         self._pending: list[SlicedImage] = []
         self._seconds_per_item, self._n_points, self._share_seen = 2e-6, 0, 1.0  # measured on moving frames
+        self._drawing_s, self._rest_of_frame_s = 0.0, 0.010
         self._drawn_share = 1.0
         self._drag_from: QPointF | None = None
         self._pointer = QPointF()
@@ -158,19 +160,21 @@ class FabricView(QWidget):
         self._xy = self.state.projected()
         self._picker = None
         total = len(self.state.segments)
-        affordable = max(MIN_SAMPLE, (MOVING_BUDGET_S / self._seconds_per_item - self._n_points) / self._share_seen)
+        budget_s = max(LEAST_LINES_S, FRAME_S - self._rest_of_frame_s)
+        affordable = max(MIN_SAMPLE, (budget_s / self._seconds_per_item - self._n_points) / self._share_seen)
         # steps of a tenth keep the sample from flickering with every small change of speed
         n_segments = min(total, int(1.1 ** int(np.log(affordable) / np.log(1.1))))
         size = QSizeF(self.size())
         picture = fabric_picture(self.state, self.theme, size, self._xy, n_segments)
         start = time.perf_counter()
         quick = SlicedImage(picture, size, self.devicePixelRatioF(), antialias=False)
-        quick.advance(10 * MOVING_BUDGET_S)
+        quick.advance(10 * FRAME_S)
+        self._drawing_s = time.perf_counter() - start
         self._n_points = sum(len(group.xy) for group in picture.points)
         self._share_seen = max(len(picture.lines) / max(n_segments, 1), 0.01)
         n_items = len(picture.lines) + self._n_points
         if n_items:
-            cost = (time.perf_counter() - start) / n_items
+            cost = self._drawing_s / n_items
             self._seconds_per_item += 0.5 * (cost - self._seconds_per_item)
         self.badge, self._drawn_share = "", n_segments / max(total, 1)
         if scene and n_segments < total:
@@ -181,6 +185,7 @@ class FabricView(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Show the newest image and write over it."""
         super().paintEvent(event)
+        start, is_moving = time.perf_counter(), self._image is None
         if self._image is None:
             self._image = self._quick_image()
         painter = QPainter(self)
@@ -189,6 +194,9 @@ class FabricView(QWidget):
             self._paint_over(painter)
         finally:  # Qt crashes when a painter outlives its paint event
             painter.end()
+        if is_moving:
+            rest_s = time.perf_counter() - start - self._drawing_s
+            self._rest_of_frame_s += 0.3 * (rest_s - self._rest_of_frame_s)
 
     def _paint_over(self, painter: QPainter) -> None:
         size = QSizeF(self.size())
