@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from optinet.catalogue import Catalogue, load_catalogue
-from optinet.catalogue.schema import Value
+from experiments.saved_design import saved_design
+from optinet.catalogue import Catalogue
 from optinet.design import Design
 from optinet.errors import Problem, RunFileError
 from optinet.flows.solution import HopKinds, PathSignatures, Solution
@@ -72,15 +71,6 @@ def reopened(run: Run) -> Saved:
     return Saved(run, solution, design, catalogue)
 
 
-def saved_design(run: Run) -> tuple[Design, Catalogue]:
-    """Return the components a run was assessed with, and the values it used; raises as `reopened` does."""
-    if not run.table("catalogue"):
-        raise RunFileError(Problem(str(run.path), "has no catalogue", "a run made by 'run' or 'sweep'"))
-    scenario = run.scenario
-    catalogue = load_catalogue().with_values(scenario["catalogue"]).with_ranges(_values(run))
-    return Design.from_roles(scenario["design"], catalogue, scenario.get("racks")), catalogue
-
-
 def _traffic(run: Run, job: SolvedJob | None, sharing: tuple[SharingJob, ...]) -> workloads.Traffic:
     """Return what was asked of the fabric of a run; that of jobs as they were timed then, without timing them again."""
     if sharing:
@@ -94,13 +84,3 @@ def _traffic(run: Run, job: SolvedJob | None, sharing: tuple[SharingJob, ...]) -
         )
     demand = job_demand(run.fabric, job)
     return workloads.Traffic(demand.scaled(1.0 / float(run.table("job")["cycle_s"])))
-
-
-def _values(run: Run) -> dict[tuple[str, str], Value]:
-    table = run.table("catalogue")
-    names = ("value", "low", "high", "unit", "source", "basis", "confidence", "note")
-    rows: list[dict[str, Any]] = [
-        dict(zip(names, row, strict=True)) for row in zip(*(list(table[name]) for name in names), strict=True)
-    ]
-    keys = zip(table["component"], table["key"], strict=True)
-    return {key: Value(**row) for key, row in zip(keys, rows, strict=True)}

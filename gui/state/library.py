@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from experiments.facts import facts_of
 from experiments.index import Index
 from experiments.notes import Notes, read_notes, write_notes
-from experiments.pack import is_pack, unpack
 from gui.state.columns import COLUMNS
 from gui.state.frame import WORDS, Batch, FileSource
 from gui.state.runs import one_line
@@ -61,7 +60,7 @@ class Library:
             try:
                 if path.is_dir():
                     yield from self._folder(path.resolve())
-                elif path.is_file() and is_pack(path):
+                elif path.is_file() and _is_pack(path):
                     yield from self._folder(self._unpacked(path))
                 else:
                     yield from self._file(path.resolve())
@@ -142,6 +141,8 @@ class Library:
             yield Batch(self._files, (run,), (key,), facts=[facts])
 
     def _unpacked(self, path: Path) -> Path:
+        from experiments.pack import unpack
+
         status = path.stat()
         folder = self._packs / f"{path.stem}-{status.st_mtime_ns:x}-{status.st_size:x}"
         if not folder.is_dir():
@@ -169,6 +170,12 @@ class Library:
             yield from step.problems
             keys = tuple(str(folder / file) for file in index.files(step.new))
             yield Batch(index, step.new, keys, step.changed, step.gone, index.facts((*step.new, *step.changed)))
+
+
+def _is_pack(path: Path) -> bool:
+    from experiments.pack import is_pack  # loads what runs sweeps, which opening a folder does not need
+
+    return is_pack(path)
 
 
 def _at_hand(folder: Path, index: Index, rows: Sequence[tuple[int, str]]) -> Batch:

@@ -102,7 +102,7 @@ def link_facts(run: Run) -> dict[str, LinkFacts]:
 
 def _paths(run: Run) -> tuple[dict[str, PhysicalPath], dict[str, dict[str, object]]]:
     """Return physical path and latencies of each link class; none where the run does not say what it is built of."""
-    from experiments.saved import saved_design  # loads the models, which the start of the window does not need
+    from experiments.saved_design import saved_design  # loads the models, which the start of the window does not need
     from optinet.models.latency import hop_parts_ns, propagation_ns_per_m
     from optinet.models.values import median
     from optinet.physical_path import physical_paths

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -90,9 +90,13 @@ class _Holder(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Make the view."""
-        self._fill()
+        """Make the view, unless another tab is in front when the window has been laid out."""
         super().showEvent(event)
+        QTimer.singleShot(0, self._fill_if_seen)
+
+    def _fill_if_seen(self) -> None:
+        if self.isVisible():
+            self._fill()
 
 
 class Panel:
@@ -137,7 +141,8 @@ class Panel:
         return self._holder.isVisible()
 
     def show(self) -> None:
-        """Bring the view to the front."""
+        """Bring the view to the front, made if it was not."""
+        assert self.widget is not None
         if self.dock is None:
             self._tabs.setCurrentWidget(self._holder)
             return
