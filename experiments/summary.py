@@ -306,7 +306,7 @@ def _availability(run: Run, width: int | None) -> str:
         for time, gbps, low, high, served in zip(*(table[name] for name in names), strict=True)
     ]
     head = f"failures: {table['n_states']:,} states drawn, {table['n_solved']:,} different\n"
-    heads = ("at least so long", "delivered Gb/s", "two standard errors", "endpoints served")
+    heads = ("at least so long", "delivered Gb/s", "5 to 95 % of draws", "endpoints served")
     columns = ("kind", "part", "where", "count", "failures_fit", "repair_hours", "down_fraction", "extent")
     down = [
         (*texts, f"{count:,}", f"{fit:,.0f}", f"{hours:g}", f"{count * fraction:.2g}", f"{extent:,.1f}")

@@ -7,6 +7,7 @@
 from experiments.charts.budgets import waterfalls
 from experiments.charts.designs import breakdown, intervals, scatter
 from experiments.charts.distributions import latency_curves, load_curves
+from experiments.charts.reliability import availability_curves
 from experiments.charts.shapes import (
     Bars,
     Chart,
@@ -41,6 +42,7 @@ __all__ = [
     "Step",
     "TornadoChart",
     "Waterfall",
+    "availability_curves",
     "break_even",
     "breakdown",
     "chart_csv",

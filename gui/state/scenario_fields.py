@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fields of a scenario, from the schema of its topology, workload, routing, design, racks and phases.
+"""The fields of a scenario, from the schema of its topology, workload, routing, design, racks, failures and phases.
 
 Nothing about a field is written here: its name, help, unit, range, default and choices come from the model that the
 engine checks it with. The registries need numpy and take a moment to load: the first call belongs in a worker.
@@ -15,12 +15,17 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from experiments.scenario import SECTIONS, Phases, RackPlan, parameters_of, scenario_keys, section_names
+from optinet.reliability.settings import FailureSettings
 from optinet.toml_source import KeyPath
 from optinet.units import unit_of
 from optinet.validation import choices_of, dotted, is_text, type_in_words
 
 GENERAL = ("title", "seed", "tags", "caveat")
 RACKS_HELP = "How boxes stand in racks, where that is known; what is left out is filled by height and power."
+FAILURES_HELP = (
+    "States in which parts are down are drawn and solved: what is delivered 99, 99.9 and 99.99 % of the time. Give "
+    "samples, and rates and repair times of the parts do the rest; with none of these fields the fabric stays whole."
+)
 PHASES_HELP = "Only for demands that change: give length_s, and circuits follow the demand from phase to phase."
 
 
@@ -96,6 +101,7 @@ def sections_of(values: Mapping[str, Any]) -> tuple[Section, ...]:
         *found,
         Section("design", "Design", _roles()),
         Section("racks", "Racks", _model_fields(RackPlan, ("racks",)), help=RACKS_HELP),
+        Section("failures", "Failures", _model_fields(FailureSettings, ("failures",)), help=FAILURES_HELP),
         Section("phases", "Phases", _model_fields(Phases, ("phases",)), help=PHASES_HELP),
     )
 

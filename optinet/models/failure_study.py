@@ -101,11 +101,9 @@ def failure_metrics(study: FailureStudy, assessment: Assessment, n_endpoints: in
     healthy = float(found.delivered_gbps[0])
     mean = curve.mean_gbps / healthy if healthy else np.nan
     yield _metric("delivered_mean_fraction", "mean over time of what is delivered, over that without failures", mean)
-    whole, error = states.fraction(found.delivered_gbps >= healthy * (1 - 1e-9))
+    whole = states.fraction(found.delivered_gbps >= healthy * (1 - 1e-9))
     meaning = "share of the time in which all is delivered that is without failures"
-    yield _metric(
-        "full_delivery_time_fraction", meaning, whole, max(0.0, whole - 2 * error), min(1.0, whole + 2 * error)
-    )
+    yield _metric("full_delivery_time_fraction", meaning, *whole)
     if np.isnan(found.step_s).all():
         return
     yield _metric(

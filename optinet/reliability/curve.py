@@ -13,7 +13,6 @@ from optinet.reliability.risks import Floats
 from optinet.reliability.sampling import States
 
 LEVELS = (0.99, 0.999, 0.9999)
-_SIGMAS = 2.0  # of the standard error, either way: about 95 %
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,8 @@ class Level:
     time_fraction
         The fraction of time.
     delivered_gbps, low_gbps, high_gbps
-        The largest rate that is delivered for at least so long, all endpoints together; and the same for the fraction
-        two standard errors above and below.
+        The largest rate that is delivered for at least so long, all endpoints together; and the largest whose fraction
+        of time is so much at the low end, and at the high end, of its interval (`States.fraction`).
     served_fraction
         Share of the endpoints served for at least so long.
     error_fraction
@@ -49,8 +48,8 @@ class AvailabilityCurve:
     ----------
     delivered_gbps
         shape (n,), falling: the different rates.
-    time_fraction, error_fraction
-        shape (n,): fraction of the time with at least that rate, and its standard error.
+    time_fraction, time_low, time_high, error_fraction
+        shape (n,): fraction of the time with at least that rate, its 5 to 95 % interval, and its standard error.
     levels
         The curve at some fractions of time.
     mean_gbps
@@ -61,6 +60,8 @@ class AvailabilityCurve:
 
     delivered_gbps: Floats
     time_fraction: Floats
+    time_low: Floats
+    time_high: Floats
     error_fraction: Floats
     levels: tuple[Level, ...]
     mean_gbps: float
@@ -71,21 +72,17 @@ def availability_curve(states: States, found: Carried, levels: Sequence[float] =
     """Return the curve of what was found in the states drawn."""
     delivered = np.round(found.delivered_gbps, 6)  # what differs by rounding alone is one rate
     rates = np.unique(delivered)[::-1]
-    both = np.array([states.fraction(delivered >= rate) for rate in rates])
+    shares = [states.fraction(delivered >= rate) for rate in rates]
+    error = np.array([share.error for share in shares])
+    time, low, high = np.maximum.accumulate(np.array(shares), axis=0).T
     served = np.unique(found.served_fraction)[::-1]
     served_time = np.array([float(states.weight @ (found.served_fraction >= share)) for share in served])
-
-    def rate_at(fraction: float) -> float:
-        return _at(rates, both[:, 0], fraction)
-
     rows = []
     for level in levels:
-        rate = rate_at(level)
-        _, error = states.fraction(delivered >= rate)
-        low, high = (rate_at(level + sign * _SIGMAS * error) for sign in (1.0, -1.0))
-        rows.append(Level(level, rate, low, high, _at(served, served_time, level), error))
+        at = [_at(rates, each, level) for each in (time, low, high)]
+        rows.append(Level(level, *at, _at(served, served_time, level), float(error[rates >= at[0]][-1])))
     mean = states.mean(found.delivered_gbps)
-    return AvailabilityCurve(rates, both[:, 0], both[:, 1], tuple(rows), mean, states.unseen_fraction)
+    return AvailabilityCurve(rates, time, low, high, error, tuple(rows), mean, states.unseen_fraction)
 
 
 def time_at_most(states: States, value: Floats, fraction: float) -> float:

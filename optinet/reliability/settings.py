@@ -55,4 +55,7 @@ class FailureSettings(BaseModel):
         default=4, description="domains that the racks are dealt out to in turn; 4 as in Jupiter"
     )
     rewire: bool = Field(default=False, description="whether circuits are set anew around what is down")
-    group: Mapping[str, RiskGroup] = Field(default_factory=dict, description="more things that fail together, by name")
+    group: Mapping[str, RiskGroup] = Field(
+        default_factory=dict,
+        description="more that fails together, such as {row = {nodes = ['leaf-1*'], fit = 1e5, repair_hours = 10}}",
+    )

@@ -20,6 +20,8 @@ def availability_groups(study: FailureStudy) -> dict[str, dict[str, Any]]:
         | {
             "rate_gbps": curve.delivered_gbps,
             "rate_time_fraction": curve.time_fraction,
+            "rate_time_low_fraction": curve.time_low,
+            "rate_time_high_fraction": curve.time_high,
             "rate_error_fraction": curve.error_fraction,
             "n_states": len(study.states.weight),
             "n_solved": study.found.n_solved,

@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.charts import break_even, chart_csv, heat_map, latency_curves, load_curves, parallel, points
+from experiments.charts import (
+    availability_curves,
+    break_even,
+    chart_csv,
+    heat_map,
+    latency_curves,
+    load_curves,
+    parallel,
+    points,
+)
 from experiments.charts.sweeps import grouped
 from experiments.compare import Row
 from experiments.difference import side_by_side
@@ -65,6 +74,38 @@ def test_a_long_distribution_keeps_its_ends_and_few_points():
     curve = chart.curves[0]
     assert len(curve.x) <= 2001 and curve.x[-1] == values[-1] and curve.y[-1] == 100.0
     assert np.allclose(curve.y, (curve.x + 1) / 1000.0)
+
+
+def failing(name, n_hosts=4):
+    table = {
+        "rate_gbps": np.array([400.0, 200.0, 20.0, 0.0]),
+        "rate_time_fraction": np.array([0.9, 0.995, 0.9995, 1.0]),
+        "rate_time_low_fraction": np.array([0.88, 0.99, 0.99, 1.0]),
+        "rate_time_high_fraction": np.array([0.92, 0.999, 1.0, 1.0]),
+    }
+    metrics = {"cost_usd": SimpleNamespace(value=8000.0), "network_kw": SimpleNamespace(value=2.0)}
+    return row(name, availability=table, latency={}, node_kind=np.array([0] * n_hosts + [2, 2]), metrics=metrics)
+
+
+def test_a_rate_is_delivered_but_for_a_share_of_the_time_and_its_price_rises_with_availability():
+    rows = [row("whole", availability={}), failing("a"), failing("b", n_hosts=8)]
+    several = availability_curves(rows, most=5)
+    assert [(c.label, c.x.tolist()) for c in several.curves] == [
+        (name, pytest.approx([1e-5, 0.05, 0.5, 10.0, 100.0])) for name in "ab"
+    ]
+    assert [c.y.tolist() for c in several.curves] == [[0, 5, 50, 100, 100], [0, 2.5, 25, 50, 50]]
+    assert several.curves[0].mark == (0.1, 5.0)  # what holds 99.9 % of the time
+    assert several.log_x and several.stepped
+    alone = availability_curves(rows[:2], most=5).curves
+    assert [c.label for c in alone] == ["a", "a, low end (5 %)", "a, high end (95 %)"]
+    # of rates that hold equally long the best one holds
+    assert alone[1].x == pytest.approx([1e-5, 1.0, 12.0, 100.0]) and alone[1].y.tolist() == [0, 50, 100, 100]
+    assert alone[2].x == pytest.approx([1e-5, 0.1, 8.0, 100.0]) and alone[2].y.tolist() == [5, 50, 100, 100]
+    for quantity, whole in (("cost", 20.0), ("power", 5.0)):
+        (curve,) = availability_curves([failing("a"), failing("b")], quantity=quantity, most=1).curves
+        # at 20 Gb/s a Gb/s is twenty times as dear, and nothing has no price
+        assert curve.x == pytest.approx([0.5, 10.0, 100.0]) and curve.y.tolist() == [2 * whole, whole, whole]
+    assert availability_curves(rows, most=1).left_out == 1
 
 
 @given(st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0, NAN]), min_size=3, max_size=3), max_size=12))

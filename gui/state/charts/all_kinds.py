@@ -17,6 +17,7 @@ SELECTION_KINDS = (
     _selection("latency", "Latency", "How latency is spread over the traffic", of_selection.latency),
     _selection("loads", "Link loads", "How link loads are spread over the arcs", of_selection.loads),
     _selection("budget", "Link budget", "A link budget part by part", of_selection.budget),
+    _selection("availability", "Availability", "What is delivered for how much of the time", of_selection.failing),
     _selection("intervals", "Intervals", "A metric of the selected runs with its interval", of_selection.interval),
 )
 TABLE_KINDS = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.charts import breakdown, intervals, latency_curves, load_curves, waterfalls
+from experiments.charts import availability_curves, breakdown, intervals, latency_curves, load_curves, waterfalls
+from experiments.charts.reliability import QUANTITIES
 from gui.state.charts.kinds import (
     SELECT_FIRST,
     Inputs,
@@ -59,6 +60,22 @@ def loads(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
     rows, keys, remark = selected_rows(inputs, MOST_CURVES)
     chart = load_curves(rows, most=MOST_CURVES)
     return Shown(chart, keys=keys if len(rows) > 1 else keys * len(chart.curves), remark=remark)
+
+
+def failing(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return what is delivered for how much of the time, or what that costs or draws, of each selected run."""
+    if not inputs.selected:
+        return Shown(message=SELECT_FIRST)
+    rows, keys, remark = selected_rows(inputs, MOST_CURVES)
+    having = [i for i, row in enumerate(rows) if row.run.table("availability")]
+    if not having:
+        return Shown(message="The selected runs know of no failures: their scenarios have no [failures].")
+    choice = chosen("quantity", "Up", [(name, label) for name, (_, label) in QUANTITIES.items()], wanted, "delivered")
+    chart = availability_curves([rows[i] for i in having], quantity=choice.value, most=MOST_CURVES)  # type: ignore[arg-type]
+    if not chart.curves:
+        return Shown(message="The selected runs hold no cost: their scenarios name no [design].", choices=(choice,))
+    of_curve = [keys[i] for i in having] if len(having) > 1 else [keys[having[0]]] * len(chart.curves)
+    return Shown(chart, keys=tuple(of_curve), choices=(choice,), remark=f"A dot marks 99.9 %. {remark}".strip())
 
 
 def budget(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:

@@ -66,9 +66,17 @@ def test_all_problems_are_told_at_once_each_at_its_field(form):
     form.set_text(("topology", "spines"), "", False)
     form.set_text(("workload", "gbps_per_endpoint"), "-1", False)
     form.set_text(("design", "optics"), "lpo_800g_dr9", True)
+    form.set_text(("failures", "samples"), "0", False)
+    form.set_text(("failures", "causes"), '["modul"]', False)
+    form.set_text(("failures", "group"), "{row = {fit = -1}}", False)
     found, others = by_field(check(form.to_toml()).problems, fields(form.values))
     assert others == []
-    assert set(found) == {"topology.leaves", "topology.spines", "workload.gbps_per_endpoint", "design.optics"}
+    topology, failures = (
+        {"topology.leaves", "topology.spines"},
+        {"failures.samples", "failures.causes", "failures.group"},
+    )
+    assert set(found) == topology | failures | {"workload.gbps_per_endpoint", "design.optics"}
+    assert found["failures.causes"][0].nearest == "module" and len(found["failures.group"]) == 2
     assert "text 'many' where a whole number belongs" in str(found["topology.leaves"][0])
     assert found["design.optics"][0].nearest == "lpo_800g_dr8"
 

@@ -26,6 +26,8 @@ name = "uniform"
 [base.design]
 switch = "switch_51t2"
 host_link = "aec_800g"
+[base.failures]
+samples = 20
 [[case]]
 name = "LPO"
 design.optics = "lpo_800g_dr8"
@@ -69,7 +71,7 @@ def chart(window, wait, qtbot):
     return chart
 
 
-SHOWN = ("power", "cost", "latency", "loads", "budget", "intervals", "pareto", "parallel", "heat_map")
+SHOWN = ("power", "cost", "latency", "loads", "budget", "availability", "intervals", "pareto", "parallel", "heat_map")
 
 
 def scene_of(view, x, y):

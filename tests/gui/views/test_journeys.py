@@ -39,6 +39,7 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     assert leaves.editor.text() == "8" and leaves.problem.text() == "" and panel.run.isEnabled()
 
     panel.row("topology.hosts_per_leaf").type("4")
+    panel.row("failures.samples").type("40")
     panel.folder.setText(str(tmp_path / "new" / "runs"))
     scenario_panel(window, qtbot)
     panel.run.click()
@@ -55,6 +56,14 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     (entry,) = window.session.entries
     assert entry.numbers["topology.hosts_per_leaf"] == 4 and window.selection.current == entry.key
     assert window.fabric_state.scene.n_nodes == 8 * 4 + 8 + 4
+
+    availability = window.panels["availability"]
+    availability.show()
+    qtbot.waitUntil(availability.widget.isVisible)
+    wait(window)
+    chart = availability.widget.shown.chart
+    assert chart.y_label == "Delivered, Gb/s per endpoint" and len(chart.curves) == 3  # and both ends of its interval
+    assert "A dot marks 99.9 %." in availability.widget.shown.remark
 
     window.panels["fabric"].show()
     window.dialogs.save = tmp_path / "figure.pdf"
