@@ -35,13 +35,13 @@ def availability_curves(rows: Sequence[Row], *, quantity: Quantity = "delivered"
     a Gb/s is left out.
     """
     having = [(row.case, run) for row in rows if (run := _sampled(row)) is not None]
-    curves = [Curve(case, *_points(run, quantity, "rate_time_fraction")) for case, run in having[:most]]
+    curves = [_marked(Curve(case, *_points(run, quantity, "rate_time_fraction"))) for case, run in having[:most]]
     if len(having) == 1:
         case, run = having[0]
         known = [name for name in _ENDS if name in run.table("availability")]
         curves += [Curve(f"{case}, {_ENDS[name]}", *_points(run, quantity, name)) for name in known]
     title, label = QUANTITIES[quantity]
-    curves = [_marked(curve) for curve in curves if len(curve.x)]
+    curves = [curve for curve in curves if len(curve.x)]
     high = max((float(curve.y.max()) for curve in curves), default=0.0)
     left_out = max(0, len(having) - most)
     return Curves(title, AVAILABILITY, label, tuple(curves), True, True, (0.0, high), left_out)

@@ -74,7 +74,7 @@ def failing(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     chart = availability_curves([rows[i] for i in having], quantity=choice.value, most=MOST_CURVES)  # type: ignore[arg-type]
     if not chart.curves:
         return Shown(message="The selected runs hold no cost: their scenarios name no [design].", choices=(choice,))
-    of_curve = [keys[i] for i in having] if len(having) > 1 else [keys[having[0]]] * len(chart.curves)
+    of_curve = [*(keys[i] for i in having), "", ""][: len(chart.curves)]  # the ends of an interval are of no run
     return Shown(chart, keys=tuple(of_curve), choices=(choice,), remark=f"A dot marks 99.9 %. {remark}".strip())
 
 

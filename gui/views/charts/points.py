@@ -147,7 +147,8 @@ class CurvesDrawing(Drawing):
         for curve in self.chart.curves:
             x, y = self._across(curve.x), curve.y
             if self.chart.stepped:
-                x, y = np.repeat(x, 2), np.concatenate(([0.0], np.repeat(y, 2)[:-1]))
+                start = 0.0 if len(y) and y[-1] >= y[0] else y[:1].sum()  # what rises begins at nothing
+                x, y = np.repeat(x, 2), np.concatenate(([start], np.repeat(y, 2)[:-1]))
             lines.append((x, y))
         return lines
 
