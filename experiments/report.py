@@ -23,11 +23,12 @@ from experiments.compare import Row, Table, comparison
 from experiments.drawing import svg
 from experiments.findings import drivers_of_best, findings
 from experiments.report_charts import plain_heading, spread_charts, sweep_charts
+from experiments.report_failures import LEVEL_HEADS, STEP_HEADS, availability_charts, level_rows, step_rows
 from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
 _LONGEST_REASON = 400
-_READ = ("power", "cost", "catalogue", "sources", "provenance", "uncertainty")
+_READ = ("power", "cost", "availability", "catalogue", "sources", "provenance", "uncertainty")
 
 
 def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", goals: Sequence[str] = ()) -> str:
@@ -72,6 +73,11 @@ def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", g
         fronts=list(_fronts(table, figures)),
         breakdowns=list(_breakdowns(table, figures)),
         spreads=[figures.add(chart, caption) for chart, caption in spread_charts(table)],
+        availability=[figures.add(chart, caption) for chart, caption in availability_charts(table.rows)],
+        level_heads=LEVEL_HEADS,
+        levels=list(level_rows(table.rows)),
+        step_heads=STEP_HEADS,
+        steps=list(step_rows(table.rows)),
         sweeps=[figures.add(chart, caption) for chart, caption in sweep_charts(table, runs)],
         tornados=[figures.add(chart, caption) for chart, caption in drivers_of_best(table, _MOST_DRIVERS)],
         waterfalls=[figures.add(each, _shown_for(each)) for each in budgets[:_MOST_WATERFALLS]],

@@ -34,7 +34,7 @@ def availability_curves(rows: Sequence[Row], *, quantity: Quantity = "delivered"
     A design alone has the interval over draws of failures beside it. Where little or nothing is delivered, the price of
     a Gb/s is left out.
     """
-    having = [(row.case, run) for row in rows if (run := _sampled(row)) is not None]
+    having = [(row.case, run) for row in rows if (run := sampled_run(row)) is not None]
     curves = [_marked(Curve(case, *_points(run, quantity, "rate_time_fraction"))) for case, run in having[:most]]
     if len(having) == 1:
         case, run = having[0]
@@ -47,7 +47,8 @@ def availability_curves(rows: Sequence[Row], *, quantity: Quantity = "delivered"
     return Curves(title, AVAILABILITY, label, tuple(curves), True, True, (0.0, high), left_out)
 
 
-def _sampled(row: Row) -> Run | None:
+def sampled_run(row: Row) -> Run | None:
+    """Return the first run of a design that looked at failures, None if none did."""
     return next((run for run in row.runs if run.table("availability")), None)
 
 

@@ -16,7 +16,7 @@ from optinet.metric import Metric
 from optinet.models.risks import DesignRisks
 from optinet.models.values import median
 from optinet.reliability.carried import Carried, Clock, carried
-from optinet.reliability.curve import AvailabilityCurve, availability_curve, time_at_most
+from optinet.reliability.curve import AvailabilityCurve, availability_curve, level_name, time_at_most
 from optinet.reliability.risks import Cause, Risks
 from optinet.reliability.sampling import States, draw_states
 from optinet.reliability.settings import FailureSettings, RiskGroup
@@ -84,7 +84,7 @@ def failure_metrics(study: FailureStudy, assessment: Assessment, n_endpoints: in
     states, found, curve = study.states, study.found, study.curve
     cost_usd, network_w = median(assessment.cost.total_usd), median(assessment.power.network_w)
     for level in curve.levels:
-        name = f"{100 * level.time_fraction:g}".replace(".", "_")
+        name = level_name(level.time_fraction)
         during = f"at least {100 * level.time_fraction:g} % of the time"
         rates = np.array([level.delivered_gbps, level.low_gbps, level.high_gbps])
         each = rates / n_endpoints if n_endpoints else np.full(3, np.nan)

@@ -85,6 +85,11 @@ def availability_curve(states: States, found: Carried, levels: Sequence[float] =
     return AvailabilityCurve(rates, time, low, high, error, tuple(rows), mean, states.unseen_fraction)
 
 
+def level_name(fraction: float) -> str:
+    """Return a fraction of time as names of metrics have it: 99_9 for 0.999."""
+    return f"{100 * fraction:g}".replace(".", "_")
+
+
 def time_at_most(states: States, value: Floats, fraction: float) -> float:
     """Return the least value that is not exceeded for a fraction of the time; infinite where none is."""
     values = np.unique(value)

@@ -4,7 +4,9 @@
 import numpy as np
 import pytest
 
+from experiments.charts.reliability import QUANTITIES
 from experiments.evaluate import evaluate, evaluation_bytes
+from experiments.report import report_html
 from experiments.scenario import load_scenario
 from experiments.summary import run_text
 from optinet.errors import ScenarioError, TopologyError
@@ -86,13 +88,25 @@ def name_of_leaf():
     return str(fabric.node_names[64])
 
 
-def test_a_collective_is_timed_and_stops_where_an_endpoint_is_down(scenario_path):
+def test_a_collective_is_timed_and_stops_where_an_endpoint_is_down(scenario_path, tmp_path):
     text = TEXT.replace('name = "uniform"\ngbps_per_endpoint = 800.0', 'name = "all_reduce"\nsize_gb = 1.0')
-    found = evaluate(load_scenario(scenario_path(text, name_of_leaf()))).assessment
+    evaluation = evaluate(load_scenario(scenario_path(text, name_of_leaf())))
+    found = evaluation.assessment
     intact = found.metric("collective_time_ms").value
     assert found.metric("step_time_p50_ms").value == pytest.approx(intact, rel=0.2)
     assert found.metric("step_time_p50_ms").value <= found.metric("step_time_p99_ms").value
     assert 0 < found.metric("step_stopped_time_fraction").value < 0.1
+
+    path = tmp_path / "row.h5"
+    path.write_bytes(evaluation_bytes(evaluation))
+    page = report_html([path])
+    for title, _ in QUANTITIES.values():
+        assert page.count(f">{title}<") == 1
+    for level in ("99", "99_9", "99_99"):
+        rate = found.metric(f"delivered_at_{level}_gbps_per_endpoint")
+        cells = f"{rate.value:,.1f}", f"{rate.low:,.1f} to {rate.high:,.1f}"
+        assert f'<td class="n">{cells[0]}</td><td class="n">{cells[1]}</td>' in page
+    assert f'<td class="n">{found.metric("step_time_p99_ms").value:,.4g}</td>' in page
 
 
 def test_mistakes_name_what_there_is(scenario_path):
