@@ -79,8 +79,9 @@ def availability_curve(states: States, found: Carried, levels: Sequence[float] =
     served_time = np.array([float(states.weight @ (found.served_fraction >= share)) for share in served])
     rows = []
     for level in levels:
-        at = [_at(rates, each, level) for each in (time, low, high)]
-        rows.append(Level(level, *at, _at(served, served_time, level), float(error[rates >= at[0]][-1])))
+        rate, least, most = (_at(rates, each, level) for each in (time, low, high))
+        share = _at(served, served_time, level)
+        rows.append(Level(level, rate, least, most, share, float(error[rates >= rate][-1])))
     mean = states.mean(found.delivered_gbps)
     return AvailabilityCurve(rates, time, low, high, error, tuple(rows), mean, states.unseen_fraction)
 
