@@ -160,7 +160,8 @@ class FabricPane(QWidget):
             self.views.append(view)
         columns = 1 if len(self.views) == 1 else 2
         for index, view in enumerate(self.views):
-            self._grid.addWidget(view, index // columns, index % columns)
+            alone = columns if index == len(self.views) - 1 and index % columns == 0 else 1  # of three the last is wide
+            self._grid.addWidget(view, index // columns, index % columns, 1, alone)
 
     def _show(self, index: int, key: str | None) -> None:
         state = self.linked.states[index]

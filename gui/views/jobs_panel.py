@@ -40,6 +40,8 @@ class JobsPanel(QWidget):
         self.table.setHorizontalHeaderLabels(HEADINGS)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         rows, header = self.table.verticalHeader(), self.table.horizontalHeader()
         assert rows is not None and header is not None  # a QTableWidget has both

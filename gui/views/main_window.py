@@ -203,6 +203,7 @@ class MainWindow(QMainWindow):
         """Open run files and folders; what cannot be opened becomes a line in the message bar."""
         if not paths:
             return
+        self.messages.forget_told()
         self.session.remember(path for path in paths if Path(path).exists())
         self.save_recent()
         self.opener.open(paths)

@@ -17,6 +17,7 @@ class MessageBar(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.messages: list[str] = []
+        self._told: list[str] = []
         self._theme, self._has_problem = theme, False
         self._label = QLabel(wordWrap=True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -44,7 +45,14 @@ class MessageBar(QWidget):
 
     def tell(self, message: str) -> None:
         """Show something that is no problem."""
+        self._told.append(message)
         self._show(message)
+
+    def forget_told(self) -> None:
+        """Take away what is no problem."""
+        self.messages = [each for each in self.messages if each not in self._told]
+        self._told.clear()
+        self._show()
 
     def add(self, *messages: str) -> None:
         """Show problems below the messages that are there."""
@@ -64,5 +72,6 @@ class MessageBar(QWidget):
     def clear(self) -> None:
         """Forget all messages and hide."""
         self.messages.clear()
+        self._told.clear()
         self._has_problem = False
         self.hide()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from gui.state.scenario_fields import Field, Section, value_text
@@ -15,6 +16,7 @@ from optinet.errors import Problem
 
 UNITS = {"Gbit s-1": "Gb/s", "Tbit s-1": "Tb/s"}
 EDITOR_PX = 250
+HELP_BELOW_PX = 620  # narrower pages have the meaning of a field below it
 
 
 class FieldRow:
@@ -117,16 +119,33 @@ class SectionPage(QScrollArea):
             column.addWidget(self._kind_box())
         if section.help:
             column.addWidget(self._notes)
-        grid = QGridLayout()
-        grid.setColumnStretch(3, 1)
-        grid.setHorizontalSpacing(10)
+        self._grid = QGridLayout()
+        self._grid.setColumnStretch(3, 1)
+        self._grid.setHorizontalSpacing(10)
         for number, row in enumerate(self.rows):
-            for place, widget in enumerate((row.label, row.editor, row.unit, row.help)):
-                grid.addWidget(widget, 2 * number, place)
-            grid.addWidget(row.problem, 2 * number + 1, 1, 1, 3)
-        column.addLayout(grid)
+            for place, widget in enumerate((row.label, row.editor, row.unit)):
+                self._grid.addWidget(widget, 3 * number, place)
+            self._grid.addWidget(row.problem, 3 * number + 2, 1, 1, 3)
+        self._help_is_below: bool | None = None
+        self._place_help()
+        column.addLayout(self._grid)
         column.addStretch(1)
         self.setWidget(inside)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put what fields mean where there is room for it."""
+        super().resizeEvent(event)
+        self._place_help()
+
+    def _place_help(self) -> None:
+        """Put what a field means beside it, or below it where that would be a narrow column."""
+        below = self.width() < HELP_BELOW_PX
+        if below == self._help_is_below:
+            return
+        self._help_is_below = below
+        for number, row in enumerate(self.rows):
+            place = (3 * number + 1, 1, 1, 3) if below else (3 * number, 3, 1, 1)
+            self._grid.addWidget(row.help, *place)
 
     def tell(self, problems: Mapping[str, list[Problem]], theme: Theme) -> int:
         """Show what is wrong with each field; return how many fields have a problem."""

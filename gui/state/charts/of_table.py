@@ -63,7 +63,10 @@ def pareto(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     if not len(which):
         what = f"{metric_label(x.value)} and {metric_label(y.value)}"
         return Shown(message=f"None of these runs has both {what}. Choose other axes.", choices=choices)
-    remark = f"Ringed: no other run whose links close is better in one and as good in the other ({chart.front})."
+    titles = [metric_label(axis.value).partition(", ")[0] for axis in (x, y)]
+    goals = zip(chart.front.split(", "), titles, strict=True)
+    front = ", ".join(f"{goal.partition(' ')[0]} {title}" for goal, title in goals)
+    remark = f"Ringed: no other run whose links close is better in one and as good in the other ({front})."
     return Shown(chart, keys=_keys(inputs, rows[which]), choices=choices, remark=remark)
 
 
