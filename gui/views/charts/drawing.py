@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ LABEL_SHARE = 0.42  # of the width that names at the left may take
 ROW_PX, ROW_FILL = 40.0, 0.72
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
 LEFT, BOTTOM = "left", "bottom"
+_MOST_DECIMALS = 9
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -112,7 +112,8 @@ class NumberAxis(pg.AxisItem):
         """Return the text of each tick."""
         if self.logMode:
             return [f"10{str(round(value)).translate(_RAISED)}" if value == round(value) else "" for value in values]
-        decimals = max(0, math.ceil(-math.log10(spacing * scale) - 1e-9))
+        steps = ((decimals, spacing * scale * 10**decimals) for decimals in range(_MOST_DECIMALS))
+        decimals = next((d for d, step in steps if step > 0.99 and abs(step - round(step)) < 1e-6 * step), -1)
         return [format_number(value * scale, decimals) for value in values]
 
 

@@ -13,6 +13,7 @@ from PyQt6.QtGui import QGuiApplication
 
 from experiments.notes import read_notes
 from gui.state.charts.sensitivity import STOP
+from gui.views.charts.drawing import BOTTOM, NumberAxis
 
 STUDY = """\
 title = "three designs"
@@ -235,3 +236,19 @@ def test_dialogs_show_any_column_and_the_words_of_the_filter(window, wait):
     assert {model.data(model.index(row, column)) for row in range(8)} == {"2", "4"}
     dialog.reject()
     window.commands.run("edit.filter_help")
+
+
+def test_numbers_on_an_axis_are_written_as_in_the_tables(qtbot):
+    axis = NumberAxis(BOTTOM)
+    assert axis.tickStrings([0.0, 5000.0, 10000.0], 1.0, 5000.0) == ["0", "5,000", "10,000"]
+    assert axis.tickStrings([-0.25, 0.0, 0.25], 1.0, 0.25) == ["−0.25", "0.00", "0.25"]
+    axis.setLogMode(x=True, y=False)
+    assert axis.tickStrings([-8.0, -7.5, 0.0, 4.0], 1.0, 1.0) == ["10⁻⁸", "", "10⁰", "10⁴"]
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1000, 8), (500, 4)])
+def test_what_can_be_chosen_takes_a_second_line_where_it_would_be_cut_off(chart, width, columns):
+    view = chart("pareto")
+    view.resize(width, 500)
+    places = {view.bar.getItemPosition(i)[:2] for i in range(view.bar.count())}
+    assert len(places) == 8 and {column for _, column in places} == set(range(columns))

@@ -173,13 +173,20 @@ def test_the_session_comes_back_and_what_is_missing_is_told_and_kept(make_window
     assert str(folder / "a.h5") in again.keeper.snapshot().paths
 
 
-def test_the_first_start_shows_the_samples_and_says_so(make_window, wait):
+def test_the_first_start_shows_the_samples_and_says_so_until_something_is_opened(make_window, folder, wait):
     window = make_window()
     begin(window, parser().parse_args([]))
     wait(window)
     assert len(window.session) == 8 and window.fabric_state.scene is not None
     (message,) = window.messages.messages
     assert "sample runs" in message
+    window.messages.add("a problem")
+    window.open_paths([str(folder / "a.h5")])
+    assert window.messages.messages == ["a problem"]
+    window.messages.clear()
+    wait(window)
+    window.close_runs([str(folder / "a.h5")])
+    window.opened.pop()
     window.close()
     again = make_window()
     begin(again, parser().parse_args([]))
