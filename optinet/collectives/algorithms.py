@@ -31,6 +31,9 @@ class Algorithm:
         One line for users.
     power_of_two
         Whether groups must have a power of two of ranks.
+    least_s
+        (collective) -> a time that it cannot beat, for one whose phases take long to find: they are found last, and
+        not at all where others are as fast.
     """
 
     phases: Callable[..., Iterator[Phase]]
@@ -38,6 +41,7 @@ class Algorithm:
     tried: tuple[str, ...]
     help: str
     power_of_two: bool = False
+    least_s: Callable[[Collective], float] | None = None
 
 
 Name: TypeAlias = Literal[
@@ -62,7 +66,11 @@ ALGORITHMS: dict[str, Algorithm] = {
         rings.bidirectional_ring, _RINGS, _RINGS, "two rings in opposite directions, half the buffer on each"
     ),
     "multi_ring": Algorithm(
-        multi_ring.multi_ring, _RINGS, _RINGS, "rings that share no link, an equal part of the buffer on each"
+        multi_ring.multi_ring,
+        _RINGS,
+        _RINGS,
+        "rings that share no link, an equal part of the buffer on each",
+        least_s=multi_ring.least_s,
     ),
     "bucket": Algorithm(
         grid.bucket, _REDUCING, _REDUCING, "axis by axis on a torus, as many parts at once as there are axes"
@@ -114,7 +122,7 @@ def schedule(call: Collective, name: str, **options: Any) -> Schedule:
     try:
         return Schedule(name, tuple(_phases(call, name, **options)))
     except DemandError as error:
-        suits = [each for each, _ in suitable(call)]
+        suits = [each.algorithm for each in suitable(call)]
         problems = [
             Problem(p.where, p.found, f"{p.allowed}; algorithms that suit: {', '.join(suits)}".removeprefix("; "))
             for p in error.problems
@@ -122,14 +130,31 @@ def schedule(call: Collective, name: str, **options: Any) -> Schedule:
         raise DemandError(problems) from None
 
 
-def suitable(call: Collective, **options: Any) -> Iterator[tuple[str, Schedule]]:
-    """Yield the algorithms worth trying for a collective, each with what it sends."""
+def suitable(
+    call: Collective, best_s: Callable[[], float] = lambda: float("inf"), *, slow: bool | None = None, **options: Any
+) -> Iterator[Schedule]:
+    """Yield what the algorithms worth trying for a collective send.
+
+    Parameters
+    ----------
+    call
+        The collective.
+    best_s
+        Returns the least time so far; what takes long to find and cannot beat it is left out.
+    slow
+        True for those alone that take long to find, False for the others, None for all.
+    options
+        Of the algorithms.
+    """
     for name, entry in ALGORITHMS.items():
-        if call.operation in entry.tried:
-            try:
-                yield name, Schedule(name, tuple(_phases(call, name, **options)))
-            except OptinetError:
-                continue
+        if call.operation not in entry.tried or (slow is not None and slow == (entry.least_s is None)):
+            continue
+        if entry.least_s is not None and entry.least_s(call) >= best_s():
+            continue
+        try:
+            yield Schedule(name, tuple(_phases(call, name, **options)))
+        except OptinetError:
+            continue
 
 
 def _phases(call: Collective, name: str, **options: Any) -> Iterator[Phase]:

@@ -23,6 +23,7 @@ from optinet.collectives.rings import over_rings
 from optinet.collectives.schedule import Ints, Phase
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
+from optinet.routing.core_graph import sum_by
 
 _MOST_SITES = 512  # searched for cycles; the search grows with their square
 _SEARCHES = 40
@@ -46,6 +47,22 @@ def multi_ring(call: Collective) -> Iterator[Phase]:
     yield from over_rings(
         call, [np.roll(ranks, i, axis=2)[rows, order].reshape(len(site), -1) for i, order in enumerate(orders)]
     )
+
+
+def least_s(call: Collective) -> float:
+    """Return the time that no rings go below: every link of the chip or switch that has fewest to its group is full."""
+    fabric = call.fabric
+    try:
+        site, _ = _sites(call)
+    except DemandError:
+        return np.inf
+    group = np.full(fabric.n_nodes, -1)
+    group[site] = np.arange(len(site))[:, None]
+    tail, gbps = fabric.arc_tail, fabric.arc_capacity_gbps
+    inside = (group[tail] >= 0) & (group[tail] == group[fabric.arc_head]) & (gbps > 0)
+    room = sum_by(tail[inside], gbps[inside], fabric.n_nodes)[site]
+    least = float(room.min())
+    return call.size_gbit * call.bus_factor / least if least > 0 else np.inf
 
 
 @lru_cache(maxsize=16)  # up to 2 MB each

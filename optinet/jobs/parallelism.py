@@ -214,7 +214,10 @@ def _listed(endpoints: Sequence[int], n_endpoints: int, where: str) -> Ints:
 
 def grid_of(fabric: Fabric, members: Ints) -> tuple[int, ...]:
     """Return the axes of the box of a torus or slice that endpoints fill in row-major order; () if they fill none."""
-    position = coordinates(fabric) if isinstance(fabric.structure, Torus | Pod) else None
+    structure = fabric.structure
+    if isinstance(structure, Torus) and np.array_equal(members, np.arange(fabric.n_endpoints)):
+        return structure.dims
+    position = coordinates(fabric) if isinstance(structure, Torus | Pod) else None
     if position is None:
         return ()
     place = position[members]

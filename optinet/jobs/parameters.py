@@ -26,7 +26,7 @@ class JobParameters(BaseModel):
     parallelism: Parallelism | Literal["best"] = Field(
         default="best", description="into how many parts it is cut, and where they are; searched for if left out"
     )
-    candidates: _Count = Field(default=16, description="parallelisms that a search solves at most")
+    candidates: _Count = Field(default=64, description="parallelisms that a search solves at most")
     compute: Literal["bf16", "fp8"] = Field(default="bf16", description="whose peak rate of the accelerator counts")
     scale_up_endpoints: _Count = Field(
         default=1, description="endpoints in a row that the accelerators' own links join besides; 1 for none"

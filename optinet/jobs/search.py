@@ -2,27 +2,30 @@
 """Which parallelism, which placement and which slice suits a job best.
 
 Candidates are all degrees of tensor, pipeline and expert parallelism in powers of two that fit the model, the batch and
-the memory; on a torus each with several mappings to axes: every dimension as a compact block or along one axis. Before
-anything is solved a candidate has a bound: the time it would take if only the links of its own endpoints held it
-back. Candidates are solved in the order of their bounds, degrees in turn, and those whose bound is above the best time
-found are passed over; where none is left unsolved, the answer is proven among them.
+the memory; on a torus each with several mappings to axes: every dimension as a compact block or along one axis.
+
+Before anything is solved a candidate has a bound, a time that it cannot beat (`optinet.jobs.least`): at first with the
+links of its own endpoints, then, on a torus with shortest paths, with what its place on the axes leaves of them. The
+candidate with the lowest bound is bounded further or solved, and those whose bound is not below the best time found are
+passed over; where none is left, the answer is proven among them. Where placements cannot be told apart by bounds,
+degrees come in turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
+from itertools import groupby, product
 from typing import Any
-
-import numpy as np
 
 from optinet.errors import OptinetError, Problem, TopologyError
 from optinet.fabric import Fabric
+from optinet.jobs.least import LeastTimes
 from optinet.jobs.parallelism import Parallelism, Placement, grid_of, place
 from optinet.jobs.parameters import JobParameters
 from optinet.jobs.phase import Exchange, SolvedJob
-from optinet.jobs.solving import job_of_parameters, model_of, solve_job, validated
+from optinet.jobs.solving import STARTUP_S, Timer, job_of_parameters, model_of, validated
 from optinet.jobs.transformer import Transformer
 from optinet.slices import pod_of, set_slices, slice_fabric
 from optinet.structure import PodSlice, twist_of
@@ -86,14 +89,15 @@ def search_parallelism(
     *,
     most: int = 40,
     memory_gb: float = float("inf"),
+    scale_up_gbps: float | None = None,
+    startup_s: float = STARTUP_S,
     models: Mapping[str, Transformer] | None = None,
-    **options: Any,
 ) -> Search:
     """Return the fastest parallelism of a job on a fabric.
 
     Parameters
     ----------
-    fabric, name, parameters, routing, memory_gb, models, options
+    fabric, name, parameters, routing, memory_gb, scale_up_gbps, startup_s, models
         As in `optinet.jobs.solving.solve_job`; of the parallelism given the slice, endpoints and cp are kept.
     time_s
         Seconds of a cycle of a job whose exchanges are timed; per token if the batch is left to the memory.
@@ -107,46 +111,75 @@ def search_parallelism(
     """
     p = validated(name, parameters)
     model, title = model_of(p, models)
-    found: list[Candidate] = []
-    first: OptinetError | None = None
     given = p.parallelism if isinstance(p.parallelism, Parallelism) else Parallelism()
-    for wanted in _candidates(fabric, given, model):
-        asked = p.model_copy(update={"parallelism": wanted})
-        try:
-            placed = place(fabric, wanted, model, "workload.parallelism")
-            job = job_of_parameters(title, model, placed, asked, memory_gb)
-        except OptinetError as error:
-            first = first or error
-            continue
-        found.append(Candidate(wanted, time_s(_unhindered(job, placed, fabric))))
-    if not found:
-        assert first is not None
-        raise first
-    solved: list[Candidate] = []
-    best_s, left = float("inf"), False
-    for each in _in_turn(found):
+    timer, least = (
+        Timer(fabric, p, routing, scale_up_gbps, startup_s),
+        LeastTimes(fabric, routing, p.scale_up_endpoints, scale_up_gbps or 0.0),
+    )
+    queue = list(_fitting(fabric, p, title, model, given, memory_gb, time_s, least))
+    n_fitting, solved, best_s, left = len(queue), list[Candidate](), float("inf"), False
+    heapify(queue)
+    while queue:
+        each = heappop(queue)
         if each.bound_s >= best_s:
+            continue
+        placed = each.placed or place(fabric, each.parallelism)
+        if each.placed is None and least.knows_axes:
+            bound_s = time_s(_bounded(each.job, placed, least.along_axes_s))
+            heappush(queue, replace(each, bound_s=bound_s, placed=placed))
             continue
         if len(solved) == most:
             left = True
             break
-        asked = p.model_copy(update={"parallelism": each.parallelism})
-        job = solve_job(fabric, name, asked, routing, memory_gb=memory_gb, models=models, **options).job
-        solved.append(replace(each, cycle_s=time_s(job), job=job))
+        job = timer.timed(replace(each.job, parallelism=each.parallelism, routing=routing), placed)
+        solved.append(Candidate(each.parallelism, each.bound_s, time_s(job), job))
         best_s = min(best_s, solved[-1].cycle_s)
-    return Search(tuple(sorted(solved, key=lambda each: each.cycle_s)), len(found), not left)
+    return Search(tuple(sorted(solved, key=lambda each: each.cycle_s)), n_fitting, not left)
 
 
-def _in_turn(found: Sequence[Candidate]) -> list[Candidate]:
-    """Return candidates of low bounds first, but no more than a few placements of the same degrees in a row."""
-    seen: dict[tuple[int, int, int], int] = {}
-    turns = []
-    for each in found:
-        degrees = (each.parallelism.tp, each.parallelism.pp, each.parallelism.ep)
-        turns.append(seen.setdefault(degrees, 0) // _PLACEMENTS_IN_A_ROW)
-        seen[degrees] += 1
-    order = sorted(range(len(found)), key=lambda i: (turns[i], found[i].bound_s))
-    return [found[i] for i in order]
+def _fitting(
+    fabric: Fabric,
+    p: JobParameters,
+    title: str,
+    model: Transformer,
+    given: Parallelism,
+    memory_gb: float,
+    time_s: Callable[[SolvedJob], float],
+    least: LeastTimes,
+) -> Iterator[_Open]:
+    """Yield the candidates that fit model, batch and memory, with their bounds at line rate; raise where none does."""
+    first: OptinetError | None = None
+    number = 0
+    for _, alike in groupby(_candidates(fabric, given, model), lambda each: (each.tp, each.pp, each.ep)):
+        wanted = list(alike)
+        try:
+            # placements of the same degrees differ in groups alone
+            placed = place(fabric, wanted[0], model, "workload.parallelism")
+            asked = p.model_copy(update={"parallelism": wanted[0]})
+            job = job_of_parameters(title, model, placed, asked, memory_gb)
+        except OptinetError as error:
+            first = first or error
+            continue
+        bound_s = time_s(_bounded(job, placed, least.at_line_rate_s))
+        for position, parallelism in enumerate(wanted):
+            turn = 0 if least.knows_axes else position // _PLACEMENTS_IN_A_ROW
+            yield _Open(turn, bound_s, number, parallelism, job)
+            number += 1
+    if not number:
+        assert first is not None
+        raise first
+
+
+@dataclass(frozen=True, order=True)
+class _Open:
+    """A candidate that is not solved, first those of a low turn, then those of a low bound."""
+
+    turn: int
+    bound_s: float
+    number: int
+    parallelism: Parallelism = field(compare=False)
+    job: SolvedJob = field(compare=False)
+    placed: Placement | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,18 +261,12 @@ def _shapes(fabric: Fabric, n_chips: int) -> list[tuple[tuple[int, int, int], bo
     return shapes
 
 
-def _unhindered(job: SolvedJob, placed: Placement, fabric: Fabric) -> SolvedJob:
-    """Return a job timed as if only the links of its own endpoints held it back."""
-    out_gbps = np.bincount(fabric.arc_tail, fabric.arc_capacity_gbps, fabric.n_nodes)[fabric.endpoints]
-    rate_gbps = float(out_gbps[placed.endpoint].max())
-
-    def timed(x: Exchange) -> Exchange:
-        p = placed.groups(x.members).shape[1]
-        ways = 2.0 if x.operation == "all_reduce" else 1.0
-        share = 1.0 if x.operation == "send" else ways * (p - 1) / p
-        return replace(x, transfer_s=share * x.size_gbit / rate_gbps, bound_s=0.0)
-
-    phases = (replace(each, exchanges=tuple(map(timed, each.exchanges))) for each in job.phases)
+def _bounded(job: SolvedJob, placed: Placement, least_s: Callable[[Exchange, Placement], float]) -> SolvedJob:
+    """Return a job with exchanges that take their least times."""
+    phases = (
+        replace(phase, exchanges=tuple(replace(x, transfer_s=least_s(x, placed)) for x in phase.exchanges))
+        for phase in job.phases
+    )
     return replace(job, phases=tuple(phases))
 
 

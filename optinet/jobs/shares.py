@@ -58,6 +58,11 @@ def placed_jobs(fabric: Fabric, p: SharingParameters, seed: int = 0) -> dict[str
         for key in ("endpoints", "slice", "first_endpoint")
         if getattr(job.parallelism, key)
     ]
+    problems += [
+        Problem(f"workload.jobs.{name}.circuits", "circuits per part are those of a job by itself", "fixed")
+        for name, job in p.jobs.items()
+        if getattr(job, "circuits", "fixed") != "fixed"
+    ]
     if problems:
         raise DemandError(problems)
     members = {**{name: wanted for name, (wanted, _) in fixed.items()}, **_dealt(fabric, p, fixed, seed)}

@@ -9,6 +9,7 @@ inside one domain are timed there, at the bound that a non-blocking switch reach
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -103,11 +104,44 @@ def solve_job(
         allowed = "its degrees here, or best_parallelism of optinet.models.job"
         raise DemandError(Problem("workload.parallelism", found, allowed))
     placed = place(fabric, p.parallelism, model, "workload.parallelism")
-    job = job_of_parameters(title, model, placed, p, memory_gb)
-    clock = _Clock(fabric, placed, routing, startup_s, p.scale_up_endpoints, _scale_up(p, scale_up_gbps))
-    phases = tuple(replace(each, exchanges=tuple(clock.timed(x) for x in each.exchanges)) for each in job.phases)
-    job = replace(job, phases=phases, routing=routing, parallelism=p.parallelism)
+    job = replace(job_of_parameters(title, model, placed, p, memory_gb), routing=routing, parallelism=p.parallelism)
+    job = Timer(fabric, p, routing, scale_up_gbps, startup_s).timed(job, placed)
     return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+class Timer:
+    """Times the exchanges of jobs on a fabric; equal ones among the same groups once, whatever job they are of.
+
+    Parameters
+    ----------
+    fabric, routing, scale_up_gbps, startup_s
+        As in `solve_job`.
+    p
+        Parameters of the jobs, for their scale-up domain.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        p: JobParameters,
+        routing: str,
+        scale_up_gbps: float | None = None,
+        startup_s: float = STARTUP_S,
+    ) -> None:
+        self._clock = _Clock(fabric, routing, startup_s, p.scale_up_endpoints, _scale_up(p, scale_up_gbps))
+
+    def timed(self, job: SolvedJob, placed: Placement) -> SolvedJob:
+        """Return a job as placed with its exchanges timed."""
+        phases = (
+            replace(each, exchanges=tuple(self._clock.timed(x, placed) for x in each.exchanges)) for each in job.phases
+        )
+        return replace(job, phases=tuple(phases))
+
+
+def group_key(groups: Ints) -> tuple[int, bytes]:
+    """Return what tells groups apart, in whatever order they are listed."""
+    rows = np.ascontiguousarray(groups[np.argsort(groups[:, 0])])
+    return groups.shape[1], hashlib.sha256(rows.tobytes()).digest()
 
 
 def retimed(
@@ -120,11 +154,11 @@ def retimed(
 ) -> SolvedJob:
     """Return a solved job with its exchanges timed on another fabric of the same endpoints; infinite without a path."""
     placed = place(fabric, job.parallelism)
-    clock = _Clock(fabric, placed, job.routing, startup_s, scale_up_endpoints, scale_up_gbps or 0.0)
+    clock = _Clock(fabric, job.routing, startup_s, scale_up_endpoints, scale_up_gbps or 0.0)
 
     def timed(exchange: Exchange) -> Exchange:
         try:
-            return clock.timed(exchange)
+            return clock.timed(exchange, placed)
         except SolverError:
             return replace(exchange, transfer_s=float("inf"))
 
@@ -210,23 +244,21 @@ def _scale_up(p: JobParameters, scale_up_gbps: float | None) -> float:
 class _Clock:
     """Times exchanges; equal ones once."""
 
-    def __init__(
-        self, fabric: Fabric, placed: Placement, routing: str, startup_s: float, domain: int, domain_gbps: float
-    ) -> None:
-        self._fabric, self._placed, self._routing, self._startup_s = fabric, placed, routing, startup_s
+    def __init__(self, fabric: Fabric, routing: str, startup_s: float, domain: int, domain_gbps: float) -> None:
+        self._fabric, self._routing, self._startup_s = fabric, routing, startup_s
         self._domain, self._domain_gbps = domain, domain_gbps
-        self._known: dict[tuple[str, str, float], Exchange] = {}
+        self._known: dict[tuple[str, float, int, bytes], Exchange] = {}
 
-    def timed(self, exchange: Exchange) -> Exchange:
+    def timed(self, exchange: Exchange, placed: Placement) -> Exchange:
         """Return the exchange with its time."""
-        key = (exchange.operation, exchange.members, exchange.size_gbit)
+        groups = placed.groups(exchange.members)
+        key = (exchange.operation, exchange.size_gbit, *group_key(groups))
         if key not in self._known:
-            self._known[key] = self._time(exchange)
-        found = self._known[key]
-        return replace(found, kind=exchange.kind, count=exchange.count, once=exchange.once)
+            self._known[key] = self._time(exchange, groups)
+        found, members = self._known[key], exchange.members
+        return replace(found, kind=exchange.kind, members=members, count=exchange.count, once=exchange.once)
 
-    def _time(self, exchange: Exchange) -> Exchange:
-        groups = self._placed.groups(exchange.members)
+    def _time(self, exchange: Exchange, groups: Ints) -> Exchange:
         if self._domain > 1 and bool(np.all(groups // self._domain == groups[:, :1] // self._domain)):
             return self._in_domain(exchange, groups.shape[1])
         if exchange.operation == "send":

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import topologies
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.errors import OptinetError
+from optinet.jobs.least import LeastTimes
+from optinet.jobs.parallelism import Placement, place
+from optinet.jobs.phase import Exchange
 from optinet.jobs.search import _candidates
-from optinet.jobs.solving import validated
+from optinet.jobs.solving import Timer, job_of_parameters, model_of, validated
 from optinet.models.job import job_cycle_s
 from optinet.models.job_on_fabric import best_parallelism, best_slices, job_on_fabric, transformers
 
@@ -35,9 +39,44 @@ def test_the_search_finds_what_trying_all_candidates_finds():
     assert len(times) == found.n_fitting > len(found.solved)
     assert found.best.cycle_s * found.best.job.tokens == pytest.approx(min(times))
     assert all(each.bound_s <= each.cycle_s * (1 + 1e-9) for each in found.solved)
-    few = best_parallelism(fabric, "training", JOB, "dor", DESIGN, CATALOGUE, most=2)
-    assert len(few.solved) == 2
+    few = best_parallelism(fabric, "training", JOB, "dor", DESIGN, CATALOGUE, most=1)
+    assert len(few.solved) == 1
     assert not few.is_proven
+
+
+@pytest.mark.parametrize("routing", ["dor", "ecmp"])
+@pytest.mark.parametrize("dims", [(2, 4, 4), (8, 2, 2)])
+def test_no_exchange_is_faster_than_the_least_time_it_was_given(dims, routing):
+    fabric = topologies.build("torus", dims=dims, capacity_gbps=200)
+    p = validated("training", {"model": MIXTURE, "sequence": 4096, "global_batch": 32})
+    model, title = model_of(p)
+    least, timer = LeastTimes(fabric, routing), Timer(fabric, p, routing)
+    kinds = set()
+    wanted = list(_candidates(fabric, place_given(), model))
+    for each in wanted[:: len(wanted) // 60 + 1]:
+        placed = place(fabric, each, model)
+        job = timer.timed(job_of_parameters(title, model, placed, p, float("inf")), placed)
+        for x in job.phase("step").exchanges:
+            kinds.add((x.kind, x.operation))
+            bounds = (least.at_line_rate_s(x, placed), least.along_axes_s(x, placed))
+            assert bounds[0] <= bounds[1] * (1 + 1e-9) <= x.transfer_s * (1 + 1e-6), (each, x)
+    assert {kind for kind, _ in kinds} == {"tensor", "expert", "pipeline", "data"}
+
+
+def test_the_least_time_along_axes_by_hand():
+    fabric = topologies.build("torus", dims=(4, 4, 4), capacity_gbps=100)
+    least = LeastTimes(fabric, "dor")
+    nodes = np.arange(64).reshape(4, 4, 4)
+    lines = Placement(nodes.reshape(1, 16, 1, 4))
+    # along a ring of four both directions, four links of six idle; every other node of it: two hops each
+    gather = Exchange("tensor", "all_gather", "tensor", 4.0, 1)
+    assert least.along_axes_s(gather, lines) == pytest.approx(3.0 / 200)
+    assert least.at_line_rate_s(gather, lines) == pytest.approx(3.0 / 600)
+    spread = Placement(nodes.reshape(4, 4, 2, 2).swapaxes(2, 3).reshape(1, 32, 1, 2))
+    assert least.along_axes_s(gather, spread) == pytest.approx(2.0 * 2 / 200)
+    # all to all: 64 x 64 pairs send a Gbit one hop on average along every axis, which has 64 x 2 x 100 Gb/s
+    everyone = Exchange("expert", "all_to_all", "expert", 64.0, 1)
+    assert least.along_axes_s(everyone, Placement(nodes.reshape(1, 64, 1, 1), 64)) == pytest.approx(64 * 64 / 12800)
 
 
 def place_given():
