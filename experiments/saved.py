@@ -16,6 +16,7 @@ from optinet.jobs.solving import job_demand
 from optinet.results import Run
 from optinet.results.job_content import job_of, sharing_of
 from optinet.traffic import workloads
+from optinet.traffic.demand import Demand
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,13 @@ def reopened(run: Run) -> Saved:
         sharing=sharing,
     )
     return Saved(run, solution, design, catalogue)
+
+
+def saved_demand(run: Run) -> Demand:
+    """Return what was asked of the fabric of a run; raises as `reopened` does."""
+    if missing := [key for key in ("workload", "routing", "seed") if key not in run.scenario]:
+        raise RunFileError(Problem(str(run.path), f"its scenario has no {', '.join(missing)}", "a run made by 'run'"))
+    return _traffic(run, job_of(run.table), sharing_of(run.table)).demand
 
 
 def _traffic(run: Run, job: SolvedJob | None, sharing: tuple[SharingJob, ...]) -> workloads.Traffic:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from experiments.cli import comparing, folders, reading, reconfiguring, running
+from experiments.cli import comparing, failing, folders, reading, reconfiguring, running
 from experiments.cli.common import FAULT, INTERRUPTED, MISTAKE, complain
 from optinet.errors import OptinetError
 
@@ -35,6 +35,7 @@ COMMANDS = (
     folders.runs,
     folders.note,
     reconfiguring.reconfigure,
+    failing.fail,
     folders.pack,
     folders.unpack,
     comparing.view,

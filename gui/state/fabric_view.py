@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from gui.state.camera import Camera
 from gui.state.colormap import N_COLORS, ColorScale
 from gui.state.drawing import Drawing
 from gui.state.event import Event
+from gui.state.failed_parts import Part, links_down
 from gui.state.folding_view import adapted
 from gui.state.paths import Trace
 from gui.state.picking import Picked
@@ -55,7 +57,7 @@ class FabricViewState:
         self.found: tuple[int, ...] = ()
         self.trace: Trace | None = None
         self.path_shown: int | None = None
-        self.failed_by_user: frozenset[int] = frozenset()
+        self.parts_of: Mapping[str, tuple[Part, ...]] = {}
         self.dark_links: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.new_links: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
         self.message = ""
@@ -80,7 +82,7 @@ class FabricViewState:
             self._pinned.clear()
             self.found = ()
         if before is None or scene is None or before.key != scene.key:  # another layout of one run keeps these
-            self.chosen, self.failed_by_user = (), frozenset()
+            self.chosen = ()
         self.trace = self.path_shown = None
         self.dark_links, self.new_links = np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
         if scene is not None and not scene.has(self.quantity):
@@ -89,6 +91,14 @@ class FabricViewState:
         if scene is not None and not alike:
             self.reset()
         self.changed.emit()
+
+    def show_loads(self, scene: Scene) -> None:
+        """Show other loads of the fabric that is shown; nothing moves, and paths are to be traced anew."""
+        self.scene, self.hovered = scene, None
+        self.trace = self.path_shown = None
+        self._revalue()
+        self.changed.emit()
+        self.chosen_changed.emit()
 
     def set_folded(self, folded: frozenset[int]) -> None:
         """Fold exactly these groups."""
@@ -203,37 +213,21 @@ class FabricViewState:
         if self.scene is None:
             return np.zeros(0, dtype=np.int64)
         down = self.scene.link_values[STATE.id] == FAILED
-        down[list(self.failed_by_user)] = True
+        down[links_down(self.scene, self.parts)] = True
         return np.flatnonzero(down)
 
-    def toggle_failed(self, picked: Picked) -> None:
-        """Mark the links of a segment or node as failed, or as working if all are marked."""
-        if self.scene is None or self.drawing is None:
-            return
-        if picked.kind == "segment":
-            links = self.drawing.links_of(picked.index)
-        else:
-            mine = self.drawing.node_point == picked.index
-            links = np.flatnonzero(mine[self.scene.link_ends].any(axis=1))
-        self._toggle_failed(frozenset(links.tolist()))
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What the user has failed in the run that is shown."""
+        return self.parts_of.get(self.scene.key, ()) if self.scene is not None else ()
 
-    def fail_node(self, node: int) -> None:
-        """Mark the links of a node as failed, or as working if all are marked."""
-        if self.scene is not None:
-            links = np.flatnonzero((self.scene.link_ends == node).any(axis=1))
-            self._toggle_failed(frozenset(links.tolist()))
-
-    def _toggle_failed(self, mark: frozenset[int]) -> None:
-        self.failed_by_user = self.failed_by_user - mark if mark <= self.failed_by_user else self.failed_by_user | mark
-        self.trace = self.path_shown = None
-        self.changed.emit()
-        self.chosen_changed.emit()
-
-    def restore_failed(self) -> None:
-        """Take back every mark of failure made by hand."""
-        self.failed_by_user = frozenset()
-        self.changed.emit()
-        self.chosen_changed.emit()
+    def set_parts(self, key: str, parts: tuple[Part, ...]) -> None:
+        """Mark parts of a run as failed, and no others; loads are those of the run until it is solved anew."""
+        self.parts_of = {**self.parts_of, key: parts}
+        if self.scene is not None and self.scene.key == key:
+            self.trace = self.path_shown = None
+            self.changed.emit()
+            self.chosen_changed.emit()
 
     def choose(self, picked: Picked | None) -> None:
         """Choose a clicked node; a second one completes a pair, a third begins anew, a click beside all clears."""

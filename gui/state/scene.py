@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,9 @@ from optinet.fabric import NodeKind
 from optinet.plant import OpticalPlant
 from optinet.results import Run
 from optinet.structure import Planes
+
+if TYPE_CHECKING:
+    from gui.state.failed_parts import After
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,6 +75,8 @@ class Scene:
         shape (n_links,): whether the link limits the throughput, and how that is known.
     plant
         The optical circuit switches and their circuits, if the fabric has any.
+    intact, after
+        Of a scene without parts that the user has failed: the scene as the run has it, and what was solved.
     """
 
     key: str
@@ -93,6 +99,8 @@ class Scene:
     limiting: NDArray[np.bool_]
     limit_text: str
     plant: OpticalPlant | None
+    intact: Scene | None = None
+    after: After | None = None
 
     @property
     def n_links(self) -> int:
@@ -247,7 +255,7 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         nodes=nodes,
         node_names=tuple(str(name) for name in run.node_names),
         link_ends=link_ends,
-        link_values=_values(load, capacity, utilization, length, link_class, [facts[name] for name in names]),
+        link_values=link_values(load, capacity, utilization, length, link_class, [facts[name] for name in names]),
         link_class=link_class,
         class_names=names,
         facts=facts,
@@ -271,9 +279,10 @@ def _with_shuffles(layout: Layout, run: Run, style: str, link_ends: Ints, facts:
     return with_shuffles(layout, run.structure, link_ends, shuffled)
 
 
-def _values(
+def link_values(
     load: Floats, capacity: Floats, utilization: Floats, length: Floats, link_class: Ints, facts: list[LinkFacts]
 ) -> dict[str, Floats]:
+    """Return the value of every link for each quantity; `facts` are those of the link classes in their order."""
     of_class = np.array([(one.margin_db, one.link_ns, one.ns_per_m) for one in facts]).reshape(-1, 3)[link_class]
     used = utilization.reshape(-1, 2).max(axis=1, initial=0.0)
     state = np.where(used > 0, CARRYING, IDLE)
@@ -295,8 +304,11 @@ def _limiting(run: Run, utilization: Floats) -> tuple[NDArray[np.bool_], str]:
     share = np.asarray(run.table("optimum").get("arc_share_fraction", np.zeros(0)), dtype=np.float64)
     if share.any():
         deciding = (share.reshape(-1, 2) > 0).any(axis=1)
-        return deciding, f"{deciding.sum():,} links decide the upper bound of the throughput"
+        words = str(run.table("optimum").get("limit", ""))
+        text = f"{deciding.sum():,} links decide the upper bound of the throughput"
+        return deciding, f"{text}: {words}" if words else text
     used = utilization.reshape(-1, 2).max(axis=1, initial=0.0)
     most = float(used.max(initial=0.0))
     fullest = (used >= FULLEST_SHARE * most) & (most > 0)
-    return fullest, f"{fullest.sum():,} links are the fullest, at {100 * most:,.1f} % of capacity"
+    of = ", ".join(run.link_class_names[i] for i in np.unique(np.asarray(run.link_class)[fullest]).tolist())
+    return fullest, f"{fullest.sum():,} links of {of} are the fullest, at {100 * most:,.1f} % of capacity"

@@ -74,12 +74,6 @@ def drawing_commands(state: FabricViewState, set_layout: Callable[[str], object]
     def can_fold() -> bool:
         return state.scene is not None and bool(state.scene.folds.names)
 
-    def fail() -> None:
-        if state.hovered is not None:
-            state.toggle_failed(state.hovered)
-        elif state.chosen and state.drawing is not None:
-            state.fail_node(state.chosen[-1])
-
     return [
         *(
             Command(
@@ -142,24 +136,6 @@ def drawing_commands(state: FabricViewState, set_layout: Callable[[str], object]
             has_scene,
             lambda: state.failed_shown,
             help="Mark links that are down with a dashed line",
-        ),
-        Command(
-            "view.fail_part",
-            "Fail or mend the part",
-            fail,
-            "Ctrl+Backspace",
-            "View",
-            lambda: state.hovered is not None or bool(state.chosen),
-            help="Mark the link under the pointer, or all links of the node there or clicked last, as failed",
-        ),
-        Command(
-            "view.mend_all",
-            "Mend all failed parts",
-            state.restore_failed,
-            "",
-            "View",
-            lambda: bool(state.failed_by_user),
-            help="Take back every mark of failure",
         ),
         Command(
             "view.clear_marks",

@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
 from gui.jobs import Jobs
 from gui.state.circuits import Playback, PortMatrix, port_matrix
 from gui.state.fabric_view import FabricViewState
+from gui.state.failed_parts import Part, ocs_part
 from gui.state.reconfiguration import around_ocs, between_runs
 from gui.state.runs import RunEntry
 from gui.state.scene import Scene
@@ -243,14 +244,21 @@ class OcsPanel(QWidget):
 
     # -- devices
 
+    @property
+    def part(self) -> Part | None:
+        """The device that is shown, as a part that may fail."""
+        scene = self._state.scene
+        return ocs_part(self.device.value()) if scene is not None and scene.has_plant else None
+
     def step_device(self, by: int) -> None:
         """Show the next device, or the one before."""
         self.device.setValue(self.device.value() + by)
 
     def _update(self) -> None:
         scene = self._state.scene
-        if scene is not self._scene:
-            self._scene = scene
+        fabric = scene.intact or scene if scene is not None else None  # with parts down it is the same fabric
+        if fabric is not self._scene:
+            self._scene = fabric
             self._stop()
             self.playback = None
             self.at = 0

@@ -188,7 +188,7 @@ class FabricPane(QWidget):
             return None
         for state in self.linked.states:  # beside each other the same run is read once
             if state.scene is not None and (state.scene.key, state.scene.style) == (entry.key, style):
-                return entry.key, state.scene
+                return entry.key, state.scene.intact or state.scene
         try:
             return entry.key, scene_of(entry, style)
         except (OptinetError, OSError) as error:

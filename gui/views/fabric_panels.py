@@ -11,6 +11,7 @@ from gui.views.fabric_commands import camera_commands, color_commands, drawing_c
 from gui.views.fabric_pane import FabricPane, Shared
 from gui.views.fabric_paths import PathsPanel
 from gui.views.fabric_range import RangeDialog
+from gui.views.failed_panel import failed, failed_commands, open_menu
 
 if TYPE_CHECKING:
     from gui.views.fabric_ocs import OcsPanel
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MOUSE_HELP = (
     "Drag to turn, Shift and drag to move, wheel to zoom, double-click to fold; "
-    "click two endpoints to see the paths between them."
+    "click two endpoints to see the paths between them, right-click to fail a part."
 )
 
 
@@ -28,6 +29,7 @@ def fabric(window: MainWindow) -> FabricPane:
     shared = Shared(window.session, window.selection, window.jobs, window.messages)
     pane = FabricPane(shared, window.fabric_state, window.theme)
     pane.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
+    pane.main.menu_wanted.connect(partial(open_menu, window))
     pane.traced.connect(lambda: window.panels["paths"].show())
     pane.scene_shown.connect(lambda key: window.keeper.camera_for(key))
     pane.show_selected()
@@ -79,9 +81,11 @@ def more_panels() -> tuple[PanelSpec, ...]:
     from gui.views.panels import PanelSpec
 
     told = "The paths between two clicked endpoints, hop by hop"
+    left = "What has failed, what the run carries without it, and what limits that"
     drawn = "The port matrix of an optical circuit switch, and reconfigurations step by step"
     return (
         PanelSpec("paths", "Traced paths", "bottom", paths, paths_commands, help=told),
+        PanelSpec("failed", "Failed parts", "bottom", failed, failed_commands, shown=False, help=left),
         PanelSpec("ocs", "Circuits", "right", ocs, ocs_commands, shown=False, help=drawn),
     )
 

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor
 
 from gui.state.drawing import Drawing
 from gui.state.fabric_view import FabricViewState
+from gui.state.failed_parts import nodes_down
 from gui.state.quantities import STATE
 from gui.state.scene import Scene
 from gui.views.painting import FAST_WIDTH, FEW, Lines, Picture, Points, picture_of
@@ -20,7 +21,7 @@ NODE_SIZE = {NodeKind.HOST: 0.75, NodeKind.CHIP: 1.0, NodeKind.SWITCH: 1.6}
 NODE_COVER = 0.025  # share of the view that nodes may cover
 MOVING_NODES = 5_000  # nodes of one kind drawn while moving
 MOVING_MARKS = 1_500  # marked lines of one sort drawn while moving
-MIN_NODE_PX, MAX_NODE_PX, GROUP_PX, SHUFFLE_PX = 1.6, 8.0, 11.0, 9.0
+MIN_NODE_PX, MAX_NODE_PX, GROUP_PX, SHUFFLE_PX, DEAD_PX = 1.6, 8.0, 11.0, 9.0, 5.0
 
 
 def fabric_picture(
@@ -45,7 +46,8 @@ def fabric_picture(
     drawn = state.segments[:n_segments]
     ends = drawing.segment_ends[drawn]
     moving = n_segments is not None
-    nodes = _nodes(scene, drawing, theme, xy, size, MOVING_NODES if moving else None)
+    dead = nodes_down(scene, state.parts) if state.failed_shown else np.zeros(0, dtype=np.int64)
+    nodes = _nodes(scene, drawing, theme, xy, size, MOVING_NODES if moving else None, dead)
     marks = _marks(state, drawing, theme, xy, MOVING_MARKS if moving else None)
     return picture_of(xy, ends, state.color_bins(state.values[drawn]), colors, nodes, theme.canvas, size, marks)
 
@@ -67,7 +69,13 @@ def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
 
 
 def _nodes(
-    scene: Scene, drawing: Drawing, theme: Theme, xy: NDArray[np.float64], size: QSizeF, most: int | None
+    scene: Scene,
+    drawing: Drawing,
+    theme: Theme,
+    xy: NDArray[np.float64],
+    size: QSizeF,
+    most: int | None,
+    dead: NDArray[np.int64],
 ) -> tuple[Points, ...]:
     """Return the nodes in view by kind, at most so many of each: hosts small, switches large, smaller if many."""
     at = xy[: drawing.n_marks]
@@ -84,6 +92,8 @@ def _nodes(
             groups.append(Points(mine[::step], theme.nodes[kind], basic * relative))
     if not is_node.all():
         groups.append(Points(at[seen & ~is_node], theme.nodes[NodeKind.SWITCH], GROUP_PX))
+    if len(dead):
+        groups.append(Points(at[np.unique(drawing.node_point[dead])], theme.bad, max(basic * 1.6, DEAD_PX)))
     if len(drawing.shuffles):
         groups.append(Points(xy[drawing.shuffles], theme.categories[2], SHUFFLE_PX))
     return tuple(groups)

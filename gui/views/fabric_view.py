@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QFont, QFontInfo, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -39,6 +39,7 @@ class FabricView(QWidget):
     """Draws `state` and turns mouse and wheel into camera moves and hovering; `hovered_text` tells what is hovered."""
 
     hovered_text = pyqtSignal(str)
+    menu_wanted = pyqtSignal(object, QPoint)  # Picked or None, and where on the screen
 
     def __init__(self, state: FabricViewState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -256,12 +257,16 @@ class FabricView(QWidget):
             self._drag_from = self._pressed_at = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """End a drag; without one it was a click, which chooses what is under it."""
+        """End a drag; without one it was a click, which chooses what is under it, or opens a menu of it."""
         super().mouseReleaseEvent(event)
-        if event is not None and self._pressed_at is not None and event.button() == Qt.MouseButton.LeftButton:
+        if event is not None and self._pressed_at is not None:
             moved = event.position() - self._pressed_at
             if abs(moved.x()) + abs(moved.y()) <= CLICK_PX:
-                self.state.choose(self.pick(event.position().x(), event.position().y()))
+                picked = self.pick(event.position().x(), event.position().y())
+                if event.button() == Qt.MouseButton.LeftButton:
+                    self.state.choose(picked)
+                elif event.button() == Qt.MouseButton.RightButton:
+                    self.menu_wanted.emit(picked, event.globalPosition().toPoint())
         self._drag_from = self._pressed_at = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:

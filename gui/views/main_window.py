@@ -23,6 +23,7 @@ from gui.state.undo import UndoStack
 from gui.views.actions import Actions
 from gui.views.dialogs import Dialogs
 from gui.views.fabric_view import FabricView
+from gui.views.failures import Failures
 from gui.views.message_bar import MessageBar
 from gui.views.note_commands import remember_edits
 from gui.views.opening import Opener
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.opener = Opener(self.session, self.selection, self.jobs, self)
         self.dialogs = Dialogs(self)
         self.undo = UndoStack()
+        self.failures = Failures(self.fabric_state, self.undo, self.jobs, self)
         self.preferences = Preferences.from_text(str(settings.value("preferences", "")))
         self.keeps_session = True
         self._system_palette = QPalette(QGuiApplication.palette())
@@ -156,6 +158,7 @@ class MainWindow(QMainWindow):
         self.selection.changed.connect(self.actions_.refresh)
         self.fabric_state.changed.connect(self.actions_.refresh)
         self.undo.changed.connect(self.actions_.refresh)
+        self.failures.failed.connect(lambda: self.panels["failed"].show())
         self.work.engine.ended.connect(lambda _job: self.actions_.refresh())
         self.jobs.busy_changed.connect(self._busy.setText)
         self.actions_.menu(RECENT_MENU).aboutToShow.connect(self._fill_recent)
@@ -324,6 +327,7 @@ class MainWindow(QMainWindow):
         self.settings.sync()
         self.closing.emit()
         self.work.shutdown()
+        self.failures.shutdown()
         self.finder.shutdown()
         self.jobs.shutdown()
         self.opener.shutdown()

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter,
 from gui.state.colormap import N_COLORS
 from gui.state.columns import format_number
 from gui.state.fabric_view import FabricViewState
+from gui.state.failed_parts import named
 from gui.state.quantities import LOAD, UTILIZATION
 from gui.state.scene import KIND_NAMES, Scene
 from gui.views.fabric_picture import category_colors
@@ -89,6 +90,8 @@ def _remarks(state: FabricViewState) -> list[str]:
     failed = len(state.failed)
     if failed and state.failed_shown:
         remarks.append(f"{failed:,} link{'s' * (failed != 1)} down (dashed)")
+    if scene.after is not None and scene.after.parts:
+        remarks.append(f"without {named(scene.after.parts)}: {scene.after.brief()}")
     if len(state.dark_links) or len(state.new_links):
         remarks.append(f"{len(state.dark_links):,} circuits dark (dotted), {len(state.new_links):,} new")
     return remarks

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optinet.errors import Problem, TopologyError, nearest_name
+from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric
 from optinet.metric import Metric
 from optinet.models.risks import DesignRisks
 from optinet.models.values import median
 from optinet.reliability.carried import Carried, Clock, carried
 from optinet.reliability.curve import AvailabilityCurve, availability_curve, level_name, time_at_most
+from optinet.reliability.parts import nodes_named, ocs_problems
 from optinet.reliability.risks import Cause, Risks
 from optinet.reliability.sampling import States, draw_states
 from optinet.reliability.settings import FailureSettings, RiskGroup
@@ -137,18 +137,9 @@ def _groups(fabric: Fabric, settings: FailureSettings) -> list[Cause]:
 
 
 def _group(name: str, group: RiskGroup, fabric: Fabric, names: list[str], problems: list[Problem]) -> Cause:
-    where, nodes = f"failures.group.{name}", set[int]()
-    for pattern in group.nodes:
-        hits = [i for i, each in enumerate(names) if fnmatchcase(each, pattern)]
-        if not hits:
-            shown = ", ".join([*names[:2], "...", *names[-2:]] if len(names) > 4 else names)
-            problems.append(
-                Problem(f"{where}.nodes", f"no node is called '{pattern}'", shown, nearest_name(pattern, names))
-            )
-        nodes.update(hits)
-    n_ocs = fabric.plant.n_ocs if fabric.plant else 0
-    allowed = f"0 to {n_ocs - 1}" if n_ocs else "none: the fabric has no optical circuit switches"
-    problems += [Problem(f"{where}.ocs", f"{each}", allowed) for each in group.ocs if each >= n_ocs]
+    where = f"failures.group.{name}"
+    nodes = nodes_named(names, group.nodes, f"{where}.nodes", problems)
+    problems += ocs_problems(fabric, group.ocs, f"{where}.ocs")
     if not group.nodes and not group.ocs:
         problems.append(Problem(where, "is empty", "nodes or ocs"))
     down = np.array(sorted(nodes), dtype=np.int64)

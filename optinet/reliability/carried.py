@@ -13,10 +13,11 @@ maps one onto the other: every single failure of a link is one of as many states
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -26,7 +27,7 @@ from optinet.errors import OptinetError, Problem, SolverError, TopologyError
 from optinet.fabric import Fabric
 from optinet.failures import Failure, among, arcs_up, moved, reconfigure_around
 from optinet.flows.link_loads import link_loads
-from optinet.flows.solution import Solution
+from optinet.flows.solution import LinkLoads, Solution
 from optinet.reliability.risks import Damage, Flags, Floats, Ints
 from optinet.structure import Pod, Torus
 from optinet.traffic.demand import Demand
@@ -89,6 +90,57 @@ def carried(solution: Solution, damage: Damage, *, rewire: bool = False, clock: 
     return Carried(solved[:, 0], solved[:, 1], solved[:, 2], len(first))
 
 
+@dataclass(frozen=True, eq=False)
+class Left:
+    """What a fabric with parts down carries.
+
+    Parameters
+    ----------
+    demand
+        What the endpoints served send each other.
+    loads
+        Its loads.
+    served
+        shape (n_endpoints,): which endpoints are served.
+    """
+
+    demand: Demand
+    loads: LinkLoads
+    served: Flags
+
+    @property
+    def delivered_gbps(self) -> float:
+        """All endpoints together, each bit counted once."""
+        return min(1.0, self.loads.throughput) * self.demand.total_gbps
+
+
+def what_is_left(
+    fabric: Fabric, demand: Demand, routing: str, arc_up: Flags, node_up: Flags, **options: Any
+) -> Left | None:
+    """Route what the endpoints that still reach each other send; None where nothing is left.
+
+    Parameters
+    ----------
+    fabric, demand
+        The intact fabric and its demand.
+    routing, options
+        As in `optinet.link_loads`; where it finds no way over what is left, shortest paths are taken.
+    arc_up, node_up
+        shape (n_arcs,) and (n_nodes,): what is up.
+    """
+    mask = None if arc_up.all() else arc_up  # without a mask symmetry and what is remembered can be used
+    for served in _served(fabric, arc_up, node_up):
+        at = served[fabric.endpoints]
+        part = demand if at.all() else among(fabric, demand, served)
+        if part.total_gbps <= 0.0:
+            continue
+        for name in dict.fromkeys((routing, _FALLBACK)):
+            given = options if name == routing else {}
+            with contextlib.suppress(SolverError):  # no path over what is left
+                return Left(part, link_loads(fabric, part, name, arc_up=mask, **given), at)
+    return None
+
+
 class _Solver:
     """Solves one state after the other."""
 
@@ -112,23 +164,8 @@ class _Solver:
 
     def _delivered(self, fabric: Fabric, whole: Demand, arc_up: Flags, node_up: Flags) -> tuple[float, int]:
         """Return the delivered rate, and how many endpoints with demand are served."""
-        for served in _served(fabric, arc_up, node_up):
-            at = served[fabric.endpoints]
-            demand = whole if at.all() else among(fabric, whole, served)
-            if demand.total_gbps > 0.0:
-                throughput = self._throughput(fabric, demand, arc_up)
-                if throughput is not None:
-                    return min(1.0, throughput) * demand.total_gbps, int(np.count_nonzero(at & _active(whole)))
-        return 0.0, 0
-
-    def _throughput(self, fabric: Fabric, demand: Demand, arc_up: Flags) -> float | None:
-        mask = None if arc_up.all() else arc_up  # without a mask symmetry and what is remembered can be used
-        for routing in dict.fromkeys((self._routing, _FALLBACK)):
-            try:
-                return link_loads(fabric, demand, routing, arc_up=mask).throughput
-            except SolverError:  # no path over what is left
-                continue
-        return None
+        left = what_is_left(fabric, whole, self._routing, arc_up, node_up)
+        return (left.delivered_gbps, int(np.count_nonzero(left.served & _active(whole)))) if left else (0.0, 0)
 
     def _rewired(self, damage: Damage, i: int) -> tuple[float, int, Fabric, Flags] | None:
         """Return what is delivered and served when circuits are set around the damage; None where it hits none."""

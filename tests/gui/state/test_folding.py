@@ -8,10 +8,11 @@ import pytest
 
 from gui.state.drawing import FOLDED_STUB
 from gui.state.fabric_view import FabricViewState
+from gui.state.failed_parts import group_part, links_down, node_part, ocs_part, part_rows, picked_part
 from gui.state.folding_view import adapted
 from gui.state.layout.base import STUB
 from gui.state.picking import Picked
-from gui.state.quantities import LENGTH, UTILIZATION
+from gui.state.quantities import UTILIZATION
 from gui.state.runs import read_entry
 from gui.state.scene import scene_of
 from gui.state.search import find_nodes
@@ -110,16 +111,30 @@ def test_nodes_are_found_by_prefix_or_else_by_a_regular_expression(fat_tree):
     assert find_nodes(fat_tree, " ") == ((), "")
 
 
-def test_failed_links_are_those_without_capacity_and_those_marked(fat_tree):
+def test_failed_links_are_those_without_capacity_and_those_of_failed_parts(fat_tree):
     state = FabricViewState()
     state.show(fat_tree)
     assert len(state.failed) == 0
-    state.fail_node(0)
+    host = picked_part(fat_tree, state.drawing, Picked("node", int(state.drawing.node_point[0])))
+    assert host == node_part(fat_tree, 0) and host.title == "host host0"
+    state.set_parts(fat_tree.key, (host,))
     assert state.failed.tolist() == [0]
-    state.toggle_failed(Picked("node", int(state.drawing.node_point[0])))
+    line = picked_part(fat_tree, state.drawing, Picked("segment", 5))
+    state.set_parts(fat_tree.key, (host, line))
+    assert state.failed.tolist() == [0, *line.members]
+    pod = group_part(fat_tree, int(fat_tree.folds.group[0]))
+    inside = np.isin(fat_tree.link_ends, pod.members).any(axis=1)
+    state.set_parts(fat_tree.key, (pod,))
+    assert state.failed.tolist() == np.flatnonzero(inside).tolist() and len(pod.members) == 8
+    assert part_rows(fat_tree, (pod, line))[0] == ("pod 0", "group", "8", f"{inside.sum()}")
+    state.set_parts("another run", (host,))
+    assert state.parts == (pod,)
+    state.set_parts(fat_tree.key, ())
     assert len(state.failed) == 0
-    state.set_quantity(LENGTH)
-    state.toggle_failed(Picked("segment", 5))
-    assert len(state.failed) == 1
-    state.restore_failed()
-    assert len(state.failed) == 0
+
+
+def test_an_ocs_that_fails_takes_its_circuits_down(read):
+    mesh = read(topology="ocs_mesh", parameters={"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 6})
+    plant = mesh.plant
+    expected = plant.circuit_link[plant.end_ocs[plant.circuit_ends[:, 0]] == 0]
+    assert links_down(mesh, (ocs_part(0),)).tolist() == sorted(expected.tolist()) and len(expected)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PyQt6.QtWidgets import QApplication, QDialog
 
+from gui.state.failed_parts import node_part
 from gui.state.quantities import LATENCY, MARGIN
 from gui.state.reconfiguration import around_ocs
 from optinet.fabric import NodeKind
@@ -53,8 +54,15 @@ class Stage:
             self.window.runs.filter.setText("torus")
 
     def before_view(self, command_id):
-        if command_id == "view.fail_part":
-            self.window.fabric_state.set_chosen((0,))
+        state = self.window.fabric_state
+        if command_id in ("view.fail_part", "view.fail_group", "view.clear_marks"):
+            state.set_chosen((0,))
+        if command_id == "view.fail_ocs":
+            self.before_ocs(command_id)
+        if command_id in ("view.restore_selected", "view.mend_all"):
+            state.set_parts(state.scene.key, (node_part(state.scene, 0),))
+            self.window.panels["failed"].show()
+            self.window.panels["failed"].widget.tree.selectAll()
         if command_id == "view.side_by_side":
             self.window.selection.set(self.window.table.row_keys[:2])
             settle(self.qtbot, self.window)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A saved run with parts down: its demand routed anew over what is left, beside what the intact fabric carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.present import rows_text
+from experiments.saved import saved_demand
+from optinet.fabric import Fabric
+from optinet.failures import arcs_up, nodes_down
+from optinet.flows.concurrent.auto import concurrent_flow
+from optinet.flows.limit import limit_of
+from optinet.flows.solution import LinkLoads
+from optinet.reliability.carried import what_is_left
+from optinet.reliability.parts import FailedParts, failure_of
+from optinet.results import Run
+from optinet.traffic.demand import Demand
+
+FULLEST = 0.999  # of the largest utilization: arcs that full limit the throughput of a routing together
+_GAP = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Degraded:
+    """What a run carries with parts down.
+
+    Parameters
+    ----------
+    run
+        The run, intact.
+    arc_up
+        shape (n_arcs,): which arcs are up.
+    routing
+        That of the loads; where the run's finds no way over what is left, ecmp.
+    throughput_before, throughput
+        Largest common scale factor that fits of the whole demand, and of what the endpoints served send each other;
+        0 where nothing is left.
+    delivered_before_gbps, delivered_gbps
+        All endpoints together, each bit counted once.
+    endpoints, lost_endpoints
+        How many there are, and how many are not served: they are down, or cannot reach most others.
+    arc_load_gbps
+        shape (n_arcs,): loads of what the endpoints served send.
+    limiting
+        Arcs that limit the throughput: of the proven bound where that was asked for, else the fullest.
+    limit
+        The same in words.
+    bound
+        What no routing surpasses, of what the endpoints served send; NaN where it was not asked for.
+    """
+
+    run: Run
+    arc_up: NDArray[np.bool_]
+    routing: str
+    throughput_before: float
+    throughput: float
+    delivered_before_gbps: float
+    delivered_gbps: float
+    endpoints: int
+    lost_endpoints: int
+    arc_load_gbps: NDArray[np.float64]
+    limiting: NDArray[np.int64]
+    limit: str
+    bound: float = np.nan
+
+    @property
+    def links_down(self) -> int:
+        """Links that carry nothing any more."""
+        return int(np.count_nonzero(~self.arc_up.reshape(-1, 2).any(axis=1)))
+
+
+def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s: float = 60.0) -> Degraded:
+    """Route the demand of a run over what is left of its fabric.
+
+    Parameters
+    ----------
+    run
+        A run made by 'run' or 'sweep'.
+    parts
+        What is down besides what was down in the run.
+    bound
+        Whether to find what no routing surpasses, and where that limit is, within `time_budget_s`.
+
+    Raises
+    ------
+    OptinetError
+        If the fabric has no such parts, or the run was made by an optinet whose workloads this one does not know.
+    """
+    fabric, demand = run.fabric, saved_demand(run)
+    failure = failure_of(fabric, parts)
+    arc_up, node_up = arcs_up(fabric, failure), ~nodes_down(fabric, failure)
+    name, options = _routing(run)
+    before = run.loads.throughput
+    left = what_is_left(fabric, demand, name, arc_up, node_up, **options)
+    delivered_before = min(1.0, before) * demand.total_gbps
+    if left is None:
+        nothing = np.zeros(fabric.n_arcs)
+        sent = int(np.count_nonzero(_active(demand)))
+        return Degraded(
+            run, arc_up, name, before, 0.0, delivered_before, 0.0, sent, sent, nothing,
+            np.zeros(0, dtype=np.int64), "no two endpoints reach each other",
+        )  # fmt: skip
+    active = _active(demand)
+    limiting, text, most = _fullest(fabric, left.loads)
+    if bound:
+        limiting, text, most = _proven(fabric, left.demand, arc_up, time_budget_s)
+    return Degraded(
+        run,
+        arc_up,
+        left.loads.routing,
+        before,
+        left.loads.throughput,
+        delivered_before,
+        left.delivered_gbps,
+        int(np.count_nonzero(active)),
+        int(np.count_nonzero(active & ~left.served)),
+        left.loads.arc_load_gbps,
+        limiting,
+        text,
+        most,
+    )
+
+
+def _routing(run: Run) -> tuple[str, dict[str, Any]]:
+    """Return the routing whose loads the run holds, and its options where the scenario gives it some."""
+    asked = dict(run.scenario["routing"])
+    used = run.loads.routing
+    return (used, asked) if asked.pop("name") == used else (used, {})
+
+
+def _active(demand: Demand) -> NDArray[np.bool_]:
+    return np.asarray((demand.out_gbps > 0) | (demand.in_gbps > 0))
+
+
+def _fullest(fabric: Fabric, loads: LinkLoads) -> tuple[NDArray[np.int64], str, float]:
+    most = float(loads.utilization.max(initial=0.0))
+    arcs = np.flatnonzero((loads.utilization >= FULLEST * most) & (most > 0))
+    of = ", ".join(fabric.link_class_names[i] for i in np.unique(fabric.link_class[arcs // 2]).tolist())
+    return arcs, f"{len(arcs):,} arcs of {of} are the fullest, at {100 * most:,.1f} % of capacity", np.nan
+
+
+def _proven(
+    fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_], time_budget_s: float
+) -> tuple[NDArray[np.int64], str, float]:
+    flow = concurrent_flow(fabric, demand, gap=_GAP, arc_up=arc_up, time_budget_s=time_budget_s)
+    found = limit_of(fabric, flow, arc_up=arc_up)
+    return found.arcs, found.text, flow.upper
+
+
+def degraded_json(found: Degraded) -> dict[str, Any]:
+    """Return it as plain data, the arrays left out."""
+    names = (
+        *("routing", "throughput_before", "throughput", "delivered_before_gbps", "delivered_gbps"),
+        *("endpoints", "lost_endpoints", "links_down", "limit", "bound"),
+    )
+    return {"run": str(found.run.path), **{name: getattr(found, name) for name in names}}
+
+
+def degraded_text(found: Degraded, width: int | None) -> str:
+    """Return it as a table for people."""
+    share = found.delivered_gbps / found.delivered_before_gbps - 1 if found.delivered_before_gbps else 0.0
+    rows = [
+        ("throughput", f"{found.throughput_before:.4g}", f"{found.throughput:.4g}", found.routing),
+        ("delivered Gb/s", f"{found.delivered_before_gbps:,.1f}", f"{found.delivered_gbps:,.1f}", f"{share:+.1%}"),
+        ("endpoints served", f"{found.endpoints:,}", f"{found.endpoints - found.lost_endpoints:,}", ""),
+        ("links up", f"{found.run.fabric.n_links:,}", f"{found.run.fabric.n_links - found.links_down:,}", ""),
+    ]
+    if not np.isnan(found.bound):
+        rows.append(("no routing more than", "", f"{found.bound:.4g}", ""))
+    table = rows_text((found.run.title, "intact", "with parts down", ""), rows, width)
+    return f"{table}what limits: {found.limit}\n"
+
+
+def save_loads(found: Degraded, path: Path) -> None:
+    """Write loads, what is up and what limits as NumPy arrays."""
+    with path.open("wb") as file:
+        np.savez(file, arc_load_gbps=found.arc_load_gbps, arc_up=found.arc_up, limiting=found.limiting)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of a fabric that the user has marked as failed, and what the run carries without them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gui.state.columns import format_number
+from gui.state.drawing import Drawing
+from gui.state.picking import Picked
+from gui.state.scene import KIND_NAMES, Scene, link_values
+from optinet.fabric import NodeKind
+
+Ints = NDArray[np.int64]
+Kind = Literal["links", "node", "group", "ocs"]
+
+COLUMNS = ("Part", "Kind", "Nodes", "Links down")
+LISTED = 3  # parts named in one line
+DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that has failed.
+
+    Parameters
+    ----------
+    kind
+        Links drawn as one line; a node; a pod, cube, plane, block or rack; or an optical circuit switch.
+    members
+        Its links, its nodes, or the number of the OCS.
+    title
+        What people call it.
+    """
+
+    kind: Kind
+    members: tuple[int, ...]
+    title: str
+
+
+def picked_part(scene: Scene, drawing: Drawing, picked: Picked) -> Part | None:
+    """Return what is drawn at a place: links, a node, or a folded group; None for what cannot fail."""
+    if picked.kind == "segment":
+        links = drawing.links_of(picked.index)
+        a, b = (scene.node_names[node] for node in scene.link_ends[links[0]])
+        parallel = len(np.unique(np.sort(scene.link_ends[links], axis=1), axis=0)) == 1
+        what = "link" if len(links) == 1 else f"{len(links):,} links"
+        return Part("links", tuple(links.tolist()), f"{what} {a} – {b}{'' if parallel else ' and others'}")
+    node = int(drawing.point_node[picked.index])
+    if node >= 0:
+        return node_part(scene, node)
+    group = int(drawing.point_group[picked.index])
+    return group_part(scene, group) if group >= 0 else None
+
+
+def node_part(scene: Scene, node: int) -> Part:
+    """Return a switch, host or chip as a part."""
+    kind = KIND_NAMES[NodeKind(int(scene.node_kind[node]))][0]
+    return Part("node", (node,), f"{kind} {scene.node_names[node]}")
+
+
+def group_part(scene: Scene, group: int) -> Part:
+    """Return a pod, cube, plane, block or rack with all its nodes as a part."""
+    return Part("group", tuple(np.flatnonzero(scene.folds.group == group).tolist()), scene.folds.names[group])
+
+
+def ocs_part(ocs: int) -> Part:
+    """Return an optical circuit switch as a part."""
+    return Part("ocs", (ocs,), f"OCS {ocs}")
+
+
+def group_of(scene: Scene, drawing: Drawing, picked: Picked) -> int:
+    """Return the group that something drawn belongs to, with both ends if it is a line; -1 for none."""
+    if picked.kind == "segment":
+        groups = np.unique(scene.folds.group[scene.link_ends[drawing.links_of(picked.index)]])
+        return int(groups[0]) if len(groups) == 1 else -1
+    node = int(drawing.point_node[picked.index])
+    return int(scene.folds.group[node]) if node >= 0 else int(drawing.point_group[picked.index])
+
+
+def links_down(scene: Scene, parts: tuple[Part, ...]) -> Ints:
+    """Return the links that carry nothing without these parts, in order."""
+    down = np.zeros(scene.n_links, dtype=bool)
+    dead = np.zeros(scene.n_nodes, dtype=bool)
+    for part in parts:
+        if part.kind == "links":
+            down[list(part.members)] = True
+        elif part.kind == "ocs" and scene.plant is not None:
+            through = scene.plant.end_ocs[scene.plant.circuit_ends[:, 0]]
+            links = scene.plant.circuit_link[np.isin(through, part.members)]
+            down[links[links >= 0]] = True
+        elif part.kind != "ocs":
+            dead[list(part.members)] = True
+    return np.flatnonzero(down | dead[scene.link_ends].any(axis=1))
+
+
+def nodes_down(scene: Scene, parts: tuple[Part, ...]) -> Ints:
+    """Return the nodes that have failed, in order."""
+    nodes = {node for part in parts if part.kind in ("node", "group") for node in part.members}
+    return np.array(sorted(node for node in nodes if node < scene.n_nodes), dtype=np.int64)
+
+
+def part_rows(scene: Scene, parts: tuple[Part, ...]) -> list[tuple[str, ...]]:
+    """Return a row of texts for each part, in the order of `COLUMNS`."""
+    words = {"links": "link", "ocs": "OCS"}
+    return [
+        (
+            part.title,
+            words.get(part.kind, part.kind),
+            f"{len(part.members):,}" if part.kind in ("node", "group") else "",
+            f"{len(links_down(scene, (part,))):,}",
+        )
+        for part in parts
+    ]
+
+
+def arguments(scene: Scene, parts: tuple[Part, ...], *, bound: bool, loads: Path) -> list[str]:
+    """Return the command of optinet that solves a run without these parts."""
+    links = sorted({link for part in parts if part.kind == "links" for link in part.members})
+    ocs = sorted({ocs for part in parts if part.kind == "ocs" for ocs in part.members})
+    words = ["fail", scene.run.path, "--json", "--loads", loads, *(["--bound"] if bound else [])]
+    for option, values in (
+        ("--node", [scene.node_names[node] for node in nodes_down(scene, parts)]),
+        ("--link", links),
+        ("--ocs", ocs),
+    ):
+        words += [word for value in values for word in (option, value)]
+    return list(map(str, words))
+
+
+@dataclass(frozen=True, eq=False)
+class After:
+    """What a run carries without some parts.
+
+    Parameters
+    ----------
+    parts
+        What has failed.
+    bound
+        Whether the limit is that of any routing.
+    facts
+        What ``optinet fail --json`` says.
+    arc_load_gbps, arc_up, limiting
+        shape (n_arcs,) the first two; arcs the third.
+    """
+
+    parts: tuple[Part, ...]
+    bound: bool
+    facts: dict[str, Any]
+    arc_load_gbps: NDArray[np.float64]
+    arc_up: NDArray[np.bool_]
+    limiting: Ints
+
+    @classmethod
+    def read(cls, parts: tuple[Part, ...], bound: bool, facts: dict[str, Any], loads: Path) -> After:
+        """Return it with the arrays of a file."""
+        with np.load(loads) as arrays:
+            return cls(parts, bound, facts, arrays["arc_load_gbps"], arrays["arc_up"], arrays["limiting"])
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what it means, one line each."""
+        facts = self.facts
+        before, after = (float(facts[name]) for name in ("throughput_before", "throughput"))
+        delivered = [float(facts[name]) for name in ("delivered_before_gbps", "delivered_gbps")]
+        lost = int(facts["lost_endpoints"])
+        lines = []
+        if self.parts:
+            rates = " to ".join(f"{format_number(rate)} Gb/s" for rate in delivered)
+            throughput = f"{before:.{DECIMALS}f} to {after:.{DECIMALS}f} of the demand{_change(before, after)}"
+            lines += [
+                f"Throughput {throughput}, routing {facts['routing']}",
+                f"Delivered {rates}{_change(*delivered)}",
+                f"{lost:,} of {facts['endpoints']:,} endpoints are not served, {facts['links_down']:,} links are down",
+            ]
+        if facts.get("bound") is not None:
+            lines.append(f"No routing carries more than {float(facts['bound']):.{DECIMALS}f} of the demand")
+        return (*lines, f"What limits: {facts['limit']}")
+
+    def brief(self) -> str:
+        """Return it in half a line."""
+        before, after = (float(self.facts[name]) for name in ("throughput_before", "throughput"))
+        return f"throughput {before:.{DECIMALS}f} to {after:.{DECIMALS}f}{_change(before, after)}"
+
+
+def _change(before: float, after: float) -> str:
+    return f" ({100 * (after / before - 1):+.1f} %)".replace("-", "−") if before > 0 else ""
+
+
+def without_parts(scene: Scene, after: After) -> Scene:
+    """Return a scene with the loads that are left; belongs in a worker."""
+    intact = scene.intact or scene
+    load = after.arc_load_gbps
+    capacity = np.where(after.arc_up, intact.arc_capacity_gbps, 0.0)
+    utilization = np.divide(load, capacity, out=np.zeros_like(load), where=capacity > 0)
+    limiting = np.zeros(intact.n_links, dtype=bool)
+    limiting[after.limiting // 2] = True
+    facts = [intact.facts[name] for name in intact.class_names]
+    changed = dataclasses.replace(
+        intact,
+        arc_load_gbps=load,
+        arc_capacity_gbps=capacity,
+        arc_utilization=utilization,
+        link_values=link_values(load, capacity, utilization, intact.link_length_m, intact.link_class, facts),
+        limiting=limiting,
+        limit_text=f"limit: {after.facts['limit']}",
+        intact=intact,
+        after=after,
+    )
+    # the same nodes and links at the same places: what was worked out for drawing them holds
+    vars(changed).update({name: vars(intact)[name] for name in ("opening", "is_host_link") if name in vars(intact)})
+    return changed
+
+
+def named(parts: tuple[Part, ...]) -> str:
+    """Return what parts are called, in one line."""
+    titles = [part.title for part in parts[:LISTED]]
+    more = len(parts) - len(titles)
+    return ", ".join([*titles, *([f"{more:,} more"] if more else [])])

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The panel of failed parts: what has failed, what the run carries without it, and what limits that."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from gui.commands import Command
+from gui.state.failed_parts import COLUMNS, Part, part_rows
+from gui.state.picking import Picked
+from gui.views.exporting import ViewExport
+from gui.views.failures import Failures
+from gui.views.palette import Theme
+from gui.views.table_picture import TextTable, table_export
+
+if TYPE_CHECKING:
+    from gui.views.main_window import MainWindow
+    from gui.views.panels import Panel
+
+HINT = "Right-click a link, switch, host or chip in the fabric to fail it."
+_NUMBERS = frozenset((2, 3))
+
+
+class FailedPanel(QWidget):
+    """Follows the failures of a fabric view."""
+
+    def __init__(self, failures: Failures, theme: Theme) -> None:
+        super().__init__()
+        self._failures, self._theme = failures, theme
+        self._shown: tuple[object, ...] = ()
+        self.text = QLabel(HINT, wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(COLUMNS)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+        self.tree.setAccessibleName("Failed parts")
+        header = self.tree.header()
+        if header is not None:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setStretchLastSection(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.addWidget(self.text)
+        layout.addWidget(self.tree, 1)
+        failures.changed.connect(self.refresh)
+        failures.state.changed.connect(self.refresh)
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        """Return the size the panel would like to have."""
+        return QSize(560, 260)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colors; those on the screen are of the palette."""
+        self._theme = theme
+
+    @property
+    def selected(self) -> tuple[Part, ...]:
+        """The failed parts that are selected in the list."""
+        parts = self._failures.state.parts
+        rows = [self.tree.indexOfTopLevelItem(item) for item in self.tree.selectedItems()]
+        return tuple(parts[row] for row in sorted(rows) if 0 <= row < len(parts))
+
+    def export(self) -> ViewExport | None:
+        """Return the failed parts, and below them what the run carries without them."""
+        state = self._failures.state
+        if state.scene is None:
+            return None
+        rows = part_rows(state.scene, state.parts)
+        notes = self._failures.lines()
+        table = TextTable(
+            f"Failed parts of {state.scene.title}", COLUMNS, rows or [("none", "", "", "0")], _NUMBERS, notes
+        )
+        return table_export(table, self._theme, self.tree.font())
+
+    def refresh(self) -> None:
+        """Show what has failed now, and what came of it."""
+        state = self._failures.state
+        lines = self._failures.lines()
+        self.text.setText("\n".join([*lines, *([] if state.parts else [HINT])]))
+        shown = (state.scene.key if state.scene else "", state.parts)
+        if shown != self._shown:
+            self._shown = shown
+            self.tree.clear()
+            rows = part_rows(state.scene, state.parts) if state.scene is not None else []
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            for row in rows:
+                item = QTreeWidgetItem(list(row))
+                for column in _NUMBERS:
+                    item.setTextAlignment(column, right)
+                self.tree.addTopLevelItem(item)
+
+
+def failed(window: MainWindow) -> FailedPanel:
+    """Return the panel of failed parts."""
+    return FailedPanel(window.failures, window.theme)
+
+
+def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
+    """Return the commands that fail and restore parts, and prove what limits."""
+    failures, state = window.failures, window.fabric_state
+
+    def selected() -> tuple[Part, ...]:
+        return panel.widget.selected if panel.is_made else ()
+
+    def shown_ocs() -> Part | None:
+        return failures.ocs or (window.panels["ocs"].widget.part if window.panels["ocs"].is_made else None)
+
+    def prove() -> None:
+        failures.prove(not failures.proving)
+        panel.show()
+
+    return [
+        Command(
+            "view.fail_part",
+            "Fail or restore the part",
+            lambda: failures.toggle(failures.part),
+            "Ctrl+Backspace",
+            "View/Failures",
+            lambda: failures.part is not None,
+            help="Fail the link, switch, host, chip or folded group under the pointer, or the node clicked last",
+        ),
+        Command(
+            "view.fail_group",
+            "Fail or restore its group",
+            lambda: failures.toggle(failures.group),
+            "Ctrl+Shift+Backspace",
+            "View/Failures",
+            lambda: failures.group is not None,
+            help="Fail the whole pod, cube, plane, block or rack of the node under the pointer or clicked last",
+        ),
+        Command(
+            "view.fail_ocs",
+            "Fail or restore the OCS",
+            lambda: failures.toggle(shown_ocs()),
+            "",
+            "View/Failures",
+            lambda: shown_ocs() is not None,
+            help="Fail the optical circuit switch of the link under the pointer, or that of the panel 'Circuits'",
+        ),
+        Command(
+            "view.restore_selected",
+            "Restore selected parts",
+            lambda: failures.restore(selected()),
+            "",
+            "View/Failures",
+            lambda: bool(selected()),
+            help="Let the parts that are selected in the list of failed parts work again",
+        ),
+        Command(
+            "view.mend_all",
+            "Restore all failed parts",
+            lambda: failures.restore(state.parts),
+            "",
+            "View/Failures",
+            lambda: bool(state.parts),
+            help="Let everything work again",
+        ),
+        Command(
+            "view.prove_limit",
+            "Prove what limits",
+            prove,
+            "",
+            "View/Failures",
+            lambda: state.scene is not None,
+            lambda: failures.proving,
+            help="Find what no routing surpasses, and the cut that proves it; mark it with 'Show what limits'",
+        ),
+    ]
+
+
+def open_menu(window: MainWindow, picked: Picked | None, at: QPoint) -> QMenu:
+    """Open a menu of what can be done with a place in the fabric view."""
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    failures = window.failures
+
+    def run(command_id: str) -> None:
+        failures.pointed = picked  # the pointer has moved on to the menu
+        window.commands.run(command_id)
+        failures.pointed = None
+
+    failures.pointed = picked
+    for command_id, part in (
+        ("view.fail_part", failures.part),
+        ("view.fail_group", failures.group),
+        ("view.fail_ocs", failures.ocs),
+    ):
+        if part is not None:
+            word = "Restore" if part in window.fabric_state.parts else "Fail"
+            _add(menu, f"{word} {part.title}", partial(run, command_id))
+    failures.pointed = None
+    menu.addSeparator()
+    for command_id in ("view.mend_all", "view.limit", "view.prove_limit", "view.clear_marks", "view.fit"):
+        if window.commands[command_id].enabled_when():
+            menu.addAction(window.actions_[command_id])
+    menu.popup(at)
+    return menu
+
+
+def _add(menu: QMenu, text: str, run: partial[None]) -> None:
+    action = menu.addAction(text)
+    if action is not None:
+        action.triggered.connect(lambda _checked: run())

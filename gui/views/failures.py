@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the user fails in the fabric view: marked at once, solved anew in a process of its own, and taken back."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import OrderedDict
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from gui.child import Child
+from gui.jobs import Jobs
+from gui.state.fabric_view import FabricViewState
+from gui.state.failed_parts import (
+    After,
+    Part,
+    arguments,
+    group_of,
+    group_part,
+    named,
+    node_part,
+    ocs_part,
+    picked_part,
+    without_parts,
+)
+from gui.state.picking import Picked
+from gui.state.scene import Scene
+from gui.state.undo import Edit, UndoStack
+from optinet.errors import OptinetError
+
+KEPT = 16  # answers kept, so that undo shows at once what was solved before
+SOLVING = "Solving without {parts} …"
+PROVING = "Looking for what no routing surpasses …"
+
+_Wanted = tuple[str, tuple[Part, ...], bool]
+
+
+class Failures(QObject):
+    """Follows the parts that have failed in `state`, and shows the loads that are left.
+
+    `changed` tells that there is something else to say; `pointed` is what a menu was opened on. `proving` says whether
+    the limit of any routing is looked for, and not only what fills first under that of the run.
+    """
+
+    changed = pyqtSignal()
+    failed = pyqtSignal()
+
+    def __init__(self, state: FabricViewState, undo: UndoStack, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state, self.proving = state, False
+        self.pointed: Picked | None = None
+        self.problem = ""
+        self._undo, self._jobs = undo, jobs
+        self._child = Child(self)
+        self._folder = tempfile.TemporaryDirectory(prefix="optinet-failed-")
+        self._answers: OrderedDict[_Wanted, After] = OrderedDict()
+        self._asked: _Wanted | None = None  # what the process solves, or could not
+        self._closed = False
+        state.changed.connect(self._follow)
+
+    # -- what can be done
+
+    @property
+    def part(self) -> Part | None:
+        """What would fail: what a menu was opened on, is under the pointer, or was clicked last."""
+        state, picked = self.state, self.pointed or self.state.hovered
+        if state.scene is None or state.drawing is None:
+            return None
+        if picked is not None:
+            return picked_part(state.scene, state.drawing, picked)
+        return node_part(state.scene, state.chosen[-1]) if state.chosen else None
+
+    @property
+    def group(self) -> Part | None:
+        """The pod, cube, plane, block or rack that would fail."""
+        state, picked = self.state, self.pointed or self.state.hovered
+        if state.scene is None or state.drawing is None or not (picked or state.chosen):
+            return None
+        folds = state.scene.folds
+        group = group_of(state.scene, state.drawing, picked) if picked else int(folds.group[state.chosen[-1]])
+        return group_part(state.scene, group) if group >= 0 else None
+
+    @property
+    def ocs(self) -> Part | None:
+        """The optical circuit switch that makes the links pointed at."""
+        part, scene = self.part, self.state.scene
+        if part is None or part.kind != "links" or scene is None or scene.plant is None:
+            return None
+        of_link = scene.plant.circuit_link == part.members[0]
+        return ocs_part(int(scene.plant.end_ocs[scene.plant.circuit_ends[of_link][0, 0]])) if of_link.any() else None
+
+    def toggle(self, part: Part | None) -> None:
+        """Fail a part, or restore one that has failed."""
+        if part is not None and part in self.state.parts:
+            self.restore((part,))
+        elif part is not None:
+            self._edit(f"Fail {part.title}", (*self.state.parts, part))
+            self.failed.emit()
+
+    def restore(self, parts: tuple[Part, ...]) -> None:
+        """Let some parts work again."""
+        left = tuple(part for part in self.state.parts if part not in parts)
+        self._edit(f"Restore {named(parts)}", left)
+
+    def prove(self, proving: bool) -> None:
+        """Look for the limit of any routing, or be content with what fills first."""
+        self.proving, self._asked = proving, None
+        self._follow()
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what there is to say of the run without its failed parts, and of what limits it."""
+        scene = self.state.scene
+        if scene is None:
+            return ()
+        if self.problem:
+            return (self.problem,)
+        if self._child.is_busy:
+            parts = self.state.parts
+            return (SOLVING.format(parts=named(parts)) if parts else PROVING,)
+        if scene.after is not None:
+            return scene.after.lines()
+        return (f"What limits: {scene.limit_text}",)
+
+    def shutdown(self) -> None:
+        """End what is being solved."""
+        self._closed = True
+        self._child.stop()
+        self._folder.cleanup()
+
+    def _edit(self, title: str, after: tuple[Part, ...]) -> None:
+        scene, before = self.state.scene, self.state.parts
+        if scene is not None and after != before:
+            put = partial(self.state.set_parts, scene.key)
+            self._undo.do(Edit(title, lambda: put(before), lambda: put(after)))
+
+    # -- solving
+
+    def _follow(self) -> None:
+        """See to it that the loads shown are those without the parts that have failed."""
+        scene = self.state.scene
+        if self._closed:
+            return
+        if scene is None:
+            self._stop()
+            return
+        wanted: _Wanted = (scene.key, self.state.parts, self.proving)
+        if scene.after is not None and (scene.after.parts, scene.after.bound) == wanted[1:]:
+            return
+        if not (self.state.parts or self.proving):
+            self._stop()
+            if scene.intact is not None:
+                self.state.show_loads(scene.intact)
+            self.changed.emit()
+        elif wanted in self._answers:
+            self._stop()
+            self._show(wanted, self._answers[wanted])
+        elif wanted != self._asked:
+            self._ask(scene, wanted)
+
+    def _stop(self) -> None:
+        self._child.stop()
+        self._asked, self.problem = None, ""
+
+    def _ask(self, scene: Scene, wanted: _Wanted) -> None:
+        self._asked, self.problem = wanted, ""
+        loads = Path(self._folder.name) / "loads.npz"
+        words = arguments(scene, wanted[1], bound=wanted[2], loads=loads)
+        self._child.start(words, partial(self._answered, wanted, loads), partial(self._no_answer, wanted))
+        self.changed.emit()
+
+    def _answered(self, wanted: _Wanted, loads: Path, output: str) -> None:
+        def read() -> After | None:
+            try:
+                return After.read(wanted[1], wanted[2], json.loads(output), loads)
+            except (OSError, ValueError, KeyError):  # another answer has been begun, or the disk is full
+                return None
+
+        def take(after: After | None) -> None:
+            if after is None:
+                self._no_answer(wanted, "what was solved cannot be read")
+                return
+            self._answers[wanted] = after
+            if len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+            self._show(wanted, after)
+
+        self._jobs.submit("Reading what is left …", read, take)
+
+    def _no_answer(self, wanted: _Wanted, why: str) -> None:
+        if wanted == self._asked:
+            self.problem = f"Not solved: {why}"
+            self.changed.emit()
+
+    def _show(self, wanted: _Wanted, after: After) -> None:
+        scene = self.state.scene
+        if scene is None or scene.key != wanted[0]:
+            return
+
+        def work() -> Scene | str:
+            try:
+                return without_parts(scene, after)
+            except (OptinetError, ValueError, IndexError) as error:  # the file has changed meanwhile
+                return str(error)
+
+        def take(changed: Scene | str) -> None:
+            now = self.state.scene
+            if isinstance(changed, str):
+                self._no_answer(wanted, changed)
+            elif now is not None and (now.key, self.state.parts, self.proving) == wanted and now.style == scene.style:
+                self.state.show_loads(changed)
+                self.changed.emit()
+
+        self._jobs.submit("Showing what is left …", work, take)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts that somebody says are down, by name: from a scenario, the command line or the viewer to a `Failure`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from optinet.errors import Problem, TopologyError, nearest_name
+from optinet.fabric import Fabric
+from optinet.failures import Failure
+
+_Index = Annotated[int, Field(ge=0)]
+
+
+class FailedParts(BaseModel):
+    """Parts that are down all the time; without this table everything works."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nodes: tuple[str, ...] = Field(default=(), description="names of nodes, or patterns such as 'leaf-1*'")
+    links: tuple[_Index | tuple[str, str], ...] = Field(
+        default=(), description="links by number from 0, or all between two named nodes"
+    )
+    ocs: tuple[_Index, ...] = Field(default=(), description="optical circuit switches, from 0")
+
+
+def failure_of(fabric: Fabric, parts: FailedParts, where: str = "failed") -> Failure:
+    """Return the failure that parts by name stand for.
+
+    Parameters
+    ----------
+    fabric
+        The fabric that has them.
+    parts
+        What is down.
+    where
+        What problems are told to be in.
+
+    Raises
+    ------
+    TopologyError
+        Naming every part that the fabric does not have.
+    """
+    problems: list[Problem] = []
+    names = [str(name) for name in fabric.node_names]
+    nodes = nodes_named(names, parts.nodes, f"{where}.nodes", problems)
+    links: set[int] = set()
+    ends = np.sort(np.column_stack((fabric.arc_tail[::2], fabric.arc_head[::2])), axis=1)
+    for part in parts.links:
+        if isinstance(part, int):
+            links.add(part)
+            if part >= fabric.n_links:
+                problems.append(Problem(f"{where}.links", f"{part}", f"0 to {fabric.n_links - 1}"))
+            continue
+        pair = [nodes_named(names, [name], f"{where}.links", problems) for name in part]
+        a, b = (np.array(sorted(each), dtype=np.int64) for each in pair)
+        between = np.isin(ends, a).any(axis=1) & np.isin(ends, b).any(axis=1) & np.isin(ends, [*a, *b]).all(axis=1)
+        if len(a) and len(b) and not between.any():
+            problems.append(
+                Problem(f"{where}.links", f"no link joins '{part[0]}' and '{part[1]}'", "nodes with a link")
+            )
+        links.update(np.flatnonzero(between).tolist())
+    problems += ocs_problems(fabric, parts.ocs, f"{where}.ocs")
+    if problems:
+        raise TopologyError(problems)
+    return Failure(ocs=tuple(parts.ocs), links=tuple(sorted(links)), nodes=tuple(sorted(nodes)))
+
+
+def nodes_named(names: Sequence[str], patterns: Sequence[str], where: str, problems: list[Problem]) -> set[int]:
+    """Return the nodes whose names are given or fit a pattern; adds a problem for each that fits none."""
+    found = set[int]()
+    place = {name: i for i, name in enumerate(names)}
+    for pattern in patterns:
+        # a name may hold what a pattern would take for its own
+        hits = [place[pattern]] if pattern in place else [i for i, n in enumerate(names) if fnmatchcase(n, pattern)]
+        if not hits:
+            shown = ", ".join([*names[:2], "...", *names[-2:]] if len(names) > 4 else names)
+            problems.append(Problem(where, f"no node is called '{pattern}'", shown, nearest_name(pattern, names)))
+        found.update(hits)
+    return found
+
+
+def ocs_problems(fabric: Fabric, ocs: Sequence[int], where: str) -> list[Problem]:
+    """Return a problem for each optical circuit switch that a fabric does not have."""
+    n_ocs = fabric.plant.n_ocs if fabric.plant else 0
+    allowed = f"0 to {n_ocs - 1}" if n_ocs else "none: the fabric has no optical circuit switches"
+    return [Problem(where, f"{each}", allowed) for each in ocs if each >= n_ocs]

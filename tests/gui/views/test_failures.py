@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Failing parts in a real window: solved in a process, shown, taken back, and kept for each run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QApplication, QMenu
+
+from experiments.evaluate import evaluate, evaluation_bytes
+from experiments.scenario import load_scenario
+from gui.state.failed_parts import group_part, node_part
+from gui.state.picking import Picked
+from gui.state.quantities import STATE
+from gui.views.watchdog import Watchdog
+
+ROW = """
+title = "Row"
+topology = {name = "leaf_spine", leaves = 4, spines = 2, hosts_per_leaf = 8, links_per_pair = 4}
+workload = {name = "uniform"}
+design = {switch = "switch_51t2", host_link = "aec_800g", optics = "lpo_800g_dr8"}
+"""
+# what a leaf sends up, over the 4 links to the spine that is left
+HALF = 4 * 800.0 / (8 * 800.0 * 24 / 31)
+
+
+@pytest.fixture
+def row(tmp_path):
+    (tmp_path / "row.toml").write_text(ROW)
+    path = tmp_path / "row.h5"
+    path.write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "row.toml"))))
+    return path
+
+
+def after(window, qtbot, parts):
+    """Wait until the loads without some parts are shown."""
+
+    def is_there():
+        scene = window.fabric_state.scene
+        shown = scene.after.parts if scene.after is not None else ()
+        return shown == tuple(parts) and not window.jobs.is_busy
+
+    qtbot.waitUntil(is_there, timeout=60_000)
+    return window.fabric_state.scene
+
+
+def test_a_failed_spine_is_solved_anew_shown_and_taken_back(make_window, row, qtbot, wait):
+    window = make_window(row)
+    state, panel = window.fabric_state, window.panels["failed"]
+    intact = state.scene
+    spine = node_part(intact, intact.node_names.index("spine1"))
+    watchdog = Watchdog()
+    watchdog.start()
+    state.set_chosen((spine.members[0],))
+    window.commands.run("view.fail_part")
+    assert state.parts == (spine,) and len(state.failed) == 16  # marked at once
+    scene = after(window, qtbot, [spine])
+    assert scene.after.facts["throughput"] == pytest.approx(HALF)
+    up = scene.arc_capacity_gbps > 0
+    assert scene.arc_utilization.max() == pytest.approx(1 / HALF) and np.count_nonzero(~up) == 32
+    assert np.count_nonzero(scene.link_values[STATE.id] == 3) == 16 and scene.limiting.sum() == 16
+    text = panel.widget.text.text()
+    assert "Throughput 1.000 to 0.646 of the demand (−35.4 %)" in text and "leaf-spine" in text
+    assert [panel.widget.tree.topLevelItem(0).text(i) for i in range(4)] == ["switch spine1", "node", "1", "16"]
+    assert "switch spine1,node,1,16" in panel.export().table()
+    window.commands.run("edit.undo")
+    assert state.parts == () and after(window, qtbot, []) is intact
+    window.commands.run("edit.redo")
+    after(window, qtbot, [spine])  # from memory
+    rack = group_part(intact, int(intact.folds.group[0]))
+    window.failures.toggle(rack)
+    scene = after(window, qtbot, [spine, rack])
+    assert scene.after.facts["lost_endpoints"] == 8 and "8 of 32 endpoints are not served" in panel.widget.text.text()
+    window.commands.run("view.mend_all")
+    assert after(window, qtbot, []) is intact
+    watchdog.stop()
+    assert watchdog.longest_s < 0.05
+
+
+def test_the_cut_that_limits_any_routing_is_proven_and_told(make_window, row, qtbot):
+    window = make_window(row)
+    window.commands.run("view.prove_limit")
+    qtbot.waitUntil(lambda: window.fabric_state.scene.after is not None, timeout=60_000)
+    scene = window.fabric_state.scene
+    assert scene.after.bound and scene.after.facts["bound"] == pytest.approx(1.0, rel=0.011)
+    assert "No routing carries more than 1.0" in window.panels["failed"].widget.text.text()
+    assert scene.limiting.any() and scene.limit_text.startswith("limit: ")
+    window.commands.run("view.prove_limit")
+    assert window.fabric_state.scene is scene.intact
+
+
+def test_a_right_click_offers_to_fail_and_to_restore_what_is_there(make_window, row, qtbot):
+    window = make_window(row)
+    state, view = window.fabric_state, window.fabric
+    spine = window.fabric_state.scene.node_names.index("spine0")
+    at = state.projected()[state.drawing.node_point[spine]]
+    for title, parts in (("Fail switch spine0", 1), ("Restore switch spine0", 0)):
+        qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=QPoint(*at.round().astype(int).tolist()))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        next(action for action in menu.actions() if action.text() == title).trigger()
+        menu.close()
+        assert len(state.parts) == parts
+
+
+def test_a_run_that_cannot_be_solved_says_so_and_the_marks_stay(window, qtbot, wait):
+    state = window.fabric_state
+    window.failures.pointed = Picked("segment", 0)
+    window.commands.run("view.fail_part")
+    window.failures.pointed = None
+    qtbot.waitUntil(lambda: bool(window.failures.problem), timeout=60_000)
+    assert "scenario has no routing, seed" in window.panels["failed"].widget.text.text()
+    assert len(state.failed) == 1 and window.messages.messages == []
+    first, second = window.table.row_keys[:2]
+    window.selection.set([second])
+    wait(window)
+    assert state.parts == ()
+    window.selection.set([first])
+    wait(window)
+    assert len(state.parts) == 1
