@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Equal-cost multi-path on a torus with holes: what changes against the whole torus, target by target.
+"""Equal-cost multi-path on a torus, with or without holes, target by target.
 
-On the whole torus traffic to every target flows alike, but for a translation. Here everything is seen from the target:
-places are numbered by falling distance, so that the last one is the target's, and the holes are what moves from one
-target to the next. A hole changes little. Nodes that lost some of their ways to the target split over the others; those
-that lost all (`risen`) are farther away now, by which others may lose a way. What these nodes sent on the whole torus
-is withdrawn and what they send now is pushed, first by the risen ones, onto which no other sends, from the farthest
-inwards, then by all in order of their places; a node whose ways are as before passes on the change alone. Nothing is
-left out: loads differ from those of `optinet.kernels.ecmp` by rounding. A target costs as much as there is between
-the holes and it.
+On the whole torus traffic to every target goes alike, but for a translation. Here everything is seen from the target:
+places are numbered by falling distance, so that the last one is the target's, and holes and sources are what moves from
+one target to the next. A hole changes little. Nodes that lost some of their ways to the target split over the others;
+those that lost all (`risen`) are farther away now, by which others may lose a way. Of traffic from all to all, of which
+the loads on the whole torus are known, what these nodes sent is withdrawn. Then what there is to send is pushed: first
+by the risen ones, onto which no other sends, from the farthest inwards, then by all in order of their places; with all
+sending to all a node whose ways are as before passes on the change alone. Nothing is left out: loads differ from those
+of `optinet.kernels.ecmp` by rounding. A target costs as much as there is between holes or sources and it.
 
 Arrays: ``to[v, way]`` is the place that a way leads to from place v; `way ^ 1` leads back over the same link. On the
 whole torus a place is ``distance[v]`` away, its shortest paths start by ``ways[v, :n_ways[v]]``, and ``flow[v]`` passes
@@ -27,21 +27,23 @@ NONE, ONE = np.uint64(0), np.uint64(1)
 
 
 @kernel
-def change_by_holes(
-    to, distance, n_ways, ways, flow, here, steps, moves, up, down_place, down_way, silent, sends, receives, change
-):
-    """Add to `change`, shape (n_nodes, n_ways), how holes change the load of every node's ways.
+def loads_by_view(
+    to, distance, n_ways, ways, flow, here, steps, moves, up, down_place, down_way,
+    silent, sends, receives, column_offsets, row, gbps, load,
+):  # fmt: skip
+    """Add to `load`, shape (n_nodes, n_ways), how holes change what all send to all, or what a matrix sends.
 
     ``here[v]`` is the node at place v for the first target, ``steps[way, node]`` is where a way leads from a node, and
     `moves` are ways from each target to the next. ``up[node, way]`` tells what works; the ways that do not are at
-    ``(down_place, down_way)`` for the first target. Nodes that `sends` send 1 to every node that `receives`; `silent`
-    are the places of those that do not. All but `change` are left as they were. Returns a pair (s, t) with traffic but
+    ``(down_place, down_way)`` for the first target. With a matrix (`column_offsets`, `row`, `gbps`, by target) `flow`
+    is 0 and `load` gets all of it. Without one, nodes that `sends` send 1 to every node that `receives`; `silent` are
+    the places of those that do not send. All but `load` are left as they were. Returns a pair (s, t) with traffic but
     no path, or (-1, -1).
     """
     n = len(distance)
     here, hole, mute, level = here.copy(), down_place.copy(), silent.copy(), distance.copy()
     left, risen, lost = np.empty_like(level), np.empty_like(level), np.empty(to.size, dtype=np.int32)
-    words = (n + 63) // 64
+    place, by_matrix, words = np.empty_like(level), len(column_offsets) > 0, (n + 63) // 64
     dirty, entered, more = np.zeros(words, dtype=np.uint64), np.zeros(words, dtype=np.uint64), np.zeros(n)
     for turn in range(n):
         if turn > 0:
@@ -52,22 +54,35 @@ def change_by_holes(
                 hole[i] = to[hole[i], way ^ 1]
             for i in range(len(mute)):
                 mute[i] = to[mute[i], way ^ 1]
-        if not receives[here[n - 1]]:
+        t = here[n - 1]
+        if by_matrix and column_offsets[t] == column_offsets[t + 1]:
+            continue
+        if not by_matrix and not receives[t]:
             for v in range(n - 1):
                 for i in range(n_ways[v]):
-                    change[here[v], ways[v, i]] -= flow[v] / n_ways[v]
+                    load[here[v], ways[v, i]] -= flow[v] / n_ways[v]
             continue
         n_risen = _lose_ways(to, distance, n_ways, up, here, hole, down_way, dirty, left, lost, risen)
         _climb(to, up, here, level, risen, n_risen)
-        for i in range(n_risen):
-            if level[risen[i]] == FAR and sends[here[risen[i]]]:
-                return here[risen[i]], here[n - 1]
-        for v in mute:
-            more[v] -= 1.0
-            entered[v >> 6] |= ONE << np.uint64(v & 63)
-        _withdraw(to, n_ways, ways, flow, here, dirty, entered, more, change)
-        _push_risen(to, flow, up, here, level, risen, n_risen, entered, more, change)
-        _push(to, n_ways, ways, flow, up, here, level, dirty, entered, more, change)
+        if by_matrix:
+            for v in range(n):
+                place[here[v]] = v
+            for i in range(column_offsets[t], column_offsets[t + 1]):
+                v = place[row[i]]
+                if level[v] == FAR:
+                    return row[i], t
+                more[v] += gbps[i]
+                entered[v >> 6] |= ONE << np.uint64(v & 63)
+        else:
+            for i in range(n_risen):
+                if level[risen[i]] == FAR and sends[here[risen[i]]]:
+                    return here[risen[i]], t
+            for v in mute:
+                more[v] -= 1.0
+                entered[v >> 6] |= ONE << np.uint64(v & 63)
+            _withdraw(to, n_ways, ways, flow, here, dirty, entered, more, load)
+        _push_risen(to, flow, up, here, level, risen, n_risen, entered, more, load)
+        _push(to, n_ways, ways, flow, up, here, level, dirty, entered, more, load)
         for i in range(n_risen):
             level[risen[i]] = distance[risen[i]]
     return -1, -1
@@ -117,7 +132,7 @@ def _climb(to, up, here, level, risen, n_risen):
 
 
 @part
-def _withdraw(to, n_ways, ways, flow, here, dirty, entered, more, change):
+def _withdraw(to, n_ways, ways, flow, here, dirty, entered, more, load):
     """Take back what the places that lost a way sent on the whole torus."""
     for word in range(len(dirty)):
         bits = dirty[word]
@@ -128,13 +143,13 @@ def _withdraw(to, n_ways, ways, flow, here, dirty, entered, more, change):
             each = flow[v] / n_ways[v]
             for i in range(n_ways[v]):
                 w = to[v, ways[v, i]]
-                change[here[v], ways[v, i]] -= each
+                load[here[v], ways[v, i]] -= each
                 more[w] -= each
                 entered[w >> 6] |= ONE << np.uint64(w & 63)
 
 
 @part
-def _push_risen(to, flow, up, here, level, risen, n_risen, entered, more, change):
+def _push_risen(to, flow, up, here, level, risen, n_risen, entered, more, load):
     """Push what the risen places send now, from the farthest inwards; those without a path send nothing."""
     low, high = FAR, 0
     for i in range(n_risen):
@@ -145,7 +160,7 @@ def _push_risen(to, flow, up, here, level, risen, n_risen, entered, more, change
     for each_level in range(high, low - 1, -1):
         for i in range(n_risen):
             if level[risen[i]] == each_level:
-                _split(risen[i], flow[risen[i]] + more[risen[i]], to, up, here, level, entered, more, change)
+                _split(risen[i], flow[risen[i]] + more[risen[i]], to, up, here, level, entered, more, load)
     for i in range(n_risen):
         v = risen[i]
         more[v] = 0.0
@@ -153,7 +168,7 @@ def _push_risen(to, flow, up, here, level, risen, n_risen, entered, more, change
 
 
 @part
-def _push(to, n_ways, ways, flow, up, here, level, dirty, entered, more, change):
+def _push(to, n_ways, ways, flow, up, here, level, dirty, entered, more, load):
     """Push what the other places have more, or less, than on the whole torus; `dirty` and `entered` are empty after."""
     target = len(n_ways) - 1
     for word in range(len(entered)):
@@ -165,19 +180,19 @@ def _push(to, n_ways, ways, flow, up, here, level, dirty, entered, more, change)
             if v == target:
                 continue
             if (dirty[word] >> place) & ONE:
-                _split(v, flow[v] + extra, to, up, here, level, entered, more, change)
+                _split(v, flow[v] + extra, to, up, here, level, entered, more, load)
                 continue
             each = extra / n_ways[v]
             for i in range(n_ways[v]):
                 w = to[v, ways[v, i]]
-                change[here[v], ways[v, i]] += each
+                load[here[v], ways[v, i]] += each
                 more[w] += each
                 entered[w >> 6] |= ONE << np.uint64(w & 63)
         dirty[word] = NONE
 
 
 @part
-def _split(v, total, to, up, here, level, entered, more, change):
+def _split(v, total, to, up, here, level, entered, more, load):
     """Split what a place sends over the ways it has now."""
     n_next = 0
     for way in range(to.shape[1]):
@@ -185,6 +200,6 @@ def _split(v, total, to, up, here, level, entered, more, change):
     for way in range(to.shape[1]):
         if up[here[v], way] and level[to[v, way]] < level[v]:
             w = to[v, way]
-            change[here[v], way] += total / n_next
+            load[here[v], way] += total / n_next
             more[w] += total / n_next
             entered[w >> 6] |= ONE << np.uint64(w & 63)

@@ -106,17 +106,14 @@ def failure_metrics(study: FailureStudy, assessment: Assessment, n_endpoints: in
     yield _metric("full_delivery_time_fraction", meaning, *whole)
     if np.isnan(found.step_s).all():
         return
-    yield _metric(
-        "step_time_p50_ms",
-        "median over time of a step, failures sampled",
-        1e3 * time_at_most(states, found.step_s, 0.5),
-    )
-    yield _metric(
-        "step_time_p99_ms",
-        "time of a step not exceeded 99 % of the time, failures sampled",
-        1e3 * time_at_most(states, found.step_s, 0.99),
-    )
     runs = float(states.weight @ np.isfinite(found.step_s))
+    for name, meaning, fraction in (
+        ("p50", "median over time of a step, failures sampled", 0.5),
+        ("p99", "time of a step not exceeded 99 % of the time, failures sampled", 0.99),
+        ("running_p50", "median of a step over the time in which it runs, failures sampled", 0.5 * runs),
+        ("running_p99", "time of a step not exceeded 99 % of the time in which it runs", 0.99 * runs),
+    ):
+        yield _metric(f"step_time_{name}_ms", meaning, 1e3 * time_at_most(states, found.step_s, fraction))
     yield _metric(
         "step_stopped_time_fraction", "share of the time in which an endpoint of the step is not served", 1.0 - runs
     )

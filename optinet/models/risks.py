@@ -7,6 +7,7 @@ when anything at or between its ends is: Ethernet takes a link down on a fault o
 
 - **module**: a module that serves several slower links takes all of them down; a link of several modules is down when
   one is. Consecutive ends at one node share a module.
+- **cable**: an active copper cable takes down its link.
 - **external_laser**: a laser module takes down the links of all engines that it feeds, `tx_lanes_fed` lanes of a box.
 - **box_swap**: an engine that cannot be plugged is replaced with its box, which is down for that time.
 - **switch**: a box, with all its ASICs. **nic**, **host**: the endpoint.

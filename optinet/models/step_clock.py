@@ -3,7 +3,7 @@
 
 The algorithms stay those of the intact fabric, as a running job keeps its rings. The bits of every exchange take longer
 by as much as the exchange's throughput on the fabric with holes is smaller; start-up times stay. An exchange without a
-path stops the step.
+path stops the step. An exchange that used nothing of what is down has the paths it had, and its time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from optinet.errors import SolverError
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
+from optinet.flows.solution import LinkLoads
 from optinet.jobs.solving import SCALE_UP, exchange_demands
 from optinet.models.job import job_cycle_s
 from optinet.reliability.carried import Clock
@@ -93,25 +94,31 @@ class _Slowdown:
     """By how much exchanges take longer on a fabric with holes; those of the intact fabric are solved once."""
 
     def __init__(self, solution: Solution, demands: Mapping[Any, Demand]) -> None:
-        self._routing = solution.routing
+        self._fabric, self._routing = solution.fabric, solution.routing
         self._demands = demands
         whole = np.ones(solution.fabric.n_arcs, dtype=bool)
-        self._intact = {key: self._throughput(solution.fabric, demand, whole) for key, demand in demands.items()}
+        self._intact = {key: self._loads(solution.fabric, demand, whole) for key, demand in demands.items()}
 
     def factors(self, fabric: Fabric, arc_up: Flags) -> dict[Any, float]:
         """Return the time of every exchange over that on the intact fabric; infinite without a path."""
         found = {}
         for key, demand in self._demands.items():
-            left = self._throughput(fabric, demand, arc_up)
-            found[key] = self._intact[key] / left if left > 0 else np.inf
-            if np.isinf(self._intact[key]):  # nothing is sent
+            intact = self._intact[key]
+            if intact is None:
+                found[key] = np.inf
+                continue
+            missed = np.inf if fabric is not self._fabric else intact.arc_load_gbps[~arc_up].max(initial=0.0)
+            if missed == 0.0 or np.isinf(intact.throughput):  # nothing is sent over what is down, or at all
                 found[key] = 1.0
+                continue
+            left = self._loads(fabric, demand, arc_up)
+            found[key] = intact.throughput / left.throughput if left else np.inf
         return found
 
-    def _throughput(self, fabric: Fabric, demand: Demand, arc_up: Flags) -> float:
+    def _loads(self, fabric: Fabric, demand: Demand, arc_up: Flags) -> LinkLoads | None:
         for routing in dict.fromkeys((self._routing, "ecmp")):
             try:
-                return link_loads(fabric, demand, routing, arc_up=None if arc_up.all() else arc_up).throughput
+                return link_loads(fabric, demand, routing, arc_up=None if arc_up.all() else arc_up)
             except SolverError:  # no path over what is left
                 continue
-        return 0.0
+        return None

@@ -24,6 +24,8 @@ from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+NodeDemand = tuple[Ints, Ints, Floats, Floats, Floats]
+"""Demand between core nodes, as `optinet.kernels.splits.flow_to` takes it: column_offsets, row, gbps, source, share."""
 
 
 def sum_by(index: Ints, values: Floats, size: int) -> Floats:

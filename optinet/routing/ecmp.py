@@ -17,15 +17,12 @@ from optinet.flows.solution import PathSignatures
 from optinet.kernels.ecmp import ecmp_loads
 from optinet.kernels.signatures import path_signatures
 from optinet.kernels.splits import split_loads
-from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
+from optinet.routing.core_graph import CoreGraph, Floats, Ints, NodeDemand, sum_by
 from optinet.routing.path_codes import PathCodes
 from optinet.routing.symmetry import over_translations
-from optinet.routing.torus_holes import holed_load
+from optinet.routing.torus_holes import torus_load
 from optinet.structure import Planes, Torus
 from optinet.traffic.demand import Demand
-
-# what `optinet.kernels.splits.flow_to` takes: column_offsets, row, gbps, source, share
-NodeDemand = tuple[Ints, Ints, Floats, Floats, Floats]
 
 # targets x arcs beyond which path statistics are taken over a sample of targets: about two seconds of work
 _SIGNATURE_WORK = 4e8
@@ -75,7 +72,7 @@ def rank_one_load(core: CoreGraph, source: Floats, share: Floats, torus: Torus |
 
 
 def _node_loads(core: CoreGraph, targets: Ints, between: NodeDemand, torus: Torus | None) -> Floats:
-    if torus is None and not len(between[0]) and (found := holed_load(core, *between[3:])) is not None:
+    if torus is None and (found := torus_load(core, between)) is not None:
         core.require_paths(found[1])
         return found[0]
     load = np.zeros(len(core.head))

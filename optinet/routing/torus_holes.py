@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Equal-cost multi-path on a torus with a few holes, from the loads of the whole torus and what the holes change.
+"""Equal-cost multi-path on a torus: traffic pair by pair, and from all to all with a few holes.
 
-Exact for traffic that is the same from every node that sends to every node that receives, links of one cost. On 4,096
-chips what a failed link changes takes a twentieth of the time of all loads anew.
+Exact for links of one cost. From all to all the loads of the whole torus are known, and what the holes change is
+solved: on 4,096 chips what a failed link changes takes a twentieth of the time of all loads anew. Pair by pair only
+what is between a target and its sources is looked at.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from optinet.kernels.torus_holes import change_by_holes
-from optinet.routing.core_graph import CoreGraph, Floats
+from optinet.kernels.torus_holes import loads_by_view
+from optinet.routing.core_graph import CoreGraph, Floats, NodeDemand
 from optinet.routing.symmetry import neighbors
 from optinet.structure import Torus
 
@@ -58,33 +59,41 @@ class _Whole:
     way_load: Floats
 
 
-def holed_load(core: CoreGraph, source: Floats, share: Floats) -> tuple[Floats, tuple[int, int]] | None:
-    """Return the load on the core arcs of traffic ``source[s] * share[t]`` between core nodes, and a pair without path.
+def torus_load(core: CoreGraph, between: NodeDemand) -> tuple[Floats, tuple[int, int]] | None:
+    """Return the load on the core arcs of the traffic between core nodes, and a pair with traffic but no path.
 
-    None if the fabric is no torus of links of one cost, or has too many holes, or if senders or receivers differ. The
-    pair is (-1, -1) if all have one.
+    None if the fabric is no torus of links of one cost, or has too many holes, or if the demand is no matrix and its
+    senders or receivers differ. The pair is (-1, -1) if all have a path.
     """
     torus, fabric = core.fabric.structure, core.fabric
+    column_offsets, _, _, source, share = between
     if not isinstance(torus, Torus) or not core.unit_cost or core.n_nodes != int(np.prod(torus.dims)):
-        return None
-    sends, receives = source > 0, share > 0
-    if not sends.any() or not receives.any() or np.ptp(source[sends]) > 0 or np.ptp(share[receives]) > 0:
         return None
     if len(core.head) < (1 - _MOST_DOWN) * fabric.n_arcs:
         return None
-    whole = _whole(torus)
+    whole, by_matrix = _whole(torus), len(column_offsets) > 0
+    sends, receives = source > 0, share > 0
+    if not by_matrix and not (_alike(source[sends]) and _alike(share[receives])):
+        return None
     arc_up = np.zeros(fabric.n_arcs, dtype=bool)
     arc_up[core.fabric_arc] = True
     up = arc_up[whole.arc]
     down_node, down_way = np.nonzero(~up)
-    load = np.tile(whole.way_load, (core.n_nodes, 1))
-    lost = change_by_holes(
-        whole.to, whole.distance, whole.n_ways, whole.ways, whole.flow, whole.here, whole.steps, whole.moves,
-        up, whole.place[down_node], down_way, whole.place[~sends], sends, receives, load,
+    rate = 1.0 if by_matrix else source[sends][0] * share[receives][0]
+    load = np.tile(0.0 * whole.way_load if by_matrix else whole.way_load, (core.n_nodes, 1))
+    silent = whole.place[:0] if by_matrix else whole.place[~sends]
+    lost = loads_by_view(
+        whole.to, whole.distance, whole.n_ways, whole.ways, np.zeros(core.n_nodes) if by_matrix else whole.flow,
+        whole.here, whole.steps, whole.moves, up, whole.place[down_node], down_way,
+        silent, sends, receives, *between[:3], load,
     )  # fmt: skip
     by_arc = np.empty(fabric.n_arcs)
-    by_arc[whole.arc] = load * (source[sends][0] * share[receives][0])
+    by_arc[whole.arc] = load * rate
     return np.maximum(by_arc[core.fabric_arc], 0.0), lost  # what is withdrawn whole may leave a rounding below 0
+
+
+def _alike(rates: Floats) -> bool:
+    return len(rates) > 0 and bool(np.ptp(rates) == 0)
 
 
 @lru_cache(maxsize=4)

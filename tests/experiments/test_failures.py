@@ -96,6 +96,8 @@ def test_a_collective_is_timed_and_stops_where_an_endpoint_is_down(scenario_path
     assert found.metric("step_time_p50_ms").value == pytest.approx(intact, rel=0.2)
     assert found.metric("step_time_p50_ms").value <= found.metric("step_time_p99_ms").value
     assert 0 < found.metric("step_stopped_time_fraction").value < 0.1
+    p50, p99 = (found.metric(f"step_time_running_{name}_ms").value for name in ("p50", "p99"))
+    assert p50 <= p99 <= found.metric("step_time_p99_ms").value and np.isfinite(p99)
 
     path = tmp_path / "row.h5"
     path.write_bytes(evaluation_bytes(evaluation))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ECMP on tori with holes by what the holes change, against the general method, which knows nothing of tori."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ import optinet
 import topologies
 from optinet.errors import SolverError
 from optinet.routing.core_graph import CoreGraph
-from optinet.routing.torus_holes import holed_load
+from optinet.routing.torus_holes import torus_load
 
 SHAPES = [
     ((4, 4, 4), False),
@@ -29,22 +31,33 @@ def loads_or_error(fabric, demand, arc_up):
         return None
 
 
-@settings(max_examples=80, deadline=None)
+def general_loads(fabric, demand, arc_up):
+    """The same fabric without its structure, about which nothing is known then."""
+    return loads_or_error(dataclasses.replace(fabric, structure=None), demand, arc_up)
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(SHAPES), st.data())
 def test_loads_agree_with_the_general_method(shape, data):
-    """Any arcs down, one way or both, and nodes that are down, or up and silent: the same loads, or no path in both."""
+    """Any arcs down, one way or both, nodes that are down, or up and silent: the same loads, or no path in both."""
     dims, twisted = shape
     fabric = topologies.build("torus", dims=dims, twisted=twisted)
+    n = fabric.n_nodes
     some = st.lists(st.integers(0, fabric.n_arcs - 1), max_size=6, unique=True)
-    node = st.lists(st.integers(0, fabric.n_nodes - 1), max_size=3, unique=True)
+    node = st.lists(st.integers(0, n - 1), max_size=3, unique=True)
     dead, quiet, deaf = (data.draw(node) for _ in range(3))
     arc_up = fabric.arc_mask(failed_nodes=dead)
     arc_up[data.draw(some)] = False
-    source, share = np.full(fabric.n_nodes, 3.0), np.full(fabric.n_nodes, 0.5)
-    source[[*dead, *quiet]] = share[[*dead, *deaf]] = 0.0
-    demand = optinet.Demand.rank_one(fabric, source, share)
-    general = loads_or_error(fabric, optinet.Demand.from_matrix(fabric, demand.to_matrix()), arc_up)
-    found = loads_or_error(fabric, demand, arc_up)
+    if data.draw(st.booleans()):
+        source, share = np.full(n, 3.0), np.full(n, 0.5)
+        source[[*dead, *quiet]] = share[[*dead, *deaf]] = 0.0
+        demand = optinet.Demand.rank_one(fabric, source, share)
+    else:
+        matrix = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, 4, (n, n)).astype(float)
+        matrix[[*dead, *quiet]] = matrix[:, [*dead, *deaf]] = 0.0
+        matrix[:, data.draw(node)] = 0.0
+        demand = optinet.Demand.from_matrix(fabric, matrix * (matrix > data.draw(st.integers(0, 2))))
+    general, found = general_loads(fabric, demand, arc_up), loads_or_error(fabric, demand, arc_up)
     assert (found is None) == (general is None)
     if general is not None:
         np.testing.assert_allclose(found, general, rtol=1e-11, atol=1e-11 * general.max(initial=1.0))
@@ -53,14 +66,17 @@ def test_loads_agree_with_the_general_method(shape, data):
 
 def test_it_is_used_where_it_is_right_and_nowhere_else():
     fabric = topologies.build("torus", dims=(4, 4, 4))
-    ones = np.ones(64)
-    few, many = (CoreGraph.of(fabric, fabric.arc_mask(np.arange(n)), merge=True) for n in (3, 100))
-    assert holed_load(few, ones, ones) is not None
-    assert holed_load(many, ones, ones) is None
-    assert holed_load(few, np.arange(64.0), ones) is None
-    longer = topologies.build("leaf_spine", leaves=2, spines=2, hosts_per_leaf=2)
-    core = CoreGraph.of(longer, None, merge=True)
-    assert holed_load(core, np.ones(core.n_nodes), np.ones(core.n_nodes)) is None
+
+    def used(fabric, source=1.0, links=()):
+        core = CoreGraph.of(fabric, fabric.arc_mask(list(links)), merge=True)
+        none, index = np.zeros(0), np.zeros(0, dtype=np.int64)
+        between = (index, index, none, np.broadcast_to(source, core.n_nodes), np.ones(core.n_nodes))
+        return torus_load(core, between) is not None
+
+    assert used(fabric, links=range(3))
+    assert not used(fabric, links=range(100))
+    assert not used(fabric, source=np.arange(64.0))
+    assert not used(topologies.build("leaf_spine", leaves=2, spines=2, hosts_per_leaf=2))
 
 
 @pytest.mark.parametrize("axis", [0, 2])
