@@ -23,7 +23,7 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
-from optinet.kernels.settle import LEVEL, OWN_LIMIT, Sharing, settle_anew
+from optinet.kernels.settle import HOLDS, LEVEL, N_STATE, OWN_LIMIT, ROOM, SEEN, WAITS, Sharing, settle_anew
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -99,6 +99,9 @@ class FlowPaths:
         ).tocsc()
         spot = np.empty(n_hops, dtype=np.int32)
         spot[by_arc.data] = np.arange(n_hops, dtype=np.int32)
+        state = np.zeros((n_arcs, N_STATE))
+        state[:, ROOM] = self.capacity_gbps
+        state[:, [HOLDS, WAITS, SEEN]] = np.inf
         return Sharing(
             offsets=self.offsets,
             arcs=self.arcs.astype(np.int32),
@@ -111,8 +114,7 @@ class FlowPaths:
             limit=self.limit_gbps,
             path=np.column_stack((np.zeros(self.n_flows), self.weight)),
             bottleneck=np.full(self.n_flows, OWN_LIMIT, dtype=np.int32),
-            state=np.column_stack((self.capacity_gbps, np.zeros(n_arcs), np.full((n_arcs, 2), np.inf))),
-            open=np.zeros(n_arcs, dtype=bool),
+            state=state,
             heap_key=np.empty(n_arcs + self.n_flows),
             heap_item=np.empty(n_arcs + self.n_flows, dtype=np.int32),
             heap_place=np.full(n_arcs + self.n_flows, -1, dtype=np.int32),

@@ -16,7 +16,7 @@ import numpy as np
 
 from optinet.kernels._jit import kernel, part
 from optinet.kernels.placed_heap import sift_down, sift_up
-from optinet.kernels.settle import LEVEL, ROOM, WAITS, WEIGHT, give_way, settle
+from optinet.kernels.settle import LEVEL, OPEN, ROOM, WAITS, WEIGHT, give_way, settle
 
 BLOCK = 256  # flows per block of the table in which the next end is sought
 
@@ -85,8 +85,8 @@ def _leave(sharing, i, size, n_open):
         last = sharing.arc_offsets[arc] + sharing.arc_count[arc]
         _swap(sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.spot[hop], last)
     return give_way(
-        i, sharing.path[i, WEIGHT] * sharing.path[i, LEVEL], np.int64(-1), sharing.offsets, sharing.arcs, sharing.state,
-        sharing.open, sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
+        i, sharing.path[i, LEVEL], np.float64(0.0), np.int64(-1), sharing.offsets, sharing.arcs, sharing.path,
+        sharing.state, sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
     )  # fmt: skip
 
 
@@ -105,8 +105,8 @@ def _set_capacity(sharing, arc, capacity, size, n_open):
         size += 1
     sharing.state[arc, WAITS] = 0.0
     sift_up(sharing.heap_key, sharing.heap_item, sharing.heap_place, at, np.float64(0.0), arc)
-    if not sharing.open[arc]:
-        sharing.open[arc] = True
+    if sharing.state[arc, OPEN] == 0.0:
+        sharing.state[arc, OPEN] = 1.0
         n_open += 1
     return size, n_open
 

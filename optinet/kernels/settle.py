@@ -35,19 +35,22 @@ _FULL = 1e-11  # of its capacity: an arc with no more room than this is full
 # sentinels and columns of a `Sharing`
 RISING = -2  # in `bottleneck`: the path's level is being sought
 OWN_LIMIT = -1  # in `bottleneck`: the path is held by nothing but its own limit
-ROOM, RISE, HOLDS, WAITS = 0, 1, 2, 3  # columns of `state`
 LEVEL, WEIGHT = 0, 1  # columns of `path`
+ROOM, RISE, HOLDS, WAITS, OPEN, SEEN, GIVES, GIVES_WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7  # columns of `state`
+N_STATE = 8
 
 
 class Sharing(NamedTuple):
     """Paths on arcs, their levels, and the heap.
 
-    By path: ``offsets`` and ``arcs`` its arcs, ``path`` level and weight, ``limit`` of its rate, ``bottleneck`` an arc.
-    By arc: ``capacity``; ``arc_paths[arc_offsets[a]:][:arc_count[a]]`` the paths present; ``state``: its room, its
-    rise, the level it holds paths at (inf if none), the level at which it waits in the heap (inf if it does not);
-    ``open`` whether it must be seen. By hop: ``spot`` its entry in ``arc_paths``, and ``arc_hop`` the way back.
-    ``heap_key``, ``heap_item`` and ``heap_place`` are the heap of arcs and, after them, paths with a limit. ``up``
-    lists paths about to rise, ``changed`` those whose level is new, marked in ``listed``.
+    By path: ``offsets`` and ``arcs`` its arcs; ``path`` its level, while it rises minus the one it had, and its weight;
+    ``limit`` of its rate; ``bottleneck`` an arc. By arc: ``capacity``;
+    ``arc_paths[arc_offsets[a]:][:arc_count[a]]`` the paths present; ``state``: its room, its rise, the level it holds
+    paths at (inf if none), the level at which it waits in the heap (inf if it does not), 1 if it is open, the level at
+    which it was last looked at in this sweep (inf if it was not), and rates and weights of the kept paths above that.
+    By hop: ``spot`` its entry in ``arc_paths``, and ``arc_hop`` the way back. ``heap_key``, ``heap_item`` and
+    ``heap_place`` are the heap of arcs and, after them, paths with a limit. ``up`` lists paths about to rise,
+    ``changed`` those whose level is new, marked in ``listed``.
     """
 
     offsets: np.ndarray
@@ -62,7 +65,6 @@ class Sharing(NamedTuple):
     path: np.ndarray
     bottleneck: np.ndarray
     state: np.ndarray
-    open: np.ndarray
     heap_key: np.ndarray
     heap_item: np.ndarray
     heap_place: np.ndarray
@@ -72,39 +74,48 @@ class Sharing(NamedTuple):
 
 
 @part
-def _rise(i, offsets, arcs, path, state, is_open, heap_key, heap_item, heap_place, size, n_open):
+def _rise(i, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open):
     """Let a path rise from the level it has; return how many entries the heap has and how many arcs are open."""
-    weight = path[i, WEIGHT]
-    given = weight * path[i, LEVEL]
+    level, weight = path[i, LEVEL], path[i, WEIGHT]
+    given = weight * level
+    path[i, LEVEL] = -level
     for hop in range(offsets[i], offsets[i + 1]):
         arc = np.int64(arcs[hop])
-        room, rise = state[arc, ROOM] + given, state[arc, RISE] + weight
-        state[arc, ROOM], state[arc, RISE] = room, rise
-        if room < state[arc, WAITS] * rise:
-            at = np.int64(heap_place[arc])
-            if at < 0:
-                at = size
-                size += 1
-            state[arc, WAITS] = room / rise
-            sift_up(heap_key, heap_item, heap_place, at, room / rise, arc)
-        if state[arc, HOLDS] < np.inf and not is_open[arc]:
-            is_open[arc] = True
+        state[arc, ROOM] += given
+        state[arc, RISE] += weight
+        if level > state[arc, SEEN]:
+            state[arc, GIVES] -= given
+            state[arc, GIVES_WEIGHT] -= weight
+        else:
+            room, rise = state[arc, ROOM] + state[arc, GIVES], state[arc, RISE] + state[arc, GIVES_WEIGHT]
+            if room < state[arc, WAITS] * rise:
+                at = np.int64(heap_place[arc])
+                if at < 0:
+                    at = size
+                    size += 1
+                state[arc, WAITS] = room / rise
+                sift_up(heap_key, heap_item, heap_place, at, room / rise, arc)
+        if state[arc, HOLDS] < np.inf and state[arc, OPEN] == 0.0:
+            state[arc, OPEN] = 1.0
             n_open += 1
     return size, n_open
 
 
 @part
-def give_way(i, given, by, offsets, arcs, state, is_open, heap_key, heap_item, heap_place, size, n_open):
-    """Leave room on the arcs of a path and have those seen that hold others, but for arc `by`; return as `_rise`."""
+def give_way(i, before, level, by, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open):
+    """Lower a kept path and have its arcs seen that hold others, but for arc `by`; return as `_rise`."""
+    weight = path[i, WEIGHT]
     for hop in range(offsets[i], offsets[i + 1]):
         arc = np.int64(arcs[hop])
-        level = state[arc, HOLDS]
-        state[arc, ROOM] += given
-        if level < np.inf and not is_open[arc] and arc != by:
-            is_open[arc] = True
+        state[arc, ROOM] += weight * (before - level)
+        if before > state[arc, SEEN]:
+            state[arc, GIVES] -= weight * before
+            state[arc, GIVES_WEIGHT] -= weight
+        if state[arc, HOLDS] < np.inf and state[arc, OPEN] == 0.0 and arc != by:
+            state[arc, OPEN] = 1.0
             n_open += 1
-            state[arc, WAITS] = level
-            sift_up(heap_key, heap_item, heap_place, size, level, arc)
+            state[arc, WAITS] = state[arc, HOLDS]
+            sift_up(heap_key, heap_item, heap_place, size, state[arc, HOLDS], arc)
             size += 1
     return size, n_open
 
@@ -139,8 +150,8 @@ def settle(sharing, n_up, size, n_open):
     offsets, arcs, path, limit, bottleneck = (
         sharing.offsets, sharing.arcs, sharing.path, sharing.limit, sharing.bottleneck,
     )  # fmt: skip
-    arc_offsets, arc_paths, state, is_open = sharing.arc_offsets, sharing.arc_paths, sharing.state, sharing.open
-    heap_key, heap_item, heap_place, up = sharing.heap_key, sharing.heap_item, sharing.heap_place, sharing.up
+    arc_offsets, arc_paths, state, up = sharing.arc_offsets, sharing.arc_paths, sharing.state, sharing.up
+    heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
     n_arcs = len(state)
     n_rising, n_changed = 0, 0
     now = 0.0
@@ -148,9 +159,7 @@ def settle(sharing, n_up, size, n_open):
         for each in range(n_up):
             i = up[each]
             bottleneck[i] = RISING
-            size, n_open = _rise(
-                i, offsets, arcs, path, state, is_open, heap_key, heap_item, heap_place, size, n_open
-            )  # fmt: skip
+            size, n_open = _rise(i, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open)
             if limit[i] < np.inf and heap_place[n_arcs + i] < 0:
                 sift_up(heap_key, heap_item, heap_place, size, limit[i] / path[i, WEIGHT], n_arcs + i)
                 size += 1
@@ -163,47 +172,58 @@ def settle(sharing, n_up, size, n_open):
         above = now * (1.0 + _NEAR)
         again = np.inf  # the level at which to look at it again
         first, last, by = np.int64(0), np.int64(0), item  # the paths to hold here, and what holds them
+        full = False
+        rise = holds = 0.0
         if item >= n_arcs:
             first, last, by = item - n_arcs, item - n_arcs + 1, np.int64(OWN_LIMIT)
         else:
+            little = _FULL * sharing.capacity[item]
             room, rise, holds = state[item, ROOM], state[item, RISE], state[item, HOLDS]
-            again = room / rise if rise > 0.0 and room < holds * rise else holds
-            if again <= above or room < 0.0 or (again == np.inf and is_open[item]):
+            again = holds
+            if rise > 0.0 or room < -little:
+                room, rise = room + state[item, GIVES], rise + state[item, GIVES_WEIGHT]
+                if rise > 0.0 and room < holds * rise:
+                    again = room / rise
+            else:  # there is room for all that it carries
+                state[item, SEEN], state[item, GIVES], state[item, GIVES_WEIGHT] = np.inf, 0.0, 0.0
+            if again <= above or (rise == 0.0 and room < -little):
                 begin, end = arc_offsets[item], arc_offsets[item] + sharing.arc_count[item]
-                kept_above = holding = False
+                gives = gives_weight = 0.0
                 for j in range(begin, end):
                     i = arc_paths[j]
-                    holding |= bottleneck[i] == item
-                    if bottleneck[i] != RISING and path[i, LEVEL] > above:
-                        room += path[i, WEIGHT] * path[i, LEVEL]
-                        rise += path[i, WEIGHT]
-                        kept_above = True
-                if sharing.capacity[item] == 0.0:
-                    room = 0.0  # and not what rounding leaves of it
-                if room - rise * now <= _FULL * sharing.capacity[item]:
-                    again = np.inf
-                    if rise > 0.0 or holding:
-                        first, last = begin, end
-                        state[item, ROOM] = 0.0
-                    if not holding or holds > above:
-                        state[item, HOLDS] = now if rise > 0.0 else np.inf
-                elif holds <= above:  # it was full at this level and is no longer
-                    state[item, HOLDS] = np.inf
-                    for j in range(begin, end):
-                        if bottleneck[arc_paths[j]] == item:
-                            up[n_up] = arc_paths[j]
-                            n_up += 1
-                    again = now if n_up > 0 or rise > 0.0 else np.inf
+                    level = path[i, LEVEL]
+                    weight = path[i, WEIGHT] if level > above else 0.0
+                    gives += weight * level
+                    gives_weight += weight
+                # of a capacity of 0 rounding may leave something
+                room = state[item, ROOM] + gives if little > 0.0 else 0.0
+                rise = state[item, RISE] + gives_weight
+                full = room - rise * now <= little
+                again = np.inf
+                if full:
+                    first, last = begin, end
                 else:
-                    again = room / rise if rise > 0.0 and room < holds * rise else holds
-                    if kept_above and not is_open[item]:
-                        is_open[item] = True
+                    state[item, SEEN], state[item, GIVES], state[item, GIVES_WEIGHT] = above, gives, gives_weight
+                    if gives_weight > 0.0 and state[item, OPEN] == 0.0:
+                        state[item, OPEN] = 1.0
                         n_open += 1
+                    if holds <= above:  # it was full at this level and is no longer
+                        state[item, HOLDS] = holds = np.inf
+                        for j in range(begin, end):
+                            i = arc_paths[j]
+                            if bottleneck[i] == item:
+                                up[n_up] = i
+                                n_up += 1
+                                room += path[i, WEIGHT] * path[i, LEVEL]
+                                rise += path[i, WEIGHT]
+                    again = room / rise if rise > 0.0 and room < holds * rise else holds
+        holding = False
         for j in range(first, last):
             i = np.int64(arc_paths[j]) if item < n_arcs else first
-            before, weight = path[i, LEVEL], path[i, WEIGHT]
+            before, weight = abs(path[i, LEVEL]), path[i, WEIGHT]
             rose = bottleneck[i] == RISING
             if not rose and (item >= n_arcs or before <= above):
+                holding |= bottleneck[i] == item
                 continue
             level = before if abs(now - before) <= _NEAR * before else now
             path[i, LEVEL] = level
@@ -212,33 +232,37 @@ def settle(sharing, n_up, size, n_open):
                 sharing.listed[i] = True
                 sharing.changed[n_changed] = i
                 n_changed += 1
-            if rose:
-                n_rising -= 1
-                for hop in range(offsets[i], offsets[i + 1]):
-                    arc = np.int64(arcs[hop])
-                    state[arc, ROOM] -= weight * level
-                    state[arc, RISE] -= weight
-                    if state[arc, RISE] <= _NEAR * weight:  # rounding
-                        state[arc, RISE] = 0.0
-                        if arc != item and state[arc, WAITS] < np.inf and not is_open[arc]:  # it matters no longer
-                            state[arc, WAITS] = np.inf
-                            _pop(heap_key, heap_item, heap_place, size, arc)
-                            size -= 1
-            else:
+            if not rose:
                 size, n_open = give_way(
-                    i, weight * (before - level), by, offsets, arcs, state, is_open, heap_key, heap_item, heap_place,
-                    size, n_open,
+                    i, before, level, by, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open
                 )  # fmt: skip
+                continue
+            n_rising -= 1
+            for hop in range(offsets[i], offsets[i + 1]):
+                arc = np.int64(arcs[hop])
+                state[arc, ROOM] -= weight * level
+                state[arc, RISE] -= weight
+                if state[arc, RISE] <= _NEAR * weight:  # rounding
+                    state[arc, RISE] = 0.0
+                    if arc != item and state[arc, WAITS] < np.inf and state[arc, OPEN] == 0.0:  # it matters no longer
+                        state[arc, WAITS], state[arc, SEEN] = np.inf, np.inf
+                        state[arc, GIVES], state[arc, GIVES_WEIGHT] = 0.0, 0.0
+                        _pop(heap_key, heap_item, heap_place, size, arc)
+                        size -= 1
         if item < n_arcs:
             state[item, WAITS] = again
-            if first < last:
-                state[item, ROOM], state[item, RISE] = 0.0, 0.0  # full: what is left is rounding
+            if full and (not holding or holds > above):
+                state[item, HOLDS] = now if rise > 0.0 else np.inf
+            if full and (holding or rise > 0.0):
+                state[item, ROOM], state[item, RISE] = 0.0, 0.0  # what is left is rounding
         if again < np.inf:
             sift_down(heap_key, heap_item, heap_place, size, np.int64(heap_place[item]), again, item)
             continue
-        if item < n_arcs and is_open[item]:
-            is_open[item] = False
-            n_open -= 1
+        if item < n_arcs:
+            state[item, SEEN], state[item, GIVES], state[item, GIVES_WEIGHT] = np.inf, 0.0, 0.0
+            if state[item, OPEN] == 1.0:
+                state[item, OPEN] = 0.0
+                n_open -= 1
         _pop(heap_key, heap_item, heap_place, size, item)
         size -= 1
     for j in range(size):  # limits of paths held elsewhere
