@@ -145,11 +145,12 @@ def simulate_flows(
         if cancel is not None and cancel():
             cancelled = True
             break
-    ended = flows.status == flow_events.DONE
-    begun = ended | (flows.status == flow_events.RUNNING) | (flows.status == flow_events.READY)
+    status = flows.stage[:, flow_events.STATUS]
+    ended = status == flow_events.DONE
+    begun = ended | (status == flow_events.RUNNING) | (status == flow_events.READY)
     return FlowSimulation(
-        finish_s=np.where(ended, flows.finish, np.nan if cancelled else np.inf),
-        begin_s=np.where(begun, flows.begin, np.inf),
+        finish_s=np.where(ended, flows.volume[:, flow_events.FINISH], np.nan if cancelled else np.inf),
+        begin_s=np.where(begun, flows.volume[:, flow_events.BEGIN], np.inf),
         n_events=int(flows.progress[flow_events.N_EVENTS]),
         n_rate_changes=int(flows.progress[flow_events.N_RATES]),
         cancelled=cancelled,
@@ -234,32 +235,19 @@ def _flows(
     next_offsets: Ints,
     next_flow: Ints,
 ) -> flow_events.Flows:
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(flow_of, minlength=n_flows)))).astype(np.int64)
+    nothing, first = np.zeros(n_flows), waits_for == 0
     none = np.zeros(0)
-    first = np.flatnonzero(waits_for == 0)
-    first = first[np.argsort((begin + latency)[first], kind="stable")]  # in order: a heap already
-    start_key, start_flow = np.empty(n_flows), np.empty(n_flows, dtype=np.int32)
-    start_key[: len(first)], start_flow[: len(first)] = (begin + latency)[first], first
     return flow_events.Flows(
-        path_offsets=offsets,
+        path_offsets=np.concatenate(([0], np.cumsum(np.bincount(flow_of, minlength=n_flows)))).astype(np.int64),
         flow_of=flow_of,
-        left_gbit=size.copy(),
-        since=np.zeros(n_flows),
-        rate=np.zeros(n_flows),
-        end=np.full(n_flows, np.inf),
-        block_end=np.full(-(-n_flows // flow_events.BLOCK), np.inf),
-        status=np.where(waits_for == 0, flow_events.READY, flow_events.WAITING),
-        begin=begin,
-        latency=latency,
-        waits_for=waits_for,
+        volume=np.column_stack((size, nothing, nothing, begin, latency, np.full(n_flows, np.inf))),
+        stage=np.column_stack((np.where(first, flow_events.READY, flow_events.WAITING), waits_for)),
+        moment=np.where(first, begin + latency, np.inf),
+        block_moment=np.full(-(-n_flows // flow_events.BLOCK), -1.0),
         next_offsets=next_offsets,
         next_flow=next_flow,
-        start_key=start_key,
-        start_flow=start_flow,
-        start_place=np.zeros(n_flows, dtype=np.int32),
-        finish=np.full(n_flows, np.inf),
         change_time=none,
         change_arc=none.astype(np.int64),
         change_capacity=none,
-        progress=np.array([len(first), 0, 0, 0, 0]),
+        progress=np.zeros(4, dtype=np.int64),
     )

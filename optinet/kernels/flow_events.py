@@ -15,57 +15,54 @@ from typing import NamedTuple
 import numpy as np
 
 from optinet.kernels._jit import kernel, part
-from optinet.kernels.placed_heap import sift_down, sift_up
+from optinet.kernels.placed_heap import sift_up
 from optinet.kernels.settle import LEVEL, OPEN, ROOM, WAITS, WEIGHT, give_way, settle
 
-BLOCK = 256  # flows per block of the table in which the next end is sought
+BLOCK = 256  # flows per block of the table in which the next moment is sought
 
 WAITING, READY, RUNNING, DONE = 0, 1, 2, 3
+LEFT, SINCE, RATE, BEGIN, LATENCY, FINISH = 0, 1, 2, 3, 4, 5  # columns of `volume`
+STATUS, WAITS_FOR = 0, 1  # columns of `stage`
+NEXT_CHANGE, N_DONE, N_EVENTS, N_RATES = 0, 1, 2, 3  # in `progress`
 
 
 class Flows(NamedTuple):
-    """What happens to flows: times in s, volumes in Gbit, and the queues of what comes next."""
+    """What happens to flows: times in s, volumes in Gbit.
+
+    By flow: ``path_offsets`` and ``next_offsets`` (of ``next_flow``, who waits for it); ``volume``: what is left, as of
+    when, the rate, and when it begins, starts to send after that, and ended; ``stage``: its status and how many flows
+    it waits for; ``moment`` when it starts to send if it does not, or its end; ``block_moment`` the first of each block
+    of flows, -1 if that must be found anew. By path ``flow_of``. Changes of capacity by time.
+    """
 
     path_offsets: np.ndarray
     flow_of: np.ndarray
-    left_gbit: np.ndarray
-    since: np.ndarray
-    rate: np.ndarray
-    end: np.ndarray
-    block_end: np.ndarray
-    status: np.ndarray
-    begin: np.ndarray
-    latency: np.ndarray
-    waits_for: np.ndarray
+    volume: np.ndarray
+    stage: np.ndarray
+    moment: np.ndarray
+    block_moment: np.ndarray
     next_offsets: np.ndarray
     next_flow: np.ndarray
-    start_key: np.ndarray
-    start_flow: np.ndarray
-    start_place: np.ndarray
-    finish: np.ndarray
     change_time: np.ndarray
     change_arc: np.ndarray
     change_capacity: np.ndarray
-    progress: np.ndarray  # starts queued, next change, flows done, events, rates changed
-
-
-QUEUED, NEXT_CHANGE, N_DONE, N_EVENTS, N_RATES = 0, 1, 2, 3, 4
+    progress: np.ndarray
 
 
 @part
-def _next_end(ends, block_end):
-    """Return the earliest end of a running flow, looking anew into the blocks that need it."""
-    earliest = np.inf
-    for block in range(len(block_end)):
-        if block_end[block] < 0.0:
-            smallest = np.inf
-            for flow in range(block * BLOCK, min((block + 1) * BLOCK, len(ends))):
-                if ends[flow] < smallest:
-                    smallest = ends[flow]
-            block_end[block] = smallest
-        if block_end[block] < earliest:
-            earliest = block_end[block]
-    return earliest
+def _first_moment(moment, block_moment):
+    """Return when the next flow starts to send or ends, looking anew into the blocks that need it."""
+    first = np.inf
+    for block in range(len(block_moment)):
+        if block_moment[block] < 0.0:
+            earliest = np.inf
+            for flow in range(block * BLOCK, min((block + 1) * BLOCK, len(moment))):
+                if moment[flow] < earliest:
+                    earliest = moment[flow]
+            block_moment[block] = earliest
+        if block_moment[block] < first:
+            first = block_moment[block]
+    return first
 
 
 @part
@@ -114,102 +111,97 @@ def _set_capacity(sharing, arc, capacity, size, n_open):
 @part
 def _apply_rates(sharing, flows, n_changed, now):
     """Bring volumes up to `now` for flows whose rate has changed and set their new rate and end."""
+    path, volume, moment, block_moment = sharing.path, flows.volume, flows.moment, flows.block_moment
     for each in range(n_changed):
         i = sharing.changed[each]
         sharing.listed[i] = False
         flow = flows.flow_of[i]
-        left = flows.left_gbit[flow]
-        if flows.rate[flow] > 0.0:
-            left = max(left - flows.rate[flow] * (now - flows.since[flow]), 0.0)
-            flows.left_gbit[flow] = left
-        flows.since[flow] = now
+        left = volume[flow, LEFT] - volume[flow, RATE] * (now - volume[flow, SINCE])
+        if left < 0.0:
+            left = 0.0
         rate = 0.0
         for each_path in range(flows.path_offsets[flow], flows.path_offsets[flow + 1]):
-            rate += sharing.path[each_path, WEIGHT] * sharing.path[each_path, LEVEL]
-        flows.rate[flow] = rate
+            rate += path[each_path, WEIGHT] * path[each_path, LEVEL]
+        volume[flow, LEFT], volume[flow, SINCE], volume[flow, RATE] = left, now, rate
         end = now + left / rate if rate > 0.0 else np.inf
         block = flow // BLOCK
-        if end < flows.block_end[block]:
-            flows.block_end[block] = end
-        elif flows.end[flow] == flows.block_end[block]:
-            flows.block_end[block] = -1.0  # its smallest may have left: look anew
-        flows.end[flow] = end
+        if end < block_moment[block]:
+            block_moment[block] = end
+        elif moment[flow] == block_moment[block]:
+            block_moment[block] = -1.0  # its first may have moved: look anew
+        moment[flow] = end
 
 
 @part
 def _complete(flows, flow, now):
-    """Record a flow's end and queue those that waited for it last."""
-    flows.status[flow] = DONE
-    flows.finish[flow] = now
+    """Record a flow's end and tell those that waited for it last when they start to send."""
+    flows.stage[flow, STATUS] = DONE
+    flows.volume[flow, FINISH] = now
     flows.progress[N_DONE] += 1
     for i in range(flows.next_offsets[flow], flows.next_offsets[flow + 1]):
         other = flows.next_flow[i]
-        flows.waits_for[other] -= 1
-        if flows.waits_for[other] == 0:
-            flows.status[other] = READY
-            flows.begin[other] = max(flows.begin[other], now)
-            ready = flows.begin[other] + flows.latency[other]
-            sift_up(flows.start_key, flows.start_flow, flows.start_place, flows.progress[QUEUED], ready, other)
-            flows.progress[QUEUED] += 1
+        flows.stage[other, WAITS_FOR] -= 1
+        if flows.stage[other, WAITS_FOR] == 0:
+            flows.stage[other, STATUS] = READY
+            flows.volume[other, BEGIN] = max(flows.volume[other, BEGIN], now)
+            flows.moment[other] = flows.volume[other, BEGIN] + flows.volume[other, LATENCY]
+            flows.block_moment[other // BLOCK] = -1.0
 
 
 @part
-def _next_start(flows):
-    """Take the flow due first from the queue of starts."""
-    flow = np.int64(flows.start_flow[0])
-    flows.progress[QUEUED] -= 1
-    last = flows.progress[QUEUED]
-    if last > 0:
-        key, other = flows.start_key[last], np.int64(flows.start_flow[last])
-        sift_down(flows.start_key, flows.start_flow, flows.start_place, last, np.int64(0), key, other)
-    return flow
+def _join(sharing, i):
+    """Enter a path into those present on its arcs."""
+    for hop in range(sharing.offsets[i], sharing.offsets[i + 1]):
+        arc = sharing.arcs[hop]
+        last = sharing.arc_offsets[arc] + sharing.arc_count[arc]
+        _swap(sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.spot[hop], last)
+        sharing.arc_count[arc] += 1
 
 
 @kernel
 def run_events(sharing, flows, now, max_events):
     """Process up to `max_events` moments at which something happens; return the last of them, inf if none is left."""
+    moment, block_moment, path_offsets, progress = (
+        flows.moment, flows.block_moment, flows.path_offsets, flows.progress,
+    )  # fmt: skip
     for _ in range(max_events):
-        then = _next_end(flows.end, flows.block_end)
-        if flows.progress[QUEUED] > 0:
-            then = min(then, flows.start_key[0])
-        change = flows.progress[NEXT_CHANGE]
+        then = _first_moment(moment, block_moment)
+        change = progress[NEXT_CHANGE]
         if change < len(flows.change_time):
             then = min(then, flows.change_time[change])
         if then == np.inf:
             return then
         now = max(now, then)
-        flows.progress[N_EVENTS] += 1
+        progress[N_EVENTS] += 1
         size, n_open, n_up = np.int64(0), np.int64(0), np.int64(0)  # a literal would have callees compiled twice
         horizon = now * (1.0 + 1e-13)
-        for block in range(len(flows.block_end)):
-            if flows.block_end[block] <= horizon:
-                flows.block_end[block] = -1.0
-                for flow in range(block * BLOCK, min((block + 1) * BLOCK, len(flows.end))):
-                    if flows.end[flow] <= horizon:
-                        flows.end[flow] = np.inf
-                        for i in range(flows.path_offsets[flow], flows.path_offsets[flow + 1]):
-                            size, n_open = _leave(sharing, i, size, n_open)
+        while _first_moment(moment, block_moment) <= horizon:  # again: one that ends may let another start
+            for block in range(len(block_moment)):
+                if block_moment[block] > horizon:
+                    continue
+                block_moment[block] = -1.0
+                for flow in range(block * BLOCK, min((block + 1) * BLOCK, len(moment))):
+                    if moment[flow] > horizon:
+                        continue
+                    moment[flow] = np.inf
+                    ends = flows.stage[flow, STATUS] == RUNNING
+                    if ends or flows.volume[flow, LEFT] == 0.0:
                         _complete(flows, flow, now)
-        while flows.progress[QUEUED] > 0 and flows.start_key[0] <= now:
-            flow = _next_start(flows)
-            if flows.left_gbit[flow] == 0.0:
-                _complete(flows, flow, now)
-                continue
-            flows.status[flow] = RUNNING
-            flows.since[flow] = now
-            for i in range(flows.path_offsets[flow], flows.path_offsets[flow + 1]):
-                for hop in range(sharing.offsets[i], sharing.offsets[i + 1]):
-                    arc = sharing.arcs[hop]
-                    last = sharing.arc_offsets[arc] + sharing.arc_count[arc]
-                    _swap(sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.spot[hop], last)
-                    sharing.arc_count[arc] += 1
-                sharing.up[n_up] = i
-                n_up += 1
+                    else:
+                        flows.stage[flow, STATUS] = RUNNING
+                        flows.volume[flow, SINCE] = now
+                    for i in range(path_offsets[flow], path_offsets[flow + 1]):
+                        if ends:
+                            size, n_open = _leave(sharing, i, size, n_open)
+                        elif flows.stage[flow, STATUS] == RUNNING:
+                            _join(sharing, i)
+                            sharing.up[n_up] = i
+                            n_up += 1
         while change < len(flows.change_time) and flows.change_time[change] <= now:
             size, n_open = _set_capacity(sharing, flows.change_arc[change], flows.change_capacity[change], size, n_open)
             change += 1
-        flows.progress[NEXT_CHANGE] = change
+        progress[NEXT_CHANGE] = change
         n_changed = settle(sharing, n_up, size, n_open)
-        flows.progress[N_RATES] += n_changed
+        progress[N_RATES] += n_changed
         _apply_rates(sharing, flows, n_changed, now)
     return now
