@@ -23,7 +23,7 @@ from scipy.sparse import csgraph
 
 from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, numbers
-from optinet.kernels import flow_events
+from optinet.kernels import flow_events, settle
 
 _EVENTS_PER_STEP = 256  # events between two looks at progress and cancel
 
@@ -136,10 +136,14 @@ def simulate_flows(
     unheld = (np.diff(paths.offsets) == 0) & np.isinf(paths.limit_gbps)
     size = np.where(np.bincount(flow_of[unheld], minlength=n_flows) > 0, 0.0, size)  # such a path takes no time
     flows = _flows(flow_of, n_flows, size, begin, latency, waits_for, next_offsets, next_flow)
-    flows = flows._replace(change_time=change_time, change_arc=change_arc, change_capacity=change_capacity)
     sharing = paths.sharing()
-    cancelled, now = False, 0.0
-    while (now := flow_events.run_events(sharing, flows, now, _EVENTS_PER_STEP)) < np.inf:
+    cancelled, now, n_changed, until = False, 0.0, 0, change_time.min(initial=np.inf)
+    while (now := flow_events.run_events(sharing, flows, now, until, n_changed, _EVENTS_PER_STEP)) < np.inf:
+        n_changed = 0
+        if now == until:
+            due = change_time == now
+            n_changed = _set_capacities(sharing, change_arc[due], change_capacity[due])
+            until = change_time.min(initial=np.inf, where=change_time > now)
         if progress is not None:
             progress(float(flows.progress[flow_events.N_DONE]) / max(1, n_flows))
         if cancel is not None and cancel():
@@ -155,6 +159,21 @@ def simulate_flows(
         n_rate_changes=int(flows.progress[flow_events.N_RATES]),
         cancelled=cancelled,
     )
+
+
+def _set_capacities(sharing: settle.Sharing, arcs: Ints, capacity_gbps: Floats) -> int:
+    """Give arcs other capacities, the last where one is named twice, and enter them into the heap; return how many."""
+    arcs, last = np.unique(arcs[::-1], return_index=True)
+    sharing.capacity[arcs] = capacity_gbps[::-1][last]
+    for arc in arcs:
+        first = sharing.arc_offsets[arc]
+        present = sharing.path[sharing.arc_paths[first : first + sharing.arc_count[arc]]]
+        kept_gbps = present[:, settle.LEVEL] @ present[:, settle.WEIGHT]
+        sharing.state[arc, settle.ROOM] = sharing.capacity[arc] - kept_gbps
+    sharing.state[arcs, settle.WAITS], sharing.state[arcs, settle.OPEN] = 0.0, 1.0  # to be seen from level 0 up
+    n = len(arcs)
+    sharing.heap_key[:n], sharing.heap_item[:n], sharing.heap_place[arcs] = 0.0, arcs, np.arange(n)
+    return n
 
 
 def _per_flow(name: str, values: ArrayLike | None, n_flows: int, problems: list[Problem]) -> Floats:
@@ -236,7 +255,6 @@ def _flows(
     next_flow: Ints,
 ) -> flow_events.Flows:
     nothing, first = np.zeros(n_flows), waits_for == 0
-    none = np.zeros(0)
     return flow_events.Flows(
         path_offsets=np.concatenate(([0], np.cumsum(np.bincount(flow_of, minlength=n_flows)))).astype(np.int64),
         flow_of=flow_of,
@@ -246,8 +264,5 @@ def _flows(
         block_moment=np.full(-(-n_flows // flow_events.BLOCK), -1.0),
         next_offsets=next_offsets,
         next_flow=next_flow,
-        change_time=none,
-        change_arc=none.astype(np.int64),
-        change_capacity=none,
-        progress=np.zeros(4, dtype=np.int64),
+        progress=np.zeros(3, dtype=np.int64),
     )

@@ -35,12 +35,17 @@ numba.config.CACHE_DIR = str(cache_folder())
 
 def kernel(function: _Function) -> _Function:
     """Compile `function` on first call, without the interpreter lock, and cache the machine code on disk."""
-    return cast("_Function", numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True)(function))
+    return cast("_Function", numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, _nrt=True)(function))
+
+
+def borrower(function: _Function) -> _Function:
+    """Compile like `kernel` a function that makes no arrays: then references need not be counted, which costs much."""
+    return cast("_Function", numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, _nrt=False)(function))
 
 
 def part(function: _Function) -> _Function:
-    """Compile `function` for kernels alone to call: without what Python needs to call it, which costs as much again."""
+    """Compile a function that makes no arrays for kernels alone to call: without what Python needs to call it."""
     return cast(
         "_Function",
-        numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)(function),
+        numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, no_cpython_wrapper=True, _nrt=False)(function),
     )

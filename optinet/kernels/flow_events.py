@@ -14,16 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel, part
-from optinet.kernels.placed_heap import sift_up
-from optinet.kernels.settle import LEVEL, OPEN, ROOM, WAITS, WEIGHT, give_way, settle
+from optinet.kernels._jit import borrower, part
+from optinet.kernels.settle import LEVEL, WEIGHT, give_way, settle
 
 BLOCK = 256  # flows per block of the table in which the next moment is sought
 
 WAITING, READY, RUNNING, DONE = 0, 1, 2, 3
 LEFT, SINCE, RATE, BEGIN, LATENCY, FINISH = 0, 1, 2, 3, 4, 5  # columns of `volume`
 STATUS, WAITS_FOR = 0, 1  # columns of `stage`
-NEXT_CHANGE, N_DONE, N_EVENTS, N_RATES = 0, 1, 2, 3  # in `progress`
+N_DONE, N_EVENTS, N_RATES = 0, 1, 2  # in `progress`
 
 
 class Flows(NamedTuple):
@@ -32,7 +31,7 @@ class Flows(NamedTuple):
     By flow: ``path_offsets`` and ``next_offsets`` (of ``next_flow``, who waits for it); ``volume``: what is left, as of
     when, the rate, and when it begins, starts to send after that, and ended; ``stage``: its status and how many flows
     it waits for; ``moment`` when it starts to send if it does not, or its end; ``block_moment`` the first of each block
-    of flows, -1 if that must be found anew. By path ``flow_of``. Changes of capacity by time.
+    of flows, -1 if that must be found anew. By path ``flow_of``.
     """
 
     path_offsets: np.ndarray
@@ -43,9 +42,6 @@ class Flows(NamedTuple):
     block_moment: np.ndarray
     next_offsets: np.ndarray
     next_flow: np.ndarray
-    change_time: np.ndarray
-    change_arc: np.ndarray
-    change_capacity: np.ndarray
     progress: np.ndarray
 
 
@@ -66,46 +62,19 @@ def _first_moment(moment, block_moment):
 
 
 @part
-def _swap(arc_paths, arc_hop, spot, a, b):
-    hop_a, hop_b = arc_hop[a], arc_hop[b]
-    arc_paths[a], arc_paths[b] = arc_paths[b], arc_paths[a]
-    arc_hop[a], arc_hop[b] = hop_b, hop_a
-    spot[hop_a], spot[hop_b] = b, a
-
-
-@part
-def _leave(sharing, i, size, n_open):
-    """Take a path from those present on its arcs; return how many entries the heap has and how many arcs are open."""
+def _move(sharing, i, joins):
+    """Enter a path into those present on its arcs, or take it out of them."""
+    arc_paths, arc_hop, spot, arc_count = sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.arc_count
     for hop in range(sharing.offsets[i], sharing.offsets[i + 1]):
         arc = sharing.arcs[hop]
-        sharing.arc_count[arc] -= 1
-        last = sharing.arc_offsets[arc] + sharing.arc_count[arc]
-        _swap(sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.spot[hop], last)
-    return give_way(
-        i, sharing.path[i, LEVEL], np.float64(0.0), np.int64(-1), sharing.offsets, sharing.arcs, sharing.path,
-        sharing.state, sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
-    )  # fmt: skip
-
-
-@part
-def _set_capacity(sharing, arc, capacity, size, n_open):
-    """Give an arc another capacity and have it seen from level 0 up; return as `_leave`."""
-    left = capacity
-    for j in range(sharing.arc_offsets[arc], sharing.arc_offsets[arc] + sharing.arc_count[arc]):
-        i = sharing.arc_paths[j]
-        left -= sharing.path[i, WEIGHT] * sharing.path[i, LEVEL]
-    sharing.capacity[arc] = capacity
-    sharing.state[arc, ROOM] = left
-    at = np.int64(sharing.heap_place[arc])
-    if at < 0:
-        at = size
-        size += 1
-    sharing.state[arc, WAITS] = 0.0
-    sift_up(sharing.heap_key, sharing.heap_item, sharing.heap_place, at, np.float64(0.0), arc)
-    if sharing.state[arc, OPEN] == 0.0:
-        sharing.state[arc, OPEN] = 1.0
-        n_open += 1
-    return size, n_open
+        if not joins:
+            arc_count[arc] -= 1
+        here, last = spot[hop], sharing.arc_offsets[arc] + arc_count[arc]
+        other = arc_hop[last]
+        arc_paths[here], arc_hop[here], spot[other] = arc_paths[last], other, here
+        arc_paths[last], arc_hop[last], spot[hop] = i, hop, last
+        if joins:
+            arc_count[arc] += 1
 
 
 @part
@@ -148,32 +117,23 @@ def _complete(flows, flow, now):
             flows.block_moment[other // BLOCK] = -1.0
 
 
-@part
-def _join(sharing, i):
-    """Enter a path into those present on its arcs."""
-    for hop in range(sharing.offsets[i], sharing.offsets[i + 1]):
-        arc = sharing.arcs[hop]
-        last = sharing.arc_offsets[arc] + sharing.arc_count[arc]
-        _swap(sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.spot[hop], last)
-        sharing.arc_count[arc] += 1
+@borrower
+def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
+    """Process up to `max_events` moments at which flows start to send or end; return the last, or `until` if all are.
 
-
-@kernel
-def run_events(sharing, flows, now, max_events):
-    """Process up to `max_events` moments at which something happens; return the last of them, inf if none is left."""
-    moment, block_moment, path_offsets, progress = (
-        flows.moment, flows.block_moment, flows.path_offsets, flows.progress,
-    )  # fmt: skip
+    If `n_changed_arcs` have been given another capacity (`optinet.flows.simulate`), `now` is the first moment.
+    """
+    path, moment, block_moment, path_offsets = sharing.path, flows.moment, flows.block_moment, flows.path_offsets
+    progress, stage, volume = flows.progress, flows.stage, flows.volume
+    size = n_open = n_changed_arcs
     for _ in range(max_events):
-        then = _first_moment(moment, block_moment)
-        change = progress[NEXT_CHANGE]
-        if change < len(flows.change_time):
-            then = min(then, flows.change_time[change])
-        if then == np.inf:
-            return then
-        now = max(now, then)
+        if n_open == 0:
+            then = _first_moment(moment, block_moment)
+            if then >= until:
+                return until
+            now = max(now, then)
         progress[N_EVENTS] += 1
-        size, n_open, n_up = np.int64(0), np.int64(0), np.int64(0)  # a literal would have callees compiled twice
+        n_up = np.int64(0)  # a literal would have callees compiled twice
         horizon = now * (1.0 + 1e-13)
         while _first_moment(moment, block_moment) <= horizon:  # again: one that ends may let another start
             for block in range(len(block_moment)):
@@ -184,24 +144,26 @@ def run_events(sharing, flows, now, max_events):
                     if moment[flow] > horizon:
                         continue
                     moment[flow] = np.inf
-                    ends = flows.stage[flow, STATUS] == RUNNING
-                    if ends or flows.volume[flow, LEFT] == 0.0:
-                        _complete(flows, flow, now)
+                    starts = stage[flow, STATUS] == READY
+                    if starts and volume[flow, LEFT] > 0.0:
+                        stage[flow, STATUS] = RUNNING
+                        volume[flow, SINCE] = now
                     else:
-                        flows.stage[flow, STATUS] = RUNNING
-                        flows.volume[flow, SINCE] = now
+                        _complete(flows, flow, now)
+                        if starts:
+                            continue
                     for i in range(path_offsets[flow], path_offsets[flow + 1]):
-                        if ends:
-                            size, n_open = _leave(sharing, i, size, n_open)
-                        elif flows.stage[flow, STATUS] == RUNNING:
-                            _join(sharing, i)
+                        _move(sharing, i, starts)
+                        if starts:
                             sharing.up[n_up] = i
                             n_up += 1
-        while change < len(flows.change_time) and flows.change_time[change] <= now:
-            size, n_open = _set_capacity(sharing, flows.change_arc[change], flows.change_capacity[change], size, n_open)
-            change += 1
-        progress[NEXT_CHANGE] = change
+                        else:
+                            size, n_open = give_way(
+                                i, path[i, LEVEL], np.float64(0.0), np.int64(-1), sharing.offsets, sharing.arcs, path,
+                                sharing.state, sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
+                            )  # fmt: skip
         n_changed = settle(sharing, n_up, size, n_open)
         progress[N_RATES] += n_changed
         _apply_rates(sharing, flows, n_changed, now)
+        size = n_open = np.int64(0)
     return now

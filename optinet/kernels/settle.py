@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel, part
+from optinet.kernels._jit import borrower, part
 from optinet.kernels.placed_heap import sift_down, sift_up
 
 _NEAR = 1e-12  # relative: levels this close are one level
@@ -133,7 +133,7 @@ def _pop(heap_key, heap_item, heap_place, size, item):
             sift_down(heap_key, heap_item, heap_place, last, at, key, other)
 
 
-@kernel
+@borrower
 def settle_anew(sharing, n_up):
     """Settle the levels of ``n_up`` paths of ``up`` while no other is present."""
     zero = np.int64(0)  # a literal would have `settle` compiled for it besides

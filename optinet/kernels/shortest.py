@@ -55,7 +55,7 @@ def _breadth_first(target, forwards, in_offsets, in_tail, distance, order):
     return reached
 
 
-@part
+@kernel
 def _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, order):
     n_arcs = len(in_tail)
     heap_key = np.empty(n_arcs + 1)

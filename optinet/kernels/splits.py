@@ -25,7 +25,7 @@ from optinet.kernels.shortest import SLACK, distances_to
 TOO_MANY = -2
 
 
-@part
+@kernel
 def split_to(
     target,
     order,
@@ -241,7 +241,7 @@ def walk_flows(
     return -1, arcs[:size]
 
 
-@part
+@kernel
 def _doubled(arcs):
     """Return a copy with room for as many again; entry by entry, for Numba takes seconds to compile a slice's copy."""
     grown = np.empty(2 * len(arcs), dtype=np.int64)
