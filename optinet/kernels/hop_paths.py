@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import kernel, part
+from optinet.kernels.growing import doubled
 
 
 class HopPaths(NamedTuple):
@@ -46,21 +47,20 @@ def list_hop_paths(first_row, last_row, sources, row_offsets, targets, out_offse
                     if hops[u] != hops[v] - 1:
                         continue
                     if size == len(arcs):
-                        room = np.empty(2 * size, dtype=np.int64)
-                        room[:size] = arcs
-                        arcs = room
+                        arcs = doubled(arcs)
                     arcs[size] = in_arc[k]
                     size += 1
                     if seen[u] != j:
                         seen[u] = j
                         queue[last] = u
                         last += 1
-            arcs[start:size] = arcs[start:size][::-1].copy()
+            for k in range((size - start) // 2):  # the nearest to the source first
+                arcs[start + k], arcs[size - 1 - k] = arcs[size - 1 - k], arcs[start + k]
             counts[j - row_offsets[first_row]] = size - start
-    return counts, arcs[:size].copy()
+    return counts, arcs[:size]
 
 
-@kernel
+@part
 def _breadth_first(source, out_offsets, head, hops, queue):
     hops[:] = len(hops) + 1
     hops[source] = 0
@@ -76,7 +76,7 @@ def _breadth_first(source, out_offsets, head, hops, queue):
                 last += 1
 
 
-@kernel
+@part
 def shortest_of(j, source, known, head, tail, length, work):
     """Fill distance and parent arc along the shortest of a pair's paths."""
     for k in range(known.offsets[j], known.offsets[j + 1]):

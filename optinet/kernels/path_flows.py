@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel, part
+from optinet.kernels._jit import borrower, part
 from optinet.kernels.hop_paths import shortest_of
 from optinet.kernels.trees import shortest_tree
 
@@ -59,14 +59,14 @@ def path_pool(n_pairs, n_paths, n_arcs):
     )
 
 
-@kernel
+@borrower
 def set_lengths(load, softness):
     """Compute all lengths anew."""
     for a in range(len(load.length)):
         _set_length(a, load, softness)
 
 
-@kernel
+@borrower
 def add_shortest_paths(first_row, last_row, sources, offsets, targets, gbps, graph, load, pool, softness, work):
     """Add the shortest path of every pair of some rows where it is new; a pair without any sends all it has over it.
 
@@ -93,7 +93,7 @@ def add_shortest_paths(first_row, last_row, sources, offsets, targets, gbps, gra
     return last_row, total
 
 
-@kernel
+@borrower
 def add_hop_paths(first_row, last_row, sources, offsets, targets, gbps, known, graph, load, pool, softness, work):
     """Add the shortest of the `HopPaths` of every pair of some rows; all else as in `add_shortest_paths`."""
     _, head, tail = graph
@@ -111,14 +111,14 @@ def add_hop_paths(first_row, last_row, sources, offsets, targets, gbps, known, g
     return last_row, total
 
 
-@kernel
+@borrower
 def balance(first, last, load, pool, softness):
     """Balance the paths of some pairs, one after the other."""
     for j in range(first, last):
         _balance(j, load, pool, softness)
 
 
-@kernel
+@borrower
 def compact(gbps, load, pool, room):
     """Copy the paths in use to the empty pool `room`, and compute the load anew from them."""
     load.gbps[:] = 0.0

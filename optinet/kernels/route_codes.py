@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import borrower, kernel, part
 from optinet.kernels.signatures import add_code
 from optinet.kernels.trees import shortest_tree
 
@@ -33,7 +33,7 @@ class Codes(NamedTuple):
     length_m: np.ndarray
 
 
-@kernel
+@borrower
 def split_codes(source, graph, capacity, length, members, work, at_code, at_mass, at_length, at_size):
     """Fill the distribution over codes of the paths from `source` to every node, split as `trees.split_load` does.
 
@@ -68,7 +68,7 @@ def split_codes(source, graph, capacity, length, members, work, at_code, at_mass
     return True
 
 
-@kernel
+@part
 def _follow(a, part, members, code, mass, length_m, size, next_code, next_mass, next_length, next_size):
     for m in range(members.offsets[a], members.offsets[a + 1]):
         for k in range(size):
@@ -80,7 +80,7 @@ def _follow(a, part, members, code, mass, length_m, size, next_code, next_mass, 
     return next_size
 
 
-@kernel
+@borrower
 def add_weighted(weight, node, extra_code, extra_length, at_code, at_mass, at_length, at_size, table, size):
     """Add the distributions at the nodes of groups, by weight, to a table; return its new size, -1 when it is full."""
     for g in range(len(weight)):
@@ -96,7 +96,7 @@ def add_weighted(weight, node, extra_code, extra_length, at_code, at_mass, at_le
     return size
 
 
-@kernel
+@borrower
 def listed_codes(offsets, arcs, members, path, table):
     """Fill a table with the codes of every listed path, and `path` with which one each row is of; return its size.
 
@@ -127,7 +127,7 @@ def listed_codes(offsets, arcs, members, path, table):
     return size
 
 
-@kernel
+@part
 def _take(row, to, m, members, table):
     mass = table.mass[row] * members.share[m]
     table.length_m[to] = table.length_m[row] * members.share[m] + mass * members.length_m[m]

@@ -2,8 +2,8 @@
 """Shortest-path distances to one target over a graph in compressed rows.
 
 Graph arrays: arcs sorted by tail; ``out_offsets`` shape (n_nodes + 1,), ``head`` and ``cost`` shape (n_arcs,); the
-reverse graph as ``in_offsets``, ``in_tail``, ``in_arc`` sorted by head. A node that does not forward ends every path
-but its own.
+reverse graph as ``in_offsets``, ``in_tail``, ``in_arc`` sorted by head. `by_cost` is None where all arcs cost 1, so
+that no search by cost is compiled for them, else True. A node that does not forward ends every path but its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SLACK = 1.0 + 1e-9  # sums of costs along two paths may differ by rounding
 
 
 @part
-def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order):
+def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, by_cost, distance, through, order):
     """Fill the distances to `target`; return how many nodes were reached.
 
     `distance` is inf where unreachable; `order` lists the nodes reached by distance. `through` is the distance of a
@@ -25,7 +25,7 @@ def distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost,
     ``through[w] + cost <= distance[v]``, up to rounding, for which callers allow `SLACK`.
     """
     distance[:] = np.inf
-    if unit_cost:
+    if by_cost is None:
         reached = _breadth_first(target, forwards, in_offsets, in_tail, distance, order)
     else:
         reached = _dijkstra(target, forwards, in_offsets, in_tail, in_arc, cost, distance, order)

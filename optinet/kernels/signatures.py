@@ -54,7 +54,7 @@ def path_signatures(
     in_tail,
     in_arc,
     cost,
-    unit_cost,
+    by_cost,
     capacity,
     trunk_part,
     at_target,
@@ -76,7 +76,7 @@ def path_signatures(
     distance, through = np.empty(n_nodes), np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     count, split_weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
-    wanted = np.empty(n_nodes, dtype=np.bool_)
+    wanted, shared = np.empty(n_nodes, dtype=np.bool_), np.empty(n_nodes, dtype=np.bool_)
     weight = np.empty(n_groups)
     at_code = np.empty((n_nodes, width), dtype=np.int64)
     at_mass, at_length = np.empty((n_nodes, width)), np.empty((n_nodes, width))
@@ -85,7 +85,7 @@ def path_signatures(
     for t in targets:
         _group_weights(t, column_offsets, row, gbps, source, share, own, weight)
         target = node[t]
-        reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
+        reached = distances_to(target, forwards, in_offsets, in_tail, in_arc, cost, by_cost, distance, through, order)
         wanted[:] = False
         for s in range(n_groups):
             if weight[s] > 0.0:
@@ -93,7 +93,7 @@ def path_signatures(
         mark_wanted(order, reached, distance, through, out_offsets, head, cost, wanted)
         split_to(
             target, order, reached, distance, through, wanted, forwards, out_offsets, head, in_offsets, in_tail, cost,
-            capacity, trunk_part, at_target, count, split_weight, fraction,
+            capacity, trunk_part, at_target, count, split_weight, fraction, shared,
         )  # fmt: skip
         at_code[target, 0] = 0
         at_mass[target, 0] = 1.0
@@ -161,7 +161,7 @@ def sample_walks(
     in_tail,
     in_arc,
     cost,
-    unit_cost,
+    by_cost,
     arc_code,
     arc_length,
     code,
@@ -179,7 +179,7 @@ def sample_walks(
     for i in range(len(start)):
         t = target[i]
         if t != current:
-            distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
+            distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, by_cost, distance, through, order)
             current = t
         v = start[i]
         if distance[v] == np.inf:

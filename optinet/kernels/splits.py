@@ -19,13 +19,14 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.kernels._jit import kernel, part
+from optinet.kernels.growing import doubled
 from optinet.kernels.hashing import as_fraction, mixed
 from optinet.kernels.shortest import SLACK, distances_to
 
 TOO_MANY = -2
 
 
-@kernel
+@part
 def split_to(
     target,
     order,
@@ -45,14 +46,15 @@ def split_to(
     count,
     weight,
     fraction,
+    shared,
 ):
-    """Fill the fractions of the arcs of the nodes in `wanted`; `count` and `weight` are room for n_nodes floats.
+    """Fill the fractions of the arcs of the nodes in `wanted`; `count`, `weight` and `shared` are room, one by node.
 
     The arguments up to `through` are what `distances_to` gives; with a node, all next hops must be in `wanted`. Returns
     False if a weight is beyond what a float holds.
     """
     equal = len(capacity) == 0
-    shared = np.zeros(len(distance), dtype=np.bool_)
+    shared[:] = False
     if at_target == np.inf:
         _mark_shared(target, forwards, in_offsets, in_tail, shared)
     count[target] = 1.0
@@ -142,7 +144,7 @@ def split_loads(
     in_tail,
     in_arc,
     cost,
-    unit_cost,
+    by_cost,
     capacity,
     trunk_part,
     at_target,
@@ -157,10 +159,10 @@ def split_loads(
     distance, through, flow = np.empty(n_nodes), np.empty(n_nodes), np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     count, weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
-    wanted = np.ones(n_nodes, dtype=np.bool_)
+    wanted, shared = np.ones(n_nodes, dtype=np.bool_), np.empty(n_nodes, dtype=np.bool_)
     for t in targets:
         flow_to(t, column_offsets, row, gbps, source, share, flow)
-        reached = distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
+        reached = distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, by_cost, distance, through, order)
         if reached < n_nodes:
             for s in range(n_nodes):
                 if flow[s] > 0.0 and distance[s] == np.inf:
@@ -171,7 +173,7 @@ def split_loads(
             mark_wanted(order, reached, distance, through, out_offsets, head, cost, wanted)
         if not split_to(
             t, order, reached, distance, through, wanted, forwards, out_offsets, head, in_offsets, in_tail, cost,
-            capacity, trunk_part, at_target, count, weight, fraction,
+            capacity, trunk_part, at_target, count, weight, fraction, shared,
         ):  # fmt: skip
             return TOO_MANY, t
         for i in range(reached - 1, 0, -1):
@@ -197,7 +199,7 @@ def walk_flows(
     in_tail,
     in_arc,
     cost,
-    unit_cost,
+    by_cost,
     capacity,
     trunk_part,
     at_target,
@@ -212,17 +214,17 @@ def walk_flows(
     distance, through = np.empty(n_nodes), np.empty(n_nodes)
     order = np.empty(n_nodes, dtype=np.int64)
     count, weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
-    wanted = np.ones(n_nodes, dtype=np.bool_)
+    wanted, shared = np.ones(n_nodes, dtype=np.bool_), np.empty(n_nodes, dtype=np.bool_)
     arcs = np.empty(4 * len(start) + 1, dtype=np.int64)
     size = 0
     current = -1
     for i in range(len(start)):
         t = target[i]
         if t != current:
-            reached = distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, unit_cost, distance, through, order)
+            reached = distances_to(t, forwards, in_offsets, in_tail, in_arc, cost, by_cost, distance, through, order)
             if not split_to(
                 t, order, reached, distance, through, wanted, forwards, out_offsets, head, in_offsets, in_tail, cost,
-                capacity, trunk_part, at_target, count, weight, fraction,
+                capacity, trunk_part, at_target, count, weight, fraction, shared,
             ):  # fmt: skip
                 return TOO_MANY, arcs[:0]
             current = t
@@ -233,21 +235,12 @@ def walk_flows(
         while v != t:
             arc = chosen_arc(as_fraction(mixed(key[i], hops[i])), out_offsets[v], out_offsets[v + 1], fraction)
             if size == len(arcs):
-                arcs = _doubled(arcs)
+                arcs = doubled(arcs)
             arcs[size] = arc
             size += 1
             hops[i] += 1
             v = head[arc]
     return -1, arcs[:size]
-
-
-@kernel
-def _doubled(arcs):
-    """Return a copy with room for as many again; entry by entry, for Numba takes seconds to compile a slice's copy."""
-    grown = np.empty(2 * len(arcs), dtype=np.int64)
-    for i in range(len(arcs)):
-        grown[i] = arcs[i]
-    return grown
 
 
 @part

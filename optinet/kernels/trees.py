@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel
+from optinet.kernels._jit import borrower
 from optinet.kernels.heap import heap_push, heap_replace_top
 
 
@@ -38,7 +38,7 @@ def tree_workspace(n_nodes, n_arcs):
     )
 
 
-@kernel
+@borrower
 def shortest_tree(source, targets, out_offsets, head, length, work):
     """Fill distance (inf where unreachable), parent, rank (n_nodes there) and order; return how many were reached.
 
@@ -86,7 +86,7 @@ def shortest_tree(source, targets, out_offsets, head, length, work):
     return reached
 
 
-@kernel
+@borrower
 def total_distance(first_row, last_row, sources, offsets, targets, gbps, out_offsets, head, length, work):
     """Return the sum of gbps times distance over some rows, and the first pair without a path or (-1, -1)."""
     total = 0.0
@@ -101,7 +101,7 @@ def total_distance(first_row, last_row, sources, offsets, targets, gbps, out_off
     return total, -1, -1
 
 
-@kernel
+@borrower
 def split_load(source, demand, out_offsets, head, length, capacity, in_offsets, in_arc, tail, work, inflow, load):
     """Route `demand` (per node, from `source`) over shortest paths, split by capacity at every node; add to `load`.
 

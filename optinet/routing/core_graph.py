@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,7 +122,7 @@ class CoreGraph:
         return bool(np.all(self.cost == self.cost[0])) if len(self.cost) else True
 
     @cached_property
-    def graph(self) -> tuple[NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints, Floats, bool]:
+    def graph(self) -> tuple[NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints, Floats, Literal[True] | None]:
         """The arrays every kernel takes, in order; costs are scaled to 1 when all are equal."""
         cost = np.ones_like(self.cost) if self.unit_cost else self.cost
         return (
@@ -132,7 +133,7 @@ class CoreGraph:
             self.in_tail,
             self.in_arc,
             cost,
-            self.unit_cost,
+            None if self.unit_cost else True,
         )
 
     @cached_property
