@@ -39,7 +39,7 @@ def kernel(function: _Function) -> _Function:
 
 
 def borrower(function: _Function) -> _Function:
-    """Compile like `kernel` a function that makes no arrays: then references need not be counted, which costs much."""
+    """Compile like `kernel` a function that makes no arrays: then references need not be counted one by one."""
     return cast("_Function", numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, _nrt=False)(function))
 
 
