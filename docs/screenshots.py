@@ -29,12 +29,11 @@ THEMES = ("light", "dark")
 CURRENT = "3 torus, MEMS"  # the design whose fabric is shown
 COMPARED = ("1a electrical 51.2T, retimed", "1b electrical 102.4T, CPO 2.5D", "2 OCS mesh, MEMS, CPO", CURRENT)
 KEPT = {
-    "window-light-1": "viewer",
-    "window-dark-1": "viewer_dark",
+    "hero-light-1": "viewer",
     "scenario-light-1": "viewer_scenario",
     "paths-light-1": "viewer_paths",
     "pareto-light-1": "viewer_pareto",
-    "side_by_side-dark-1": "viewer_side_by_side",
+    "compared-dark-1": "viewer_side_by_side",
     "circuits_playback-light-1": "viewer_circuits",
 }
 PATIENCE_S = 120.0
@@ -133,6 +132,15 @@ class Stage:
 
 
 # -- what is shown; each returns what is to be taken, by default the window
+
+
+def _hero(stage: Stage) -> None:
+    stage.window.selection.set(stage.usual, stage.usual[0])
+
+
+def _compared(stage: Stage) -> None:
+    stage.window.commands.run("color.by_margin")
+    stage.window.commands.run("view.side_by_side")
 
 
 def _panel(name: str, stage: Stage) -> None:
@@ -290,6 +298,8 @@ def every_view(stage: Stage) -> dict[str, Show]:
     views: dict[str, Show] = {
         "window": lambda _: None,
         "hovered": _hovered,
+        "hero": _hero,
+        "compared": _compared,
         "paths": _paths,
         "side_by_side": _side_by_side,
     }

@@ -32,7 +32,8 @@ from optinet.errors import OptinetError
 
 _Role = Qt.ItemDataRole
 _FIXED = 2  # columns before those of the runs
-_MOST_COLUMN_PX = (130, 260, 300)  # of the parts, of what differs, and of each run
+_MOST_PX = (130, 260)  # of the columns of parts and of what differs
+_RUN_PX = (150, 300)  # of each run, the less the more runs there are
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -190,9 +191,18 @@ class ComparisonView(QWidget):
         self.model.show(comparison, self.filter.text())
         self.message.setText(comparison.message)
         self.stack.setCurrentIndex(0 if comparison.lines else 1)
-        metrics = QFontMetrics(self.view.font())
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Give every column what its texts need, and where that is too much for all let the runs share what is left."""
+        metrics, viewport = QFontMetrics(self.view.font()), self.view.viewport()
+        left = viewport.width() if viewport is not None else 0
         for column in range(self.model.columnCount()):
             texts = (str(self.model.data(self.model.index(r, column)) or "") for r in range(self.model.rowCount()))
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             head = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Orientation.Horizontal)))
-            self.view.setColumnWidth(column, min(max(widest, head) + 20, _MOST_COLUMN_PX[min(column, _FIXED)]))
+            share = left // max(self.model.columnCount() - _FIXED, 1)
+            most = _MOST_PX[column] if column < _FIXED else min(max(share, _RUN_PX[0]), _RUN_PX[1])
+            width = min(max(widest, head) + 20, most)
+            left -= width if column < _FIXED else 0
+            self.view.setColumnWidth(column, width)

@@ -164,7 +164,7 @@ def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, siz
         return
     right = size.width() - MARGIN
     top = _paint_titles(painter, theme, titles, right)
-    bar = QRectF(right - BAR_WIDTH, top + metrics.height() * 0.7, BAR_WIDTH, height)
+    bar = QRectF(right - BAR_WIDTH, top + metrics.height() * 1.1, BAR_WIDTH, height)
     labels = [format_number(value) for value in scale.ticks()]
     widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0) + 10
     _ground(painter, theme, bar.adjusted(-widest, -metrics.height() / 2, 0, metrics.height() / 2))
