@@ -268,6 +268,11 @@ def _filtered(text: str, stage: Stage) -> None:
 
 def _others(name: str, stage: Stage) -> None:
     stage.open(stage.more)
+    with_failures = [
+        entry.key for entry in stage.window.session.entries if "delivered_at_99_gbps_per_endpoint" in entry.numbers
+    ]
+    if name == "availability" and with_failures:
+        stage.window.selection.set(with_failures)
     stage.window.panels[name].show()
 
 

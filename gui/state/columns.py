@@ -56,6 +56,8 @@ class Column:
             return ""
         if not self.numeric:
             text = frame.texts(self.id)[row]
+            if self.id == "design" and not text and frame.has("title"):  # a run of no study
+                return frame.texts("title")[row]
             return (STAR if text == "yes" else NO_STAR) if self.id == "star" else text
         return format_number(float(frame.numbers(self.id)[row]), self.decimals)
 

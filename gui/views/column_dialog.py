@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.state.runs_table import RunsTable
+from gui.views.palette import show_boxes
 
 FILTER_HELP = """\
 <p>Terms are separated by blanks, and all must hold. Case makes no difference.</p>
@@ -43,6 +44,7 @@ class ColumnDialog(QDialog):
         self.text = QLineEdit(clearButtonEnabled=True)
         self.text.setPlaceholderText("Search columns")
         self.list = QListWidget()
+        show_boxes(self.list)
         for column in table.all_columns:
             item = QListWidgetItem(column.heading)
             item.setData(Qt.ItemDataRole.UserRole, column.id)

@@ -102,7 +102,8 @@ class JobsPanel(QWidget):
         for row, job in enumerate(self._shown):
             bar, status = self.table.cellWidget(row, 1), self.table.item(row, 2)
             assert isinstance(bar, QProgressBar) and status is not None  # every row has both
-            bar.setValue(round(100 * job.share) if job.status != JobStatus.CANCELLED else bar.value())
+            is_whole = job.is_active or job.status == JobStatus.FINISHED
+            bar.setValue(round(100 * job.share) if is_whole else bar.value())
             status.setText(job.text())
             status.setForeground(self._theme.bad if job.status == JobStatus.FAILED else self._theme.text)
             status.setToolTip(job.message)

@@ -132,3 +132,10 @@ def set_text_color(label: QWidget, color: QColor) -> None:
     palette = label.palette()
     palette.setColor(QPalette.ColorRole.WindowText, color)
     label.setPalette(palette)
+
+
+def show_boxes(widget: QWidget) -> None:
+    """Let empty check boxes be seen on a dark ground too: Qt outlines them in a shade of the window's color."""
+    palette = widget.palette()
+    palette.setColor(QPalette.ColorRole.Window, palette.color(QPalette.ColorRole.PlaceholderText))
+    widget.setPalette(palette)

@@ -28,7 +28,7 @@ from PyQt6.QtWidgets import (
 from gui.commands import CommandRegistry
 from gui.state.preferences import Preferences
 from gui.views.dialogs import ContentDialog
-from gui.views.palette import Theme, set_text_color
+from gui.views.palette import Theme, set_text_color, show_boxes
 from optinet.validation import choices_of, problems_of
 
 _OK = QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -159,7 +159,9 @@ class ShortcutsDialog(ContentDialog):
 
 def _editor(choices: tuple[Any, ...], value: Any) -> QWidget:
     if isinstance(value, bool):
-        return QCheckBox("on", checked=value)
+        box = QCheckBox("on", checked=value)
+        show_boxes(box)
+        return box
     if choices:
         combo = QComboBox()
         combo.addItems([str(choice) for choice in choices])

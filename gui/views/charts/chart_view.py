@@ -290,7 +290,13 @@ class ChartView(QWidget):
         self.remark.setVisible(bool(shown.remark))
         if shown.chart is None:
             return
-        style = Style(self._theme, self.font(), frozenset(self._selection.keys), self._selection.current)
+        style = Style(
+            self._theme,
+            self.font(),
+            frozenset(self._selection.keys),
+            self._selection.current,
+            pixel_ratio=self.devicePixelRatioF(),
+        )
         drawing = DRAWINGS[type(shown.chart)](shown, style)
         drawing.draw(self.plot)
         self.drawing = drawing

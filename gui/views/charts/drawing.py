@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from gui.state.charts.kinds import Shown
 from gui.state.columns import format_number
@@ -56,6 +56,8 @@ class Style:
         Keys of the runs to stress.
     map_name
         Color map of heat maps.
+    pixel_ratio
+        Dots of the screen for each pixel that sizes are given in.
     """
 
     theme: Theme
@@ -63,10 +65,15 @@ class Style:
     selected: frozenset[str] = frozenset()
     current: str | None = None
     map_name: str = "viridis"
+    pixel_ratio: float = 1.0
 
     def color(self, index: int) -> QColor:
         """Return the color of a series."""
         return self.theme.categories[index % len(self.theme.categories)]
+
+    def pen(self, color: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """Return a pen that is as wide on every screen; pyqtgraph counts its widths in dots."""
+        return pg.mkPen(color, width=width * self.pixel_ratio, style=style)
 
 
 @dataclass(eq=False)

@@ -52,7 +52,7 @@ class ParallelDrawing(Drawing):
         plot.getAxis(LEFT).setWidth(34)
         plot.getAxis(LEFT).setPen(theme.canvas)
         for at in range(count):
-            plot.addItem(pg.InfiniteLine(at, angle=90, pen=pg.mkPen(theme.rule, width=1.5)))
+            plot.addItem(pg.InfiniteLine(at, angle=90, pen=self.style.pen(theme.rule, 1.5)))
         chosen = np.array([key in self.style.selected for key in self.shown.keys], dtype=bool)
         faint = chosen.any() and not chosen.all()
         for i in range(len(chart.groups)):
@@ -79,7 +79,7 @@ class ParallelDrawing(Drawing):
         # a gap after every run keeps the lines of one item apart
         x = np.tile(np.append(np.arange(count, dtype=float), np.nan), len(rows))
         y = np.column_stack((self._heights[rows], np.full(len(rows), np.nan))).ravel()
-        plot.addItem(pg.PlotDataItem(x, y, pen=pg.mkPen(color, width=width), connect="finite"))
+        plot.addItem(pg.PlotDataItem(x, y, pen=self.style.pen(color, width), connect="finite"))
 
     def fit(self, plot: pg.PlotWidget) -> None:
         """Fit the names of the axes, two or three lines each, into the width."""
@@ -196,7 +196,7 @@ class HeatMapDrawing(Drawing):
                 row, column = divmod(int(cell), len(self.chart.x_ticks))
                 x = column + np.array([-0.5, 0.5, 0.5, -0.5, -0.5])
                 y = row + np.array([-0.5, -0.5, 0.5, 0.5, -0.5])
-                plot.addItem(pg.PlotDataItem(x, y, pen=pg.mkPen(self.style.theme.highlight, width=3)))
+                plot.addItem(pg.PlotDataItem(x, y, pen=self.style.pen(self.style.theme.highlight, 3)))
 
     def fit(self, plot: pg.PlotWidget) -> None:
         """Name the columns and rows that there is room for, and write values into cells that are wide enough."""

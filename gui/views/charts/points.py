@@ -56,14 +56,14 @@ class PointsDrawing(Drawing):
         front = np.flatnonzero(chart.on_front)
         front = front[np.lexsort((chart.y[front], chart.x[front]))]
         if len(front):
-            pen = pg.mkPen(theme.faint_text, width=1.2, style=Qt.PenStyle.DashLine)
+            pen = self.style.pen(theme.faint_text, 1.2, style=Qt.PenStyle.DashLine)
             plot.addItem(pg.PlotDataItem(chart.x[front], chart.y[front], pen=pen))
         for i in range(len(chart.groups)):
             rows = drawn[chart.group[drawn] == i]
-            pen = pg.mkPen(theme.canvas, width=0.6)
+            pen = self.style.pen(theme.canvas, 0.6)
             self._scatter(plot, rows, size=9, symbol=SYMBOLS[i % len(SYMBOLS)], brush=self.style.color(i), pen=pen)
-        self._scatter(plot, front[:MOST_POINTS], size=15, symbol="o", brush=None, pen=pg.mkPen(theme.text, width=1.2))
-        ring = pg.mkPen(theme.highlight, width=2)
+        self._scatter(plot, front[:MOST_POINTS], size=15, symbol="o", brush=None, pen=self.style.pen(theme.text, 1.2))
+        ring = self.style.pen(theme.highlight, 2)
         self._scatter(plot, self._selected[:MOST_POINTS], size=19, symbol="o", brush=None, pen=ring)
         current = [i for i, key in enumerate(self.shown.keys) if key == self.style.current]
         self._scatter(plot, np.array(current, dtype=np.int64), size=25, symbol="o", brush=None, pen=ring)
@@ -119,13 +119,13 @@ class CurvesDrawing(Drawing):
         set_axis(plot, LEFT, chart.y_label, self.style, grid=True)
         for i, (x, y) in enumerate(self._lines):
             is_current = self.key(i) == self.style.current and len(chart.curves) > 1
-            pen = pg.mkPen(self.style.color(i), width=3.5 if is_current else 1.8, style=_dash(i))
+            pen = self.style.pen(self.style.color(i), 3.5 if is_current else 1.8, style=_dash(i))
             symbols = {} if chart.stepped or len(x) > 60 else {"symbol": "o", "symbolSize": 5}
             brushes = {"symbolBrush": self.style.color(i), "symbolPen": None} if symbols else {}
             plot.addItem(pg.PlotDataItem(x, y, pen=pen, connect="finite", **symbols, **brushes))
             at = self._across(np.array([chart.curves[i].mark[0]]))
             if np.isfinite(at).all():
-                pen = pg.mkPen(self.style.theme.text, width=1)
+                pen = self.style.pen(self.style.theme.text, 1)
                 plot.addItem(
                     pg.ScatterPlotItem(x=at, y=[chart.curves[i].mark[1]], size=12, brush=self.style.color(i), pen=pen)
                 )

@@ -50,11 +50,11 @@ class _Rows(Drawing):
         plot.setRange(xRange=self._span, yRange=row_range(plot, len(self.labels)), padding=0)
 
     def _bars(self, plot: pg.PlotWidget, rows: object, start: object, width: object, color: QColor) -> None:
-        pen = pg.mkPen(self.style.theme.canvas, width=0.5)
+        pen = self.style.pen(self.style.theme.canvas, 0.5)
         plot.addItem(pg.BarGraphItem(x0=start, width=width, y=rows, height=ROW_FILL, brush=color, pen=pen))
 
     def _line(self, plot: pg.PlotWidget, x: float) -> None:
-        plot.addItem(pg.InfiniteLine(x, angle=90, pen=pg.mkPen(self.style.theme.faint_text, width=1)))
+        plot.addItem(pg.InfiniteLine(x, angle=90, pen=self.style.pen(self.style.theme.faint_text, 1)))
 
     def _text(self, plot: pg.PlotWidget, x: float, row: float, text: str) -> None:
         item = pg.TextItem(text, color=self.style.theme.text, anchor=(0, 0.5))
@@ -89,7 +89,7 @@ class BarsDrawing(_Rows):
         ends = values.sum(axis=1)
         low, high = (np.array([getattr(t, end) for t in chart.totals]) for end in ("low", "high"))
         if np.any(high > low):
-            pen = pg.mkPen(self.style.theme.text, width=1)
+            pen = self.style.pen(self.style.theme.text, 1)
             sides = {"left": np.maximum(ends - low, 0.0), "right": np.maximum(high - ends, 0.0)}
             plot.addItem(pg.ErrorBarItem(x=ends, y=rows.astype(float), beam=0.3, pen=pen, **sides))
         self._axes(plot, chart.axis_label, 0.0, float(max(ends.max(initial=0.0), high.max(initial=0.0))))
@@ -238,7 +238,7 @@ class IntervalsDrawing(_Rows):
         values = self.chart.values
         x, low, high = (np.array([getattr(v, name) for v in values]) for name in ("value", "low", "high"))
         rows = np.arange(len(values), dtype=float)
-        pen = pg.mkPen(self.style.color(0), width=2)
+        pen = self.style.pen(self.style.color(0), 2)
         plot.addItem(pg.ErrorBarItem(x=x, y=rows, left=x - low, right=high - x, beam=0.35, pen=pen))
         plot.addItem(pg.ScatterPlotItem(x=x, y=rows, size=9, brush=self.style.color(0), pen=None))
         self._axes(plot, self.chart.axis_label, float(low.min()), float(high.max()))
