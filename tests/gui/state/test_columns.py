@@ -47,6 +47,8 @@ def test_a_value_that_a_run_does_not_have_is_empty(make_entry):
     frame.numbers("throughput")
     assert by_id["throughput"].text(frame, 0) == "" == by_id["throughput"].value(frame, 0)
     assert by_id["design"].text(frame, 0) == "a"
+    session.add([make_entry("b", design="", title="B")])
+    assert by_id["design"].text(session.frame, 1) == "B"
 
 
 @pytest.mark.parametrize(
