@@ -72,6 +72,7 @@ class Opener(QObject):
 
     def shutdown(self) -> None:
         """Let go of all files; the worker has stopped."""
+        self._watcher.blockSignals(True)  # a folder that changes now would be looked at by nobody, again and again
         self._settling.stop()
         self._library.forget()
 
