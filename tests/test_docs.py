@@ -17,6 +17,7 @@ from optinet.catalogue.describe import components_markdown, conflicts_markdown, 
 from optinet.collectives.algorithms import algorithms_markdown
 from optinet.models.copper import copper_markdown
 from optinet.results.describe import groups_markdown
+from tests.support import study_table
 from tests.support.pages import Page, rewrite
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ GENERATORS = {
     "copper": lambda: copper_markdown(load_catalogue()),
     "groups": groups_markdown,
     "algorithms": algorithms_markdown,
+    "train_llm": study_table.train_llm_markdown,
     "commands": lambda: viewer_commands(),
 }
 
@@ -52,6 +54,23 @@ def test_a_page_is_as_it_says(path, tmp_path, monkeypatch):
     if os.environ.get("UPDATE_DOCS"):
         rewrite(path, differences)
     assert not differences, "\n".join(map(str, differences))
+
+
+def test_the_figures_of_the_study_are_those_of_the_study_as_it_is():
+    points = study_table.points()
+    if os.environ.get("UPDATE_DOCS"):
+        study_table.store(map(study_table.row, points))
+    stored = study_table.stored()
+    assert [{name: each[name] for name in ("design", "model", "scenario_sha256")} for each in stored] == [
+        study_table.key(point) for point in points
+    ], "the study has changed: UPDATE_DOCS=1 pytest tests/test_docs.py"
+    kept = {each["scenario_sha256"]: each for each in stored}
+    for point in points:
+        dense = point.scenario.workload.parameters["model"] == "llama_3_405b"
+        if point.case == "1b electrical 102.4T, retimed" or (dense and "as built" in point.case):
+            found, kept_row = study_table.row(point), kept[point.scenario.content_sha256]
+            for name in study_table.METRICS:
+                assert float(found[name]) == pytest.approx(float(kept_row[name]), rel=1e-3), (point.name, name)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
