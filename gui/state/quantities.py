@@ -33,7 +33,7 @@ class Quantity:
 UTILIZATION = Quantity("utilization", "Link utilization", "% of capacity", full=100.0)
 LOAD = Quantity("load", "Link load", "Gb/s")
 LENGTH = Quantity("length", "Link length", "m")
-MARGIN = Quantity("margin", "Link margin at 3 sigma", "dB", low_stands_out=True)
+MARGIN = Quantity("margin", "Link margin", "dB", low_stands_out=True)
 LATENCY = Quantity("latency", "Link latency", "ns")
 LINK_CLASS = Quantity("link_class", "Link class", categories=("",))
 IDLE, CARRYING, FULLEST, FAILED = range(4)

@@ -159,6 +159,14 @@ class Scene:
         """Return the names of the values of a quantity of categories; empty for one of numbers."""
         return self.class_names if quantity == LINK_CLASS else quantity.categories
 
+    def remarks(self, quantity: Quantity) -> tuple[str, ...]:
+        """Return what has to be said of the values of a quantity, for its legend: which margin is meant."""
+        if quantity != MARGIN:
+            return ()
+        known = [fact for fact in self.facts.values() if not np.isnan(fact.margin_db)]
+        words = {"fiber": "fiber: at 3 sigma", "copper": "copper: longest link"}
+        return tuple(text for medium, text in words.items() if any(fact.medium == medium for fact in known))
+
     def census(self) -> str:
         """Return how many nodes of each kind and links there are."""
         counts = np.bincount(self.node_kind, minlength=len(KIND_NAMES))

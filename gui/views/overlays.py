@@ -150,6 +150,7 @@ def _scale_titles(state: FabricViewState) -> list[str]:
     return [
         state.quantity.title,
         state.quantity.unit,
+        *(state.scene.remarks(state.quantity) if state.scene is not None else ()),
         *(word for word, is_so in (*on, ("common range", shared)) if is_so),
     ]
 

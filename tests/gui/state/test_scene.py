@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import topologies
 from gui.state.fabric_view import FabricViewState
-from gui.state.quantities import LENGTH, LOAD, UTILIZATION
+from gui.state.link_facts import LinkFacts
+from gui.state.quantities import LENGTH, LOAD, MARGIN, UTILIZATION
 from gui.state.runs import read_entry
 from gui.state.scene import scene_of
 from optinet.results import open_run
@@ -29,6 +32,16 @@ def scene(read):
     used[[0, 1]] = 0.1, 0.3
     used[[8, 9, 10, 11]] = 0.2, 0.4, 0.9, 0.5
     return read(parameters=SHAPE, utilization=used)
+
+
+def test_the_legend_of_margins_says_what_they_are_of(scene):
+    assert scene.remarks(MARGIN) == () and scene.remarks(UTILIZATION) == ()
+    host, up = scene.class_names
+    facts = {host: LinkFacts(host, "copper", 3.0), up: LinkFacts(up, "fiber", 1.2)}
+    both = dataclasses.replace(scene, facts=facts)
+    assert both.remarks(MARGIN) == ("fiber: at 3 sigma", "copper: longest link")
+    only = dataclasses.replace(scene, facts={**facts, host: LinkFacts(host, "copper")})
+    assert only.remarks(MARGIN) == ("fiber: at 3 sigma",)
 
 
 def test_a_link_has_the_larger_value_of_its_two_arcs(scene):
