@@ -143,7 +143,8 @@ class RunsTable:
             still = dict(zip(frame.keys, self.view.place.tolist(), strict=True))
             return sorted(row for key in keys if (row := still.get(key, -1)) >= 0)
         places = self.view.place[self._session.rows(keys)]
-        return sorted(places[places >= 0].tolist())
+        rows: list[int] = np.sort(places[places >= 0]).tolist()
+        return rows
 
     def row_of(self, key: str | None) -> int | None:
         """Return the row of a run; None where it does not pass the filter."""
@@ -152,8 +153,11 @@ class RunsTable:
     @property
     def row_keys(self) -> list[str]:
         """Keys of the runs, row by row."""
-        keys = self.view.frame.keys
-        return [keys[row] for row in self.view.order]
+        return self.keys_of(slice(None))
+
+    def keys_of(self, rows: NDArray[np.int64] | slice) -> list[str]:
+        """Return the keys of the runs in some rows."""
+        return list(map(self.view.frame.keys.__getitem__, self.view.order[rows].tolist()))
 
     def is_shown(self, column: Column) -> bool:
         """Whether a column is shown."""

@@ -51,8 +51,7 @@ class Session:
 
     def rows(self, keys: Iterable[str]) -> NDArray[np.int64]:
         """Return the rows of runs in `frame`, of those that are open."""
-        row_of = self._row_of
-        return np.array([row_of[key] for key in keys if key in row_of], dtype=np.int64)
+        return np.array([row for row in map(self._row_of.get, keys) if row is not None], dtype=np.int64)
 
     def get(self, key: str | None) -> RunEntry | None:
         """Return the run with this key; None if it is not open."""

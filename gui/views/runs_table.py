@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import (
@@ -332,13 +333,14 @@ class RunsPanel(QWidget):
         if self._following or model is None:
             return
         current = model.currentIndex()
-        chosen = [self._table.key(row) for row in self._selected_rows()]
+        chosen = self._table.keys_of(self._selected_rows())
         self._selection.set(chosen, self._table.key(current.row()) if current.isValid() else None)
 
-    def _selected_rows(self) -> list[int]:
+    def _selected_rows(self) -> NDArray[np.int64]:
         model = self.view.selectionModel()
         ranges = model.selection() if model is not None else ()
-        return sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
+        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
+        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
     def _follow(self) -> None:
         """Show the shared selection in the table."""
@@ -346,24 +348,23 @@ class RunsPanel(QWidget):
         viewport = self.view.viewport()
         if model is None or viewport is None:
             return
-        rows = self._table.rows_of(self._selection.keys)
+        rows = np.array(self._table.rows_of(self._selection.keys), dtype=np.int64)
         current = self._table.row_of(self._selection.current)
         self._following = True
         try:
             if current is not None and model.currentIndex().row() != current:
                 model.setCurrentIndex(self.model.index(current, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
-            if rows != self._selected_rows():
+            if not np.array_equal(rows, self._selected_rows()):
                 model.select(self._ranges(rows), QItemSelectionModel.SelectionFlag.ClearAndSelect)
         finally:
             self._following = False
         viewport.update()  # the current run is written bold
 
-    def _ranges(self, rows: list[int]) -> QItemSelection:
+    def _ranges(self, rows: NDArray[np.int64]) -> QItemSelection:
         """Return rows as ranges: one range per row would take Qt minutes for a long table."""
         selection = QItemSelection()
         last = max(self.model.columnCount() - 1, 0)
-        breaks = [i for i in range(1, len(rows)) if rows[i] != rows[i - 1] + 1]
-        for first, end in zip([0, *breaks], [*breaks, len(rows)], strict=True):
-            if end > first:
-                selection.select(self.model.index(rows[first], 0), self.model.index(rows[end - 1], last))
+        parts = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
+        for first, end in [(int(part[0]), int(part[-1])) for part in parts if len(part)]:
+            selection.select(self.model.index(first, 0), self.model.index(end, last))
         return selection

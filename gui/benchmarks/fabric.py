@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast the fabric view is: ``xvfb-run -a -s "-screen 0 1600x1000x24" python -m gui.benchmark [RUN.h5 ...]``.
+"""How fast the fabric view is.
 
-Without arguments it draws a torus of 10,164 chips and 30,492 links and a fat tree of 65,536 hosts, with loads drawn at
+Without files it draws a torus of 10,164 chips and 30,492 links and a fat tree of 65,536 hosts, with loads drawn at
 random. Nothing is solved. Times are milliseconds of this thread's processor time, so that other programs on the machine
 count little; a frame is projection, drawing and painting of one movement in a view of 1200 x 800.
 """
@@ -35,11 +35,11 @@ CASES = {"torus": {"dims": (22, 22, 21)}, "fat_tree": {"k": 64}}
 COLUMNS = "nodes links read_ms frame_ms frame_p95_ms frames_per_s rest_ms slice_ms pick_ms turn_ms drawn"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print one line for each run."""
+def print_fabrics(given: Sequence[Path]) -> None:
+    """Print one line for each run file."""
     application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(argument) for argument in arguments] or [_written(name, Path(folder)) for name in CASES]
+        files = list(given) or [_written(name, Path(folder)) for name in CASES]
         sys.stdout.write(f"{'run':<16}" + "".join(f"{name:>14}" for name in COLUMNS.split()) + "\n")
         for file in files:
             start = time.thread_time()
@@ -48,7 +48,6 @@ def main(arguments: Sequence[str]) -> int:
             row = [scene.n_nodes, scene.n_links, 1e3 * (numbers.pop("started") - start), *numbers.values()]
             sys.stdout.write(f"{file.stem:<16}" + "".join(f"{value:>14,.{_decimals(value)}f}" for value in row) + "\n")
     del application
-    return 0
 
 
 def measured(scene: Scene, frames: int = FRAMES) -> dict[str, float]:
@@ -148,7 +147,3 @@ def _written(name: str, folder: Path) -> Path:
 
 def _decimals(value: float) -> int:
     return 0 if float(value).is_integer() or value >= 100 else 1 if value >= 10 else 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

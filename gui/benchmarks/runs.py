@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the viewer on many runs: ``python -m gui.benchmark_runs RUN.h5 FOLDER [--runs 100000]``.
+"""How fast the viewer is on many runs.
 
 The folder is made of links to one run file, with an index whose values are drawn at random, so that opening, filtering,
 sorting and selecting are those of a folder of so many different runs. Beside the time on the wall clock stand the
@@ -9,7 +9,6 @@ the GUI thread computed.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
@@ -108,23 +107,13 @@ def measure(folder: Path) -> Iterator[tuple[str, float, float, float]]:
         window.close()
 
 
-def main() -> int:
+def print_runs(run_file: Path, folder: Path, count: int) -> None:
     """Make the folder if there is none, and print one line per measurement."""
-    parser = argparse.ArgumentParser(description="Measure the viewer on many runs.")
-    parser.add_argument("run", type=Path, help="a run file, whose links fill the folder")
-    parser.add_argument("folder", type=Path, help="folder on the same disk; made unless it is there")
-    parser.add_argument("--runs", type=int, default=100_000)
-    arguments = parser.parse_args()
-    if not arguments.folder.exists():
-        fill(arguments.folder, arguments.run, arguments.runs)
-    for what, wall_s, cpu_s, longest_s in measure(arguments.folder):
+    if not folder.exists():
+        fill(folder, run_file, count)
+    for what, wall_s, cpu_s, longest_s in measure(folder):
         times = (
             f"{wall_s * 1e3:8.0f} ms {cpu_s * 1e3:8.0f} ms of processor, at most {longest_s * 1e3:5.0f} ms in one go"
         )
         sys.stdout.write(f"{what:<40}{times}\n")
         sys.stdout.flush()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
