@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,11 @@ Ints = NDArray[np.int64]
 Kind = Literal["links", "node", "group", "ocs"]
 
 COLUMNS = ("Part", "Kind", "Nodes", "Links down")
+DRAWN = (
+    ("delivered_at_99_gbps_per_endpoint", "99"),
+    ("delivered_at_99_9_gbps_per_endpoint", "99.9"),
+    ("delivered_at_99_99_gbps_per_endpoint", "99.99"),
+)
 LISTED = 3  # parts named in one line
 DECIMALS = 3
 
@@ -73,6 +79,28 @@ def group_part(scene: Scene, group: int) -> Part:
 def ocs_part(ocs: int) -> Part:
     """Return an optical circuit switch as a part."""
     return Part("ocs", (ocs,), f"OCS {ocs}")
+
+
+def scenario_parts(scene: Scene) -> dict[str, tuple[Part, ...]]:
+    """Return the parts of each group that the run's scenario says fail together, by the name of the group."""
+    failures = scene.run.scenario.get("failures") or {}
+    found = {}
+    for name, group in (failures.get("group") or {}).items():
+        fits = [i for i, each in enumerate(scene.node_names) if any(fnmatchcase(each, p) for p in group["nodes"])]
+        nodes = (Part("group", tuple(fits), f"group {name}"),) if fits else ()
+        found[name] = (*nodes, *map(ocs_part, group["ocs"]))
+    return found
+
+
+def drawn_failures(scene: Scene) -> str:
+    """Return what the run's own draws of failures have shown; empty for a run of the intact fabric alone."""
+    metrics = scene.run.metrics
+    rates = [
+        f"{format_number(metrics[name].value)} Gb/s per endpoint {share} % of the time"
+        for name, share in DRAWN
+        if name in metrics and not np.isnan(metrics[name].value)
+    ]
+    return f"Failures drawn from this scenario leave at least {', '.join(rates)}" if rates else ""
 
 
 def group_of(scene: Scene, drawing: Drawing, picked: Picked) -> int:

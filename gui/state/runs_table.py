@@ -138,7 +138,9 @@ class RunsTable:
 
     def rows_of(self, keys: Iterable[str]) -> list[int]:
         """Return the rows of runs in ascending order, of those that pass the filter."""
-        frame = self.view.frame
+        frame, keys = self.view.frame, list(keys)
+        if len(keys) == len(self.view.order) and keys == self.row_keys:  # all: no need to look each of them up
+            return list(range(len(keys)))
         if frame.keys is not self._session.frame.keys:  # runs have come or gone, and the view of them is on its way
             still = dict(zip(frame.keys, self.view.place.tolist(), strict=True))
             return sorted(row for key in keys if (row := still.get(key, -1)) >= 0)

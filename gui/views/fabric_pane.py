@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from PyQt6.QtCore import QSizeF, pyqtSignal
 from PyQt6.QtGui import QPainter
@@ -144,8 +145,8 @@ class FabricPane(QWidget):
         selection = self.shared.selection
         if selection.current is None:
             return []
-        others = [key for key in selection.keys if key != selection.current]
-        return [selection.current, *others][: MOST_VIEWS if self.comparing else 1]
+        others = (key for key in selection.keys if key != selection.current)
+        return [selection.current, *islice(others, MOST_VIEWS - 1 if self.comparing else 0)]
 
     def _set_views(self, count: int) -> None:
         self.linked.set_count(max(count, 1))

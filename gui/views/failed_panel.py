@@ -10,7 +10,7 @@ from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.commands import Command
-from gui.state.failed_parts import COLUMNS, Part, part_rows
+from gui.state.failed_parts import COLUMNS, Part, part_rows, scenario_parts
 from gui.state.picking import Picked
 from gui.views.exporting import ViewExport
 from gui.views.failures import Failures
@@ -115,6 +115,14 @@ def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
         failures.prove(not failures.proving)
         panel.show()
 
+    def named_groups() -> dict[str, tuple[Part, ...]]:
+        return scenario_parts(state.scene) if state.scene is not None else {}
+
+    def fail_named() -> None:
+        groups = named_groups()
+        if name := window.dialogs.choose("Fail a group", "Group that the scenario says fails together:", tuple(groups)):
+            failures.fail_all(name, groups[name])
+
     return [
         Command(
             "view.fail_part",
@@ -142,6 +150,15 @@ def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
             "View/Failures",
             lambda: shown_ocs() is not None,
             help="Fail the optical circuit switch of the link under the pointer, or that of the panel 'Circuits'",
+        ),
+        Command(
+            "view.fail_named",
+            "Fail a group of the scenario…",
+            fail_named,
+            "",
+            "View/Failures",
+            lambda: bool(named_groups()),
+            help="Fail everything of a group that the run's scenario names in [failures.group.NAME]",
         ),
         Command(
             "view.restore_selected",

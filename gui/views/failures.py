@@ -18,6 +18,7 @@ from gui.state.failed_parts import (
     After,
     Part,
     arguments,
+    drawn_failures,
     group_of,
     group_part,
     named,
@@ -100,6 +101,13 @@ class Failures(QObject):
             self._edit(f"Fail {part.title}", (*self.state.parts, part))
             self.failed.emit()
 
+    def fail_all(self, name: str, parts: tuple[Part, ...]) -> None:
+        """Fail the parts of a group that the scenario names, in one step."""
+        new = tuple(part for part in parts if part not in self.state.parts)
+        if new:
+            self._edit(f"Fail {name}", (*self.state.parts, *new))
+            self.failed.emit()
+
     def restore(self, parts: tuple[Part, ...]) -> None:
         """Let some parts work again."""
         left = tuple(part for part in self.state.parts if part not in parts)
@@ -120,9 +128,11 @@ class Failures(QObject):
         if self._child.is_busy:
             parts = self.state.parts
             return (SOLVING.format(parts=named(parts)) if parts else PROVING,)
+        drawn = drawn_failures(scene)
+        of_run = (drawn,) if drawn else ()
         if scene.after is not None:
-            return scene.after.lines()
-        return (f"What limits: {scene.limit_text}",)
+            return (*scene.after.lines(), *of_run)
+        return (f"What limits: {scene.limit_text}", *of_run)
 
     def shutdown(self) -> None:
         """End what is being solved."""

@@ -59,6 +59,9 @@ class Stage:
             state.set_chosen((0,))
         if command_id == "view.fail_ocs":
             self.before_ocs(command_id)
+        if command_id == "view.fail_named":
+            state.scene.run.scenario["failures"] = {"group": {"pair": {"nodes": ["host0"], "ocs": []}}}
+            self.window.dialogs.choice = "pair"
         if command_id in ("view.restore_selected", "view.mend_all"):
             state.set_parts(state.scene.key, (node_part(state.scene, 0),))
             self.window.panels["failed"].show()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
@@ -50,6 +52,7 @@ def test_a_failed_spine_is_solved_anew_shown_and_taken_back(make_window, row, qt
     state, panel = window.fabric_state, window.panels["failed"]
     intact = state.scene
     spine = node_part(intact, intact.node_names.index("spine1"))
+    gc.collect()  # what earlier tests have left would be collected in between
     watchdog = Watchdog()
     watchdog.start()
     state.set_chosen((spine.members[0],))
@@ -88,6 +91,19 @@ def test_the_cut_that_limits_any_routing_is_proven_and_told(make_window, row, qt
     assert scene.limiting.any() and scene.limit_text.startswith("limit: ")
     window.commands.run("view.prove_limit")
     assert window.fabric_state.scene is scene.intact
+
+
+def test_what_the_scenario_says_fails_is_told_on_opening_and_can_be_failed(make_window, tmp_path, qtbot, wait):
+    group = "failures = {samples = 20, group = {half = {nodes = ['spine1'], fit = 5e3, repair_hours = 4.0}}}"
+    (tmp_path / "drawn.toml").write_text(ROW + group)
+    (tmp_path / "drawn.h5").write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "drawn.toml"))))
+    window = make_window(tmp_path / "drawn.h5")
+    state, panel = window.fabric_state, window.panels["failed"]
+    assert panel.widget.text.text().count("% of the time") == 3
+    window.dialogs.choice = "half"
+    window.commands.run("view.fail_named")
+    assert [part.title for part in state.parts] == ["group half"] and len(state.failed) == 16
+    assert after(window, qtbot, state.parts).after.facts["throughput"] == pytest.approx(HALF)
 
 
 def test_a_right_click_offers_to_fail_and_to_restore_what_is_there(make_window, row, qtbot):
