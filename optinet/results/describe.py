@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optinet.results.schema import GROUPS, Column, units
+from optinet.results.column import Column
+from optinet.results.schema import GROUPS, units
 
 _TYPES = {"float": "float64", "int": "int32", "flag": "int8", "text": "text"}
 

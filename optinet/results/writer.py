@@ -23,6 +23,7 @@ from h5py import h5a, h5d, h5ds, h5f, h5g, h5p, h5s, h5t
 from numpy.typing import NDArray
 
 from optinet.errors import RunFileError
+from optinet.results.column import Column
 from optinet.results.content import RunContent
 from optinet.results.content_hash import HashedObject, content_sha256
 from optinet.results.schema import (
@@ -31,7 +32,6 @@ from optinet.results.schema import (
     FORMAT,
     FORMAT_VERSION,
     PROVENANCE,
-    Column,
     columns,
     units,
 )

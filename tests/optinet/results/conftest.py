@@ -11,8 +11,9 @@ import pytest
 
 import topologies
 from optinet import Fabric
+from optinet.results.column import Column
 from optinet.results.content import RunContent, fabric_groups
-from optinet.results.schema import GROUPS, PROVENANCE, Column
+from optinet.results.schema import GROUPS, PROVENANCE
 
 SIZES = {"kind": 3, "signature": 4, "edge": 6, "bin": 5, "side": 2}
 
