@@ -7,12 +7,16 @@ import dataclasses
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
 
 from experiments.benchmarks.measure import Effort, Measurement, Work, measured
 from experiments.benchmarks.rows import Row, Target
+
+if TYPE_CHECKING:
+    from optinet import Demand, Fabric
 
 _SECONDS = 6.0  # most that a first call may take
 
@@ -35,40 +39,52 @@ def first_call(name: str, effort: Effort) -> Measurement:
 
 
 def prepared(name: str) -> Work:
-    """Return the work: the call named."""
-    return _calls()[name]
-
-
-def _calls() -> dict[str, Callable[[], np.ndarray]]:
+    """Return the work: the call named. Building the inputs imports Numba for a mesh alone, whose wiring needs it."""
     import optinet
     import topologies
 
-    torus = topologies.build("torus", dims=(4, 4, 3))
-    clos = topologies.build("leaf_spine", leaves=4, spines=2, hosts_per_leaf=4)
-    mesh = topologies.build("ocs_mesh", blocks=4, hosts_per_block=2, uplinks_per_block=6)
-    uniform = optinet.Demand.uniform(torus)
-    shifted = optinet.Demand.permutation(torus, np.roll(np.arange(torus.n_endpoints), 7))
+    topology, call = _calls()[name]
+    fabric = topologies.build(topology, **_FABRICS[topology])
+    shift = np.roll(np.arange(fabric.n_endpoints), 7)
+    uniform, shifted = optinet.Demand.uniform(fabric), optinet.Demand.permutation(fabric, shift)
+    return lambda: call(fabric, uniform, shifted)
 
-    def loads(routing: str, fabric: optinet.Fabric = torus) -> Callable[[], np.ndarray]:
-        demand = uniform if fabric is torus else optinet.Demand.uniform(fabric)
-        return lambda: optinet.link_loads(fabric, demand, routing=routing).arc_load_gbps
+
+_FABRICS: dict[str, dict[str, Any]] = {
+    "torus": {"dims": (4, 4, 3)},
+    "leaf_spine": {"leaves": 4, "spines": 2, "hosts_per_leaf": 4},
+    "ocs_mesh": {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 6},
+}
+
+
+def _calls() -> dict[str, tuple[str, Callable[[Fabric, Demand, Demand], Any]]]:
+    import optinet
+
+    def loads(routing: str) -> Callable[[Fabric, Demand, Demand], Any]:
+        return lambda fabric, uniform, _: optinet.link_loads(fabric, uniform, routing=routing).arc_load_gbps
 
     return {
-        "link_loads, ecmp, uniform": loads("ecmp"),
-        "link_loads, ecmp, permutation": lambda: optinet.link_loads(torus, shifted).arc_load_gbps,
-        "link_loads, paths": loads("paths"),
-        "link_loads, wcmp": loads("wcmp"),
-        "link_loads, dor": loads("dor"),
-        "link_loads, valiant": loads("valiant"),
-        "link_loads, up_down": loads("up_down", clos),
-        "link_loads, direct_transit": loads("direct_transit", mesh),
-        "solve, ecmp": lambda: optinet.solve(torus, uniform).loads.arc_load_gbps,
-        "solve, dor": lambda: optinet.solve(torus, uniform, routing="dor").loads.arc_load_gbps,
-        "path_metrics": lambda: np.array([optinet.path_metrics(torus).diameter]),
-        "bisection": lambda: np.array([optinet.bisection(clos).upper]),
-        "concurrent_flow, symmetric": lambda: np.array([optinet.concurrent_flow(torus, uniform).lower]),
-        "concurrent_flow, fptas": lambda: np.array([optinet.concurrent_flow(torus, shifted, method="fptas").lower]),
-        "flow_paths": lambda: optinet.flow_paths(torus, np.array([0, 1]), np.array([5, 6]))[1],
-        "max_min_rates": lambda: optinet.max_min_rates([1.0], [0, 1, 2], [0, 0]),
-        "simulate_flows": lambda: optinet.simulate_flows([1.0], [0, 1, 2], [0, 0], [1.0, 1.0]).finish_s,
+        "link_loads, ecmp, uniform": ("torus", loads("ecmp")),
+        "link_loads, ecmp, permutation": ("torus", lambda f, _, shifted: optinet.link_loads(f, shifted).arc_load_gbps),
+        "link_loads, paths": ("torus", loads("paths")),
+        "link_loads, wcmp": ("torus", loads("wcmp")),
+        "link_loads, dor": ("torus", loads("dor")),
+        "link_loads, valiant": ("torus", loads("valiant")),
+        "link_loads, up_down": ("leaf_spine", loads("up_down")),
+        "link_loads, direct_transit": ("ocs_mesh", loads("direct_transit")),
+        "solve, ecmp": ("torus", lambda f, uniform, _: optinet.solve(f, uniform).loads.arc_load_gbps),
+        "solve, dor": ("torus", lambda f, uniform, _: optinet.solve(f, uniform, routing="dor").loads.arc_load_gbps),
+        "path_metrics": ("torus", lambda f, *_: [optinet.path_metrics(f).diameter]),
+        "bisection": ("leaf_spine", lambda f, *_: [optinet.bisection(f).upper]),
+        "concurrent_flow, symmetric": ("torus", lambda f, uniform, _: [optinet.concurrent_flow(f, uniform).lower]),
+        "concurrent_flow, fptas": (
+            "torus",
+            lambda f, _, shifted: [optinet.concurrent_flow(f, shifted, method="fptas").lower],
+        ),
+        "flow_paths": ("torus", lambda f, *_: optinet.flow_paths(f, np.array([0, 1]), np.array([5, 6]))[1]),
+        "max_min_rates": ("torus", lambda *_: optinet.max_min_rates([1.0], [0, 1, 2], [0, 0])),
+        "simulate_flows": (
+            "torus",
+            lambda *_: optinet.simulate_flows([1.0], [0, 1, 2], [0, 0], [1.0, 1.0]).finish_s,
+        ),
     }
