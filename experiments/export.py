@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from experiments.plain_values import to_json
+from experiments.run_text import head
 from experiments.saved import reopened
-from experiments.summary import head, to_json
 from optinet.errors import Problem, RunFileError, nearest_name
 from optinet.fabric import NodeKind
 from optinet.results import Run, schema

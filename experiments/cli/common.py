@@ -44,7 +44,7 @@ def write(text: str) -> None:
 
 def write_json(data: object) -> None:
     """Write JSON to standard output; numbers that are none are null."""
-    from experiments.summary import to_json
+    from experiments.plain_values import to_json
 
     write(to_json(data))
 

@@ -67,7 +67,7 @@ def inspect(path: Path, /, *, as_json: AsJson = False) -> None:
     as_json
         Print the metrics as JSON; `export` has everything.
     """
-    from experiments.summary import metrics_json, run_text
+    from experiments.run_text import metrics_json, run_text
     from optinet.results import open_run
 
     opened = open_run(path)

@@ -42,8 +42,8 @@ def run(scenario: str, /, *, output: Output, changes: Changes = (), as_json: AsJ
     as_json
         Print the metrics as JSON.
     """
+    from experiments.run_text import metrics_json, run_text
     from experiments.scenario import load_scenario
-    from experiments.summary import metrics_json, run_text
 
     _check_output(output)
     chosen = load_scenario(scenario, changes)

@@ -10,9 +10,9 @@ import optinet
 from experiments.compare import comparison
 from experiments.draft import Draft
 from experiments.evaluate import evaluate, evaluation_bytes
+from experiments.run_text import run_text
 from experiments.saved import reopened
 from experiments.scenario import scenario_of
-from experiments.summary import run_text
 from experiments.uncertainty import tornado
 from optinet.collectives.algorithms import ALGORITHMS, names
 

@@ -7,8 +7,8 @@ import pytest
 from experiments.charts.reliability import QUANTITIES
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.report import report_html
+from experiments.run_text import run_text
 from experiments.scenario import load_scenario
-from experiments.summary import run_text
 from optinet.errors import ScenarioError, TopologyError
 from optinet.results import open_run
 
