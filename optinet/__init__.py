@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optinet.assessment import Assessment, assess
     from optinet.catalogue import load_catalogue
-    from optinet.collectives.timing import CollectiveTime, collective_demand, collective_time
+    from optinet.collectives.result import CollectiveTime
+    from optinet.collectives.timing import collective_demand, collective_time
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
     from optinet.failures import Failure, FailureImpact, failure_impact, power_domain, reconfigure_around
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Assessment": "optinet.assessment",
     "Bisection": "optinet.flows.quick_bisection",
-    "CollectiveTime": "optinet.collectives.timing",
+    "CollectiveTime": "optinet.collectives.result",
     "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",
     "Fabric": "optinet.fabric",

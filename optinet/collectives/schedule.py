@@ -22,6 +22,9 @@ from optinet.traffic.demand import Demand
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+PROPAGATION_S_PER_M = 4.9e-9
+"""Standard single-mode fiber: group index 1.468 at 1310 nm (data sheets of ITU-T G.652 fibers) over c."""
+
 
 @dataclass(frozen=True, eq=False)
 class Transfers:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optinet.collectives.chain import Chain
 from optinet.collectives.operation import Collective
-from optinet.collectives.schedule import Floats, Ints, Schedule
+from optinet.collectives.schedule import PROPAGATION_S_PER_M, Floats, Ints, Schedule
 from optinet.errors import Problem, SolverError
 from optinet.flows.simulate import simulate_flows
 from optinet.routing.flow_paths import flow_paths
@@ -49,8 +49,6 @@ def simulated_s(
     SolverError
         If there are more than `MOST_TRANSFERS` transfers.
     """
-    from optinet.collectives.timing import PROPAGATION_S_PER_M
-
     fabric = call.fabric
     chain = Chain(fabric.n_endpoints)
     parts: list[tuple[Floats, Ints, Ints, Floats]] = []

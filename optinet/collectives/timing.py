@@ -26,7 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from optinet.collectives.algorithms import schedule, suitable
 from optinet.collectives.bound import Bound, bound, by_distance
 from optinet.collectives.operation import Collective
-from optinet.collectives.schedule import Phase, Schedule, endpoint_gbps
+from optinet.collectives.result import CollectiveTime, PhaseTime
+from optinet.collectives.schedule import PROPAGATION_S_PER_M, Phase, Schedule, endpoint_gbps
 from optinet.errors import DemandError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
@@ -35,90 +36,8 @@ from optinet.routing import routing as routing_named
 from optinet.routing import validated_options
 from optinet.traffic.demand import Demand
 
-PROPAGATION_S_PER_M = 4.9e-9
-"""Standard single-mode fiber: group index 1.468 at 1310 nm (data sheets of ITU-T G.652 fibers) over c."""
-
 StepTime = float | Callable[[Demand], float]
 """What a step takes besides its bits, or what gives it for the demand of a step."""
-
-
-@dataclass(frozen=True, eq=False)
-class PhaseTime:
-    """How long the steps of a phase take.
-
-    Parameters
-    ----------
-    name, repeat
-        As in the schedule.
-    alpha_s
-        Start-up time of a step.
-    transfer_s
-        Time a step's bits take on the busiest arc.
-    busiest
-        Link class of that arc.
-    paths
-        Composition of the paths of a step; None where start-up times were given.
-    """
-
-    name: str
-    repeat: int
-    alpha_s: float
-    transfer_s: float
-    busiest: str
-    paths: PathSignatures | None = None
-
-    @property
-    def time_s(self) -> float:
-        """Time of all steps."""
-        return self.repeat * (self.alpha_s + self.transfer_s)
-
-
-@dataclass(frozen=True, eq=False)
-class CollectiveTime:
-    """What came of timing a collective.
-
-    Parameters
-    ----------
-    operation, algorithm, routing, method
-        What was timed; the algorithm found when the best was asked for, and the routing of the slowest step.
-    shape, size_gbit
-        Groups and ranks of each, and the full buffer of a rank.
-    time_s
-        From the first bit to the last.
-    bus_gbps
-        Bus bandwidth of a rank, as nccl-tests defines it (`optinet.collectives.operation`).
-    bound_s
-        Bandwidth bound that no algorithm beats; `bound_reason` says what holds it back.
-    latency_share
-        Share of the time that is start-up time of steps.
-    steps
-        Steps one after another.
-    phases
-        Time of each phase, by loads.
-    schedule
-        What is sent; ``schedule.phases[i].traffic.demand(fabric)`` is the demand of one step.
-    tried
-        The same for every algorithm of `alternatives`.
-    alternatives
-        Time of every algorithm that was tried, by name, in seconds; those that could not win any more are left out.
-    """
-
-    operation: str
-    algorithm: str
-    routing: str
-    method: str
-    shape: tuple[int, int]
-    size_gbit: float
-    time_s: float
-    bus_gbps: float
-    bound_s: float
-    bound_reason: str
-    latency_share: float
-    steps: int
-    phases: tuple[PhaseTime, ...]
-    schedule: Schedule
-    tried: dict[str, tuple[PhaseTime, ...]]
-    alternatives: dict[str, float]
 
 
 def collective_time(

@@ -15,7 +15,7 @@ from optinet.flows.quick_bisection import Bisection, quick_bisection
 from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
-    from optinet.collectives.timing import CollectiveTime
+    from optinet.collectives.result import CollectiveTime
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob

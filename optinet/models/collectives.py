@@ -18,7 +18,7 @@ from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
-    from optinet.collectives.timing import CollectiveTime, PhaseTime
+    from optinet.collectives.result import CollectiveTime, PhaseTime
     from optinet.design import Design
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from optinet.collectives.schedule import endpoint_gbps
+from optinet.collectives.schedule import PROPAGATION_S_PER_M, endpoint_gbps
 from optinet.fabric import Fabric
 from optinet.flows.simulate import simulate_flows
 from optinet.routing.core_graph import sum_by
@@ -24,9 +24,6 @@ from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-PROPAGATION_S_PER_M = 4.9e-9
-"""Standard single-mode fiber, as in `optinet.collectives.timing`."""
 
 
 @dataclass(frozen=True, eq=False)

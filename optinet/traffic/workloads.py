@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optinet.collectives import algorithms
 from optinet.collectives.placement import Placement, groups_of
-from optinet.collectives.timing import CollectiveTime, collective_time
+from optinet.collectives.result import CollectiveTime
+from optinet.collectives.timing import collective_time
 from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric, NodeKind
 from optinet.jobs.parameters import JobParameters, ServingParameters, SharingParameters, TrainingParameters
