@@ -6,63 +6,19 @@ from fractions import Fraction
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import sparse
-from scipy.sparse.csgraph import dijkstra
 
 import optinet
 import topologies
 from optinet.errors import SolverError
-from optinet.flows.concurrent import fptas, lp, symmetric
-from optinet.flows.concurrent.deadline import Deadline
+from optinet.flows.concurrent import fptas, lp
 from optinet.flows.concurrent.problem import FlowProblem
 from optinet.traffic.patterns import grid_neighbors, random_permutation
+from tests.support.proven_flow import proven
 
 
 def chips(graph, capacity_gbps=1.0):
     nx.set_edge_attributes(graph, capacity_gbps, "capacity_gbps")
     return optinet.Fabric.from_networkx(graph)
-
-
-def proven(fabric, demand, method="auto", gap=0.01, arc_up=None, **options):
-    """Return the answer after checking both of its proofs without the engine."""
-    answer = optinet.concurrent_flow(fabric, demand, method, gap, arc_up=arc_up, **options)
-    assert answer.lower <= answer.upper
-    matrix = demand.to_matrix()
-    capacity = fabric.arc_capacity_gbps * (1 if arc_up is None else arc_up)
-    flow, length = answer.arc_flow_gbps, answer.arc_length
-    assert np.all(flow >= 0) and np.all(flow <= capacity * (1 + 1e-9))
-    # what enters a node, less what leaves it, is what it receives less what it sends
-    net = np.bincount(fabric.arc_head, flow, fabric.n_nodes) - np.bincount(fabric.arc_tail, flow, fabric.n_nodes)
-    wanted = np.zeros(fabric.n_nodes)
-    wanted[fabric.endpoints] = answer.lower * (matrix.sum(axis=0) - matrix.sum(axis=1))
-    assert net == pytest.approx(wanted, abs=1e-6 * max(1.0, flow.max()))
-    # as much flow as demand times distance can need at least
-    far = demand_distance(fabric, matrix, np.where(capacity > 0, 1.0, np.inf))
-    assert flow.sum() >= answer.lower * far * (1 - 1e-9)
-    # any lengths bound the throughput by capacity times length over demand times distance
-    distance = demand_distance(fabric, matrix, np.where(capacity > 0, length, np.inf))
-    assert answer.upper >= capacity @ length / distance * (1 - 1e-7)
-    return answer
-
-
-def demand_distance(fabric, matrix, length):
-    """Demand times distance, hosts split into a sender and a receiver so that they do not forward."""
-    n = fabric.n_nodes
-    used = np.isfinite(length)
-    head = np.where(fabric.forwards[fabric.arc_head], fabric.arc_head, fabric.arc_head + n)[used]
-    tail = fabric.arc_tail[used]
-    shortest = {}
-    for u, v, far in zip(tail.tolist(), head.tolist(), length[used].tolist(), strict=True):
-        shortest[u, v] = min(far, shortest.get((u, v), np.inf))
-    rows, columns = np.array(list(shortest)).T
-    # scipy drops zeros: they stand for lengths too small to matter
-    graph = sparse.csr_array((np.maximum(list(shortest.values()), 1e-300), (rows, columns)), shape=(2 * n, 2 * n))
-    sinks = np.where(fabric.forwards[fabric.endpoints], fabric.endpoints, fabric.endpoints + n)
-    distance = dijkstra(graph, indices=fabric.endpoints)[:, sinks]
-    wanted = matrix > 0
-    return float((matrix[wanted] * distance[wanted]).sum())
 
 
 def fabric_of(name, **parameters):
@@ -342,88 +298,6 @@ def test_neighbors_on_switched_fabrics_are_exact_by_symmetry(name, parameters, t
     if throughput is not None:
         assert answer.lower == pytest.approx(throughput, rel=1e-9)
     assert answer.upper >= proven(fabric, demand, "fptas", 0.02).lower * (1 - 1e-9)
-
-
-@st.composite
-def small_cases(draw):
-    """Directed, capacitated graphs with parallel links and hosts, strongly connected, and a demand."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n = draw(st.integers(3, 8))
-    graph = nx.MultiDiGraph()
-    n_hosts = draw(st.integers(0, n // 2))
-    for v in range(n):
-        graph.add_node(v, kind="chip")
-    for v in range(n):  # a ring makes all reachable
-        graph.add_edge(v, (v + 1) % n, capacity_gbps=float(rng.integers(1, 5)))
-    for _ in range(draw(st.integers(0, 2 * n))):
-        a, b = rng.choice(n, 2, replace=False)
-        graph.add_edge(int(a), int(b), capacity_gbps=float(rng.choice([0.5, 1.0, 2.5, 4.0])))
-    for h in range(n_hosts):
-        graph.add_node(n + h, kind="host")
-        for v in rng.choice(n, int(rng.integers(1, 3)), replace=False):
-            graph.add_edge(n + h, int(v), capacity_gbps=float(rng.integers(1, 4)))
-            graph.add_edge(int(v), n + h, capacity_gbps=float(rng.integers(1, 4)))
-    fabric = optinet.Fabric.from_networkx(graph)
-    matrix = rng.random((n + n_hosts, n + n_hosts)) * (rng.random((n + n_hosts, n + n_hosts)) < draw(st.floats(0.1, 1)))
-    matrix[0, 1] = 1.0
-    return fabric, optinet.Demand.from_matrix(fabric, matrix)
-
-
-@settings(max_examples=200, deadline=None)
-@given(small_cases())
-def test_methods_agree_within_the_gap(case):
-    fabric, demand = case
-    exact = proven(fabric, demand, "lp")
-    assert exact.gap < 1e-6
-    close = proven(fabric, demand, "fptas", 0.01, time_budget_s=2.0)
-    assert close.gap <= 0.01
-    assert close.lower <= exact.upper * (1 + 1e-9)
-    assert close.upper >= exact.lower * (1 - 1e-9)
-    by_symmetry = symmetric.solve(FlowProblem.of(fabric, demand), Deadline())
-    assert isinstance(by_symmetry, str)  # nothing is known of such a graph
-
-
-@settings(max_examples=40, deadline=None)
-@given(small_cases(), st.integers(0, 100))
-def test_a_single_pair_is_a_maximum_flow(case, seed):
-    fabric, _ = case
-    source, target = np.random.default_rng(seed).choice(fabric.n_endpoints, 2, replace=False)
-    matrix = np.zeros((fabric.n_endpoints,) * 2)
-    matrix[source, target] = 1.0
-    graph = nx.DiGraph()
-    for tail, head, gbps in zip(fabric.arc_tail, fabric.arc_head, fabric.arc_capacity_gbps, strict=True):
-        ends = (int(tail), "out"), (int(head), "in")
-        before = graph.get_edge_data(*ends, {"capacity": 0.0})["capacity"]
-        graph.add_edge(*ends, capacity=before + gbps)
-    graph.add_edges_from(((int(v), "in"), (int(v), "out")) for v in np.flatnonzero(fabric.forwards))
-    a, b = (int(fabric.endpoints[v]) for v in (source, target))
-    exact = nx.maximum_flow_value(graph, (a, "out"), (b, "in"))
-    demand = optinet.Demand.from_matrix(fabric, matrix)
-    assert proven(fabric, demand, "lp").lower == pytest.approx(exact, rel=1e-7)
-    assert proven(fabric, demand, "fptas", 0.01).upper >= exact * (1 - 1e-9)
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [
-        ("torus", {"dims": (2, 3), "capacity_gbps": 1}),
-        ("torus", {"dims": (3, 3), "capacity_gbps": 1}),
-        ("torus", {"dims": (2, 2, 2), "capacity_gbps": 1}),
-        ("leaf_spine", {"leaves": 3, "spines": 2, "hosts_per_leaf": 3, "host_gbps": 1, "uplink_gbps": 1}),
-        (
-            "clos3",
-            {"pods": 2, "leaves_per_pod": 2, "aggs_per_pod": 2, "cores": 2, "hosts_per_leaf": 2, "agg_core_gbps": 300},
-        ),
-        ("hyperx", {"dims": (2, 3)}),
-        ("full_mesh", {"switches": 5, "hosts_per_switch": 2}),
-        ("multiplane", {"planes": 2, "leaves": 3, "spines": 2, "hosts_per_leaf": 2}),
-        ("dragonfly", {"switches_per_group": 2, "global_links_per_switch": 1, "hosts_per_switch": 0}),
-    ],
-)
-def test_symmetry_agrees_with_linear_programming(name, parameters):
-    fabric = fabric_of(name, **parameters)
-    demand = optinet.Demand.uniform(fabric)
-    assert proven(fabric, demand, "symmetric").lower == pytest.approx(proven(fabric, demand, "lp").lower, rel=1e-7)
 
 
 def test_symmetry_is_not_taken_on_trust():
