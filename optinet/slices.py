@@ -52,7 +52,7 @@ def plan_slices(
         where = f"slices[{index}]"
         shape = " x ".join(map(str, chips))
         if len(chips) != 3 or any(n < 1 or n % cube_side for n in chips):
-            problems.append(Problem(f"{where}.chips", shape, f"three multiples of the cube side {cube_side}"))
+            problems.append(Problem(f"{where}.chips", shape, _fitting(chips, cube_side)))
             continue
         size = int(np.prod(chips)) // cube_side**3
         if twisted and twist_of(tuple(chips)) is None:
@@ -75,6 +75,13 @@ def plan_slices(
     if problems:
         raise TopologyError(problems)
     return tuple(slices)
+
+
+def _fitting(chips: Sequence[int], cube_side: int) -> str:
+    """Return which shapes there are, and the smallest that holds what was asked for."""
+    rounded = " x ".join(str(max(-(-n // cube_side), 1) * cube_side) for n in chips)
+    text = f"three multiples of the cube side {cube_side}"
+    return f"{text}, such as {rounded}" if len(chips) == 3 else text
 
 
 def pod_of(fabric: Fabric) -> Pod:

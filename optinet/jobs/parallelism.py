@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from optinet.collectives.grid import coordinates
-from optinet.errors import DemandError, Problem
+from optinet.errors import DemandError, Problem, TopologyError
 from optinet.fabric import Fabric
 from optinet.jobs.transformer import Transformer
 from optinet.slices import pod_of, slice_nodes
-from optinet.structure import Pod, Torus
+from optinet.structure import Pod, PodSlice, Torus
 
 Dimension: TypeAlias = Literal["tp", "cp", "dp", "pp"]
 DIMENSIONS: tuple[Dimension, ...] = ("tp", "cp", "dp", "pp")
@@ -184,7 +184,7 @@ def _members(fabric: Fabric, wanted: Parallelism, where: str) -> tuple[Ints, tup
     index_of = np.full(fabric.n_nodes, -1, dtype=np.int64)
     index_of[fabric.endpoints] = np.arange(fabric.n_endpoints)
     if wanted.slice is not None:
-        slices = pod_of(fabric).slices
+        slices = _slices(fabric, where)
         if wanted.slice >= len(slices):
             shapes = ", ".join(f"{i}: {' x '.join(map(str, s.chips))}" for i, s in enumerate(slices)) or "none is set"
             raise DemandError(Problem(f"{where}.slice", f"the pod has no slice {wanted.slice}", shapes))
@@ -200,6 +200,14 @@ def _members(fabric: Fabric, wanted: Parallelism, where: str) -> tuple[Ints, tup
         raise DemandError(Problem(f"{where}.endpoints", found, f"a part of the fabric's {fabric.n_endpoints:,}"))
     members = np.arange(wanted.first_endpoint, wanted.first_endpoint + count)
     return members, grid_of(fabric, members)
+
+
+def _slices(fabric: Fabric, where: str) -> tuple[PodSlice, ...]:
+    try:
+        return pod_of(fabric).slices
+    except TopologyError:
+        found = "only a pod of cubes has slices, and this fabric is none"
+        raise DemandError(Problem(f"{where}.slice", found, "left out, or topology tpu_pod")) from None
 
 
 def _listed(endpoints: Sequence[int], n_endpoints: int, where: str) -> Ints:

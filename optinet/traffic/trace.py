@@ -135,12 +135,15 @@ def _meetings(traces: Sequence[Sequence[TraceNode]], orders: list[list[int]]) ->
                 attended[str(node.attributes.get("pg_name", ""))].setdefault(rank, []).append(position)
     found = {}
     for group, by_rank in attended.items():
-        counts = {rank: len(positions) for rank, positions in by_rank.items()}
+        # without a group all ranks take part, so that one which has none of them is cut short
+        ranks = by_rank if group else range(len(traces))
+        counts = {rank: len(by_rank.get(rank, ())) for rank in ranks}
         fewest, most = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
         if counts[fewest] < counts[most]:
             text = f"rank {fewest} takes part in {counts[fewest]} of the {counts[most]} collectives of rank {most}"
-            allowed = "traces of the same steps of all ranks"
-            raise DemandError(Problem("workload.path", f"process group '{group}': {text}", allowed))
+            allowed = "whole traces of the same steps of all ranks"
+            of = f"process group '{group}'" if group else "all ranks"
+            raise DemandError(Problem("workload.path", f"{of}: {text}", allowed))
         rows = zip(*by_rank.values(), strict=True)
         found[group] = [_meeting(traces, tuple(zip(by_rank, row, strict=True))) for row in rows]
     return found

@@ -187,7 +187,10 @@ def test_a_spare_cube_takes_the_place_of_one_that_failed():
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: pod((4, 4, 6)), r"slices\[0\].chips: 4 x 4 x 6; allowed: three multiples of the cube side 4"),
+        (
+            lambda: pod((4, 4, 6)),
+            r"slices\[0\].chips: 4 x 4 x 6; allowed: three multiples of the cube side 4, such as 4 x 4 x 8",
+        ),
         (lambda: pod({"chips": (4, 4, 4), "twisted": True}), "a 4 x 4 x 4 torus cannot be twisted"),
         (lambda: pod((8, 8, 8), pod_cubes=7), "take 8 cubes and 7 are left"),
         (lambda: pod({"chips": (4, 4, 8), "cubes": (1,)}), "1 cubes for 4 x 4 x 8 chips"),

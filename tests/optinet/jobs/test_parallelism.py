@@ -82,7 +82,7 @@ def test_a_job_takes_a_slice_of_a_pod_in_the_order_of_the_slice():
         ({"tp": 3}, "workload.tp", "1, 2, 4, 8, 16"),
         ({"pp": 16}, "workload.pp", "1 to 12"),
         ({"ep": 64}, "workload.ep", "1, 2, 4, 8, 16, 32"),
-        ({"slice": 2}, "fabric", "tpu_pod"),
+        ({"slice": 2}, "workload.slice", "tpu_pod"),
         ({"endpoints": 129}, "workload.endpoints", "128"),
         ({"tp": 4, "axes": {"tp": (2, 1, 1)}}, "workload.axes.tp", "4, as tp says"),
         ({"tp": 4, "dp": 32, "axes": {"tp": (4, 1, 1), "dp": (4, 8, 1)}}, "workload.axes", "its length, 4"),

@@ -28,6 +28,13 @@ def test_a_published_shape_has_its_published_parameters(name):
         assert model.active_parameters == pytest.approx(listed["published_active_parameters"].value, rel=0.02)
 
 
+@pytest.mark.parametrize(("name", "factor"), [("llama_3_405b", 1.2), ("llama_3_70b", 1.3)])
+def test_feed_forward_width_is_what_the_code_of_the_weights_makes_of_the_hidden_one(name, factor):
+    model = MODELS[name]
+    width = int(factor * int(2 * 4 * model.hidden / 3))
+    assert model.ffn == -(-width // 4096) * 4096
+
+
 def test_parameters_of_deepseek_v3_piece_by_piece():
     model = MODELS["deepseek_v3"]
     queries = 7168 * 1536 + 1536 * 128 * (128 + 64)

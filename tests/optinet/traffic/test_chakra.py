@@ -126,6 +126,7 @@ def test_messages_and_computing_on_one_processor():
         ([[node(1, 4)]] * 5, "5 ranks on 4 endpoints"),
         ([[collective(1, "all_reduce", 1)], [collective(1, "all_reduce", 2)]], "meet in different collectives"),
         ([[collective(1, "barrier", 0), collective(2, "barrier", 0)], [collective(1, "barrier", 0)]], "1 of the 2"),
+        ([[node(1, 4), collective(2, "barrier", 0)], [node(1, 4)]], "all ranks: rank 1 takes part in 0 of the 1"),
         ([[collective(1, "scatter", 1)]], "node 1 of rank 0: collective scatter; allowed: all_reduce, .*, barrier"),
         ([[node(1, NodeType.COMM_SEND, comm_dst=0, comm_size=1)]], "1 sends and 0 receives from rank 0 to rank 0"),
         ([[node(1, NodeType.COMM_SEND, comm_dst=3, comm_size=1)]], "names rank 3; allowed: 0 to 0"),
