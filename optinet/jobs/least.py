@@ -6,8 +6,9 @@ known, because a path from one member of a group to another keeps to the axes, a
 
 - a member reaches the others only by its links in those directions, and has all its bits to send and to receive there;
 - a bit that is received has come at least as many hops as the nearest two members are apart, on all groups at once;
-- of what goes between given pairs, all-to-all and to the next stage, the hops along every axis are known, and have all
-  links of that axis.
+- of what goes between given pairs, all-to-all and to the next stage, it is known how much passes between neighboring
+  positions of an axis, on all groups at once, and it has the links there: where a box does not go around, most passes
+  through its middle.
 
 No algorithm of `optinet.collectives` is faster: each sends from members to members of a group.
 """
@@ -97,7 +98,7 @@ class LeastTimes:
             return 0.0
         place = np.stack(np.unravel_index(groups, self._dims), axis=-1)
         if operation == "send":
-            return self._sending_s(place[:, 1:] - place[:, :-1])
+            return self._sending_s(place)
         # how many members of a group are at each position along each axis
         counts = [_counts(place[..., axis], k) for axis, k in enumerate(self._dims)]
         links = sum(self._links(count, place[..., axis], axis) for axis, count in enumerate(counts))
@@ -107,8 +108,7 @@ class LeastTimes:
         )
         own_s = max(float(sent[0]), float(received[0])) / (float(least.min()) * self._gbps)
         if operation == "all_to_all":
-            hops = [float(np.einsum("gx,xy,gy", count, _apart(k), count)) / p for count, k in _with(counts, self._dims)]
-            return max(own_s, *(h / room for h, room in zip(hops, self._axis_gbps, strict=True) if room > 0))
+            return max(own_s, *(self._passing_s(count.T @ count / p, axis) for axis, count in enumerate(counts)))
         total_gbit = (2.0 if operation == "all_reduce" else 1.0) * (p - 1) * len(groups)
         extends = [bool((np.count_nonzero(count, axis=1) > 1).any()) for count in counts]
         room = sum(gbps for gbps, used in zip(self._axis_gbps, extends, strict=True) if used)
@@ -127,22 +127,44 @@ class LeastTimes:
         both: Floats = each / 2 * (ahead.astype(np.float64) + behind)
         return np.take_along_axis(both, at, axis=1)
 
-    def _sending_s(self, step: Ints) -> float:
+    def _sending_s(self, place: Ints) -> float:
         """Return the time in which all stages send a Gbit to the next and back."""
         assert self._dims is not None
-        hops, ways = [], np.zeros(step.shape[:2])
+        far_s, ways = 0.0, np.zeros(place[:, 1:, 0].shape)
         for axis, k in enumerate(self._dims):
-            apart = _apart(k)[0][step[..., axis] % k]
-            hops.append(2.0 * float(apart.sum()))
+            here, there = place[:, :-1, axis], place[:, 1:, axis]
+            one_way = np.bincount((here * k + there).ravel(), minlength=k * k).reshape(k, k).astype(np.float64)
+            far_s = max(far_s, self._passing_s(one_way + one_way.T, axis))
+            apart = _apart(k)[here, there]
             # half way around both directions are as short
             both = (2.0 * apart == k) | (k < 3)
             ways += np.where(apart > 0, self._links_per_chip[axis] / np.where(both, 1.0, 2.0), 0.0)
-        far_s = max(h / room for h, room in zip(hops, self._axis_gbps, strict=True) if room > 0)
         return max(far_s, 1.0 / (float(ways.min()) * self._gbps))
 
+    def _passing_s(self, gbit: Floats, axis: int) -> float:
+        """Return the time in which what goes between positions of an axis, alike both ways, passes where most does."""
+        assert self._dims is not None
+        k = self._dims[axis]
+        if k == 1:
+            return 0.0
+        most = _most_passing(gbit) if k > 2 else float(gbit[0, 1])
+        # as many links between any two neighboring positions, half of them each way; two positions are neighbors once
+        return most / (float(self._axis_gbps[axis]) / (2 * k if k > 2 else 2))
 
-def _with(counts: list[Floats], dims: tuple[int, ...]) -> list[tuple[Floats, int]]:
-    return list(zip(counts, dims, strict=True))
+
+def _most_passing(gbit: Floats) -> float:
+    """Return the most that goes one way between neighbors on a ring; shape (k, k) from position to position.
+
+    Shortest ways; what goes half around goes half each way.
+    """
+    k = len(gbit)
+    start, passing = np.arange(k), np.zeros(k)
+    for apart in range(1, k // 2 + 1):
+        ahead = gbit[start, (start + apart) % k] * (0.5 if 2 * apart == k else 1.0)
+        # a link is passed by what starts at the `apart` positions up to it
+        started = np.cumsum(np.concatenate((ahead[k - apart :], ahead)))
+        passing += started[apart:] - started[:k]
+    return float(passing.max())
 
 
 def _counts(at: Ints, k: int) -> Floats:

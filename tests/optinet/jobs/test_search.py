@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import topologies
 from optinet.catalogue import load_catalogue
@@ -77,6 +79,41 @@ def test_the_least_time_along_axes_by_hand():
     # all to all: 64 x 64 pairs send a Gbit one hop on average along every axis, which has 64 x 2 x 100 Gb/s
     everyone = Exchange("expert", "all_to_all", "expert", 64.0, 1)
     assert least.along_axes_s(everyone, Placement(nodes.reshape(1, 64, 1, 1), 64)) == pytest.approx(64 * 64 / 12800)
+
+
+def test_the_middle_of_a_box_that_does_not_go_around_by_hand():
+    least = LeastTimes(topologies.build("torus", dims=(8, 4), capacity_gbps=100), "dor")
+    nodes = np.arange(32).reshape(2, 4, 4)
+    # eight boxes of four in a row, a Gbit between any two: two on each side of the middle link, so four pairs pass it
+    rows = Placement(nodes.swapaxes(1, 2).reshape(1, 32, 1, 1), 4)
+    everyone = Exchange("expert", "all_to_all", "expert", 4.0, 1)
+    assert least.along_axes_s(everyone, rows) == pytest.approx(4 / 100)
+    # stages two apart, pipelines of four side by side: two pass every link between the first and the last
+    stages = Placement(np.arange(32).reshape(4, 8, 1, 1))
+    assert least.along_axes_s(Exchange("pipeline", "send", "pipeline", 1.0, 1), stages) == pytest.approx(2 / 100)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    dims=st.sampled_from([(3, 4), (5, 6), (2, 8), (4, 2, 4), (3, 3, 4)]),
+    routing=st.sampled_from(["dor", "ecmp"]),
+    operation=st.sampled_from(["all_to_all", "send", "all_gather"]),
+    data=st.data(),
+)
+def test_no_exchange_among_any_endpoints_is_faster_than_its_least_time(dims, routing, operation, data):
+    fabric = topologies.build("torus", dims=dims, capacity_gbps=100)
+    n = fabric.n_endpoints
+    p = data.draw(st.sampled_from([d for d in range(2, n + 1) if n % d == 0]))
+    n_groups = data.draw(st.integers(1, n // p))
+    groups = np.array(data.draw(st.permutations(range(n))))[: n_groups * p].reshape(n_groups, p)
+    if operation == "send":
+        placed, members = Placement(groups.T.reshape(p, n_groups, 1, 1)), "pipeline"
+    else:
+        placed, members = Placement(groups.reshape(1, n_groups, 1, p), p), "tensor"
+    exchange = Exchange("any", operation, members, 1.0, 1)
+    job = validated("training", JOB)
+    solved = Timer(fabric, job, routing)._clock.timed(exchange, placed)
+    assert LeastTimes(fabric, routing).along_axes_s(exchange, placed) <= solved.transfer_s * (1 + 1e-9)
 
 
 def place_given():
