@@ -318,6 +318,9 @@ def _job(report: JobReport, job: SolvedJob) -> Iterator[Metric]:
     yield _metric("bubble_fraction", report.bubble_s / report.cycle_s, "share of the time in which the pipeline fills")
     yield _metric("mfu_fraction", report.mfu_fraction, "operations that the model needs over those of the peak rate")
     yield _metric("memory_gb", job.memory.total_gb, "what the fullest endpoint holds")
+    yield _metric(
+        "memory_fraction", report.memory_fraction, "memory_gb over what a job may fill, the reserve left free"
+    )
     yield _metric("j_per_token", report.energy_j / job.tokens, "energy from the grid, lost work inside")
     network_energy = report.network_energy_j / report.energy_j
     yield _metric("network_energy_fraction", network_energy, "share of the network in j_per_token")

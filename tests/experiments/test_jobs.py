@@ -10,6 +10,7 @@ from experiments.saved import reopened
 from experiments.scenario import load_scenario
 from experiments.uncertainty import tornado
 from optinet.assessment import assess
+from optinet.catalogue.kinds import KINDS
 from optinet.errors import OptinetError
 from optinet.results import open_run
 
@@ -51,6 +52,7 @@ model = "llama_3_70b"
 parallelism = {tp = 8}
 """
 )
+JOB_METRICS = ("step_time_ms", "tokens_per_s", "memory_fraction", "j_per_token", "usd_per_million_tokens")
 
 
 @pytest.fixture
@@ -75,6 +77,34 @@ def test_a_job_comes_back_from_its_run_file_as_it_was(scenario, tmp_path, text):
         assert again.metric(metric.name).value == pytest.approx(metric.value, rel=1e-9, nan_ok=True), metric.name
     drivers = tornado(saved, ["usd_per_million_tokens"])["usd_per_million_tokens"]
     assert {"job_practice.goodput_fraction", "b300.price_usd", "service_life.life_years"} <= {d.name for d in drivers}
+
+
+def test_every_assumption_of_a_job_is_listed_with_its_source_and_is_in_a_tornado(scenario, tmp_path):
+    # a mixture cut in every way there is, in long sequences, so that no kind of exchange is empty or wholly hidden
+    shape = (
+        "{layers = 8, hidden = 8192, heads = 64, kv_heads = 8, head_width = 128, ffn = 28672, vocabulary = 32000, "
+        "experts = 8, experts_per_token = 2, expert_ffn = 14336}"
+    )
+    trains = "sequence = 32768\nglobal_batch = 32\nparallelism = {tp = 2, pp = 2, cp = 2, ep = 4}"
+    jobs = {"training": trains, "serving": "parallelism = {tp = 4, ep = 8}"}
+    assumed, moved, used = set(), set(), set()
+    for name, rest in jobs.items():
+        path = tmp_path / "job.h5"
+        found = evaluate(scenario(f'{CLOS}[workload]\nname = "{name}"\nmodel = {shape}\n{rest}\n'))
+        path.write_bytes(evaluation_bytes(found))
+        saved = reopened(open_run(path))
+        used |= set(assess(saved.solution, saved.design, saved.catalogue).values_used)
+        # what the schema requires of the kinds that only jobs look at, and of what turns energy and time into money
+        for component in saved.catalogue.ids():
+            if saved.catalogue[component].kind in ("job", "collective_library", "energy", "service_life"):
+                assumed |= {(component, key) for key in KINDS[saved.catalogue[component].kind].values}
+        drivers = tornado(saved, [metric for metric in JOB_METRICS if metric in saved.run.metrics])
+        moved |= {driver.name for each in drivers.values() for driver in each}
+    listed = {f"{component}.{key}": saved.catalogue[component].values[key] for component, key in assumed & used}
+    assert set(KINDS["job"].values) <= {name.split(".")[1] for name in listed}
+    assert all(value.low < value.high for value in listed.values())
+    assert all(value.source != "estimate" or "engineering estimate" in value.note for value in listed.values())
+    assert listed.keys() <= moved
 
 
 def test_several_jobs_come_back_from_their_run_file_as_they_were(scenario, tmp_path):

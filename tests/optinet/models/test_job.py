@@ -105,8 +105,10 @@ def test_every_assumption_moves_a_token_draw_by_draw():
     cost = np.asarray(report.cost_usd).reshape(-1)
     assert cost.shape == (2 * len(keys) + 1,)
     # memory that is left free decides what fits, and not how long it takes
-    still = {key for place, (_, key) in enumerate(keys) if cost[2 * place] == cost[2 * place + 1]}
-    assert still == {"memory_reserve_fraction"}
+    still = [place for place in range(len(keys)) if cost[2 * place] == cost[2 * place + 1]]
+    assert [keys[place][1] for place in still] == ["memory_reserve_fraction"]
+    filled = np.asarray(report.memory_fraction).reshape(-1)[2 * still[0] : 2 * still[0] + 2]
+    assert filled == pytest.approx(10.0 / (288 * np.array([0.95, 0.8])))
 
 
 def test_an_accelerator_without_what_a_job_needs_is_refused_with_those_that_have_it():
