@@ -95,6 +95,16 @@ def test_answers_of_the_scaling_book():
     # question 2.4 prints 5.8 us, one pass; an all-reduce is two: 11.65 us
     reduce_z = time_s(fabric, "all_reduce", rank.reshape(-1, 4), whole / 16, algorithm="bucket", alpha_s=0.0)
     assert reduce_z * 4 / 3 == pytest.approx(11.65e-6, abs=0.005e-6)
+    # a line of four, 33.5 MB: the page's model says 560 us, and 680 were measured
+    ring = topologies.build("torus", dims=(4,), capacity_gbps=360.0)
+    line = ring.arc_mask(failed_links=[3])
+    on_line = time_s(ring, "all_gather", np.arange(4), 1024 * 16384 * 2 * 8e-9, alpha_s=0.0, arc_up=line)
+    assert on_line == pytest.approx(560e-6, rel=2e-3)
+    # on a ring of both directions all-to-all takes a quarter of all-gather, many ranks taken
+    long = topologies.build("torus", dims=(64,), capacity_gbps=360.0)
+    gather = time_s(long, "all_gather", np.arange(64), 1.0, algorithm="bidirectional_ring", alpha_s=0.0)
+    exchange = time_s(long, "all_to_all", np.arange(64), 1.0 / 64, algorithm="direct", alpha_s=0.0)
+    assert exchange == pytest.approx(gather * 64 / 63 / 4)
 
 
 def test_all_reduce_of_a_tpu_v4_pod():
