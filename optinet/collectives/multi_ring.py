@@ -23,6 +23,7 @@ from optinet.collectives.rings import over_rings
 from optinet.collectives.schedule import Ints, Phase
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
+from optinet.kernels.rings import rotated_path
 from optinet.routing.core_graph import sum_by
 
 _MOST_SITES = 512  # searched for cycles; the search grows with their square
@@ -153,25 +154,9 @@ def _links(fabric: Fabric, sites: Ints) -> Ints:
 def _cycle(links: Ints, rng: np.random.Generator) -> Ints | None:
     """Return a Hamiltonian cycle, or None if the search has not found one."""
     n = len(links)
-    neighbors = [np.flatnonzero(row) for row in links]
-    path, at = np.empty(n, dtype=np.int64), np.full(n, -1)
-    path[0], length = rng.integers(n), 1
-    at[path[0]] = 0
-    for _ in range(10 * n * max(4, int(math.log2(n)))):
-        end = path[length - 1]
-        if length == n and links[end, path[0]] > 0 and (n > 2 or links[end, path[0]] > 1):
-            return path
-        near = neighbors[end]
-        new = near[at[near] < 0]
-        if len(new):
-            path[length] = new[int(rng.random() * len(new))]  # a quarter of the time of rng.choice
-            at[path[length]] = length
-            length += 1
-            continue
-        turns = near[at[near] < length - 2]
-        if not len(turns):
-            return None
-        start = at[turns[int(rng.random() * len(turns))]] + 1  # the link there comes in, the one behind it goes out
-        path[start:length] = path[start:length][::-1].copy()
-        at[path[start:length]] = np.arange(start, length)
-    return None
+    first, before = int(rng.integers(n)), rng.bit_generator.state
+    draws = rng.random(10 * n * max(4, int(math.log2(n))))
+    path, length, used = rotated_path(links, first, draws)
+    rng.bit_generator.state = before  # only what was used counts as drawn
+    rng.random(used)
+    return path if length == n else None
