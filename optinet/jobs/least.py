@@ -120,10 +120,11 @@ class LeastTimes:
         k, each = self._dims[axis], self._links_per_chip[axis]
         if k < 3:
             return each * (np.count_nonzero(count, axis=1) > 1)[:, None] * np.ones(at.shape)
-        there = (count > 0).astype(np.float64)
-        gap = (np.arange(k)[:, None] - np.arange(k)) % k  # from a position of the second axis ahead to the first
-        near = ((gap > 0) & (2 * gap <= k)).astype(np.float64)
-        ahead, behind = there @ near > 0, there @ near.T > 0
+        there, half = count > 0, k // 2
+        # how many positions with members are in the half ring ahead of each
+        passed = np.cumsum(np.concatenate((there, there[:, :half]), axis=1), axis=1)
+        near: Ints = passed[:, half:] - passed[:, :k]
+        ahead, behind = near > 0, np.roll(near, half + 1, axis=1) > 0
         both: Floats = each / 2 * (ahead.astype(np.float64) + behind)
         return np.take_along_axis(both, at, axis=1)
 
