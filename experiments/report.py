@@ -28,7 +28,10 @@ from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
 _LONGEST_REASON = 400
-_READ = ("power", "cost", "availability", "catalogue", "sources", "provenance", "uncertainty")
+_READ = (
+    *("metrics", "power", "cost", "latency", "availability", "nodes", "links", "arcs"),
+    *("catalogue", "sources", "provenance", "uncertainty"),
+)
 
 
 def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", goals: Sequence[str] = ()) -> str:

@@ -115,7 +115,7 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, Metric]:
         """All metrics by name."""
-        if self._is_old:
+        if "metrics" in self._tables:
             return _metrics(self._tables["metrics"])
         with self._file() as file:
             return _metrics(hdf5.table_or_nothing(file, "metrics"))
