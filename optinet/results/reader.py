@@ -105,9 +105,13 @@ class Run:
     def _file(self) -> Iterator[h5py.File]:
         # the image is opened from memory: what was verified is what is read, whatever happens to the file meanwhile
         image = verified_image(self.path)
+        with self._as_the_format_says(), h5py.File(h5py.h5f.open_file_image(image, _IN_PLACE), "r") as file:
+            yield file
+
+    @contextmanager
+    def _as_the_format_says(self) -> Iterator[None]:
         try:
-            with h5py.File(h5py.h5f.open_file_image(image, _IN_PLACE), "r") as file:
-                yield file
+            yield
         except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
             what = f"is not as its format says: {error}".splitlines()[0]
             raise RunFileError(Problem(str(self.path), what)) from error
@@ -115,10 +119,9 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, Metric]:
         """All metrics by name."""
-        if "metrics" in self._tables:
-            return _metrics(self._tables["metrics"])
-        with self._file() as file:
-            return _metrics(hdf5.table_or_nothing(file, "metrics"))
+        table = self.table("metrics")
+        with self._as_the_format_says():
+            return _metrics(table)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:

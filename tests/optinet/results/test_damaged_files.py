@@ -108,6 +108,19 @@ def test_a_file_that_verifies_but_lacks_what_it_must_hold_is_refused(tmp_path):
     assert "is not as its format says" in refusal(path)
 
 
+@pytest.mark.parametrize("read_before", [(), ("metrics", "power")])
+def test_metrics_that_lack_a_column_are_refused_however_they_are_read(data, tmp_path, read_before):
+    path = tmp_path / "lacking.h5"
+    path.write_bytes(data)
+    with h5py.File(path, "r+") as file:
+        del file["metrics/low"]
+    path.write_bytes(with_block(path.read_bytes()[512:]))
+    run = open_run(path)
+    run.read(*read_before)
+    with pytest.raises(RunFileError, match="is not as its format says"):
+        _ = run.metrics
+
+
 def test_unknown_groups_are_ignored_and_links_are_not_followed(data, example, tmp_path):
     secret = tmp_path / "secret.h5"
     with h5py.File(secret, "w") as file:
