@@ -17,7 +17,7 @@ from optinet.failures import arcs_up, nodes_down
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
 from optinet.flows.solution import LinkLoads
-from optinet.reliability.carried import what_is_left
+from optinet.reliability.carried import active, what_is_left
 from optinet.reliability.parts import FailedParts, failure_of
 from optinet.results import Run
 from optinet.traffic.demand import Demand
@@ -101,12 +101,12 @@ def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s
     delivered_before = min(1.0, before) * demand.total_gbps
     if left is None:
         nothing = np.zeros(fabric.n_arcs)
-        sent = int(np.count_nonzero(_active(demand)))
+        sent = int(np.count_nonzero(active(demand)))
         return Degraded(
             run, arc_up, name, before, 0.0, delivered_before, 0.0, sent, sent, nothing,
             np.zeros(0, dtype=np.int64), "no two endpoints reach each other",
         )  # fmt: skip
-    active = _active(demand)
+    asked = active(demand)
     limiting, text, most = _fullest(fabric, left.loads)
     if bound:
         limiting, text, most = _proven(fabric, left.demand, arc_up, time_budget_s)
@@ -118,8 +118,8 @@ def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s
         left.loads.throughput,
         delivered_before,
         left.delivered_gbps,
-        int(np.count_nonzero(active)),
-        int(np.count_nonzero(active & ~left.served)),
+        int(np.count_nonzero(asked)),
+        int(np.count_nonzero(asked & ~left.served)),
         left.loads.arc_load_gbps,
         limiting,
         text,
@@ -132,10 +132,6 @@ def _routing(run: Run) -> tuple[str, dict[str, Any]]:
     asked = dict(run.scenario["routing"])
     used = run.loads.routing
     return (used, asked) if asked.pop("name") == used else (used, {})
-
-
-def _active(demand: Demand) -> NDArray[np.bool_]:
-    return np.asarray((demand.out_gbps > 0) | (demand.in_gbps > 0))
 
 
 def _fullest(fabric: Fabric, loads: LinkLoads) -> tuple[NDArray[np.int64], str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,11 +82,13 @@ def ocs_part(ocs: int) -> Part:
 
 def scenario_parts(scene: Scene) -> dict[str, tuple[Part, ...]]:
     """Return the parts of each group that the run's scenario says fail together, by the name of the group."""
+    from optinet.reliability.parts import nodes_named
+
     failures = scene.run.scenario.get("failures") or {}
     found = {}
     for name, group in (failures.get("group") or {}).items():
-        fits = [i for i, each in enumerate(scene.node_names) if any(fnmatchcase(each, p) for p in group["nodes"])]
-        nodes = (Part("group", tuple(fits), f"group {name}"),) if fits else ()
+        fits = nodes_named(scene.node_names, group["nodes"], "", [])
+        nodes = (Part("group", tuple(sorted(fits)), f"group {name}"),) if fits else ()
         found[name] = (*nodes, *map(ocs_part, group["ocs"]))
     return found
 
