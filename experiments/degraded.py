@@ -16,7 +16,7 @@ from optinet.fabric import Fabric
 from optinet.failures import arcs_up, nodes_down
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
-from optinet.flows.solution import LinkLoads
+from optinet.flows.loads import LinkLoads
 from optinet.reliability.carried import active, what_is_left
 from optinet.reliability.parts import FailedParts, failure_of
 from optinet.results import Run

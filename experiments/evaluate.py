@@ -20,11 +20,11 @@ import numpy as np
 import optinet
 import topologies
 from experiments.scenario import Scenario
+from optinet import workloads
 from optinet.assessment import Assessment, assess
 from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.fabric import Fabric
-from optinet.flows.solution import Solution
 from optinet.headline import scale_out_metrics
 from optinet.jobs.sharing import sharing_demand
 from optinet.metric import Metric
@@ -43,7 +43,7 @@ from optinet.results.job_content import job_groups, sharing_groups
 from optinet.results.provenance import provenance
 from optinet.results.writer import run_bytes
 from optinet.routing import candidates
-from optinet.traffic import workloads
+from optinet.solution import Solution
 from optinet.traffic.demand import Demand
 
 _Value = TypeVar("_Value")

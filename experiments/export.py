@@ -17,7 +17,7 @@ from optinet.errors import Problem, RunFileError, nearest_name
 from optinet.fabric import NodeKind
 from optinet.results import Run, schema
 from optinet.traffic.demand import Demand
-from optinet.traffic.files import demand_csv, demand_npz
+from optinet.workloads.files import demand_csv, demand_npz
 
 Form: TypeAlias = Literal["json", "csv", "graphml", "node-link", "toml", "demand-csv", "demand-npz"]
 

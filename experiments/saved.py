@@ -6,16 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.saved_design import saved_design
+from optinet import workloads
 from optinet.catalogue import Catalogue
 from optinet.design import Design
 from optinet.errors import Problem, RunFileError
-from optinet.flows.solution import HopKinds, PathSignatures, Solution
 from optinet.jobs.phase import SolvedJob
 from optinet.jobs.sharing import SharingJob, sharing_demand
 from optinet.jobs.solving import job_demand
 from optinet.results import Run
 from optinet.results.job_content import job_of, sharing_of
-from optinet.traffic import workloads
+from optinet.routing.signatures import HopKinds, PathSignatures
+from optinet.solution import Solution
 from optinet.traffic.demand import Demand
 
 

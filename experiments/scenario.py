@@ -346,7 +346,7 @@ def _registry(section: str) -> Any:
 
         return topologies
     if section == "workload":
-        from optinet.traffic import workloads
+        from optinet import workloads
 
         return workloads
     from optinet import routing

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from optinet.flows.connectivity import edge_connectivity
     from optinet.flows.limit import limit_of, sensitivity
     from optinet.flows.link_loads import link_loads
+    from optinet.flows.loads import LinkLoads
     from optinet.flows.max_min import max_min_rates
     from optinet.flows.path_metrics import path_metrics
     from optinet.flows.simulate import simulate_flows
-    from optinet.flows.solution import LinkLoads, Solution
-    from optinet.flows.solve import solve
     from optinet.models.availability import fabric_availability, slice_availability
     from optinet.models.margin import link_margin
     from optinet.results import open_run
     from optinet.rewiring import Rewiring, reconfigure, rewire
     from optinet.routing.flow_paths import flow_paths
     from optinet.slices import set_slices, slice_fabric, swap_cube
+    from optinet.solution import Solution, solve
     from optinet.structure import PodSlice
     from optinet.traffic.demand import Demand
     from optinet.wiring import Wiring, wire
@@ -48,11 +48,11 @@ _HOME = {
     "Fabric": "optinet.fabric",
     "Failure": "optinet.failures",
     "FailureImpact": "optinet.failures",
-    "LinkLoads": "optinet.flows.solution",
+    "LinkLoads": "optinet.flows.loads",
     "OptinetError": "optinet.errors",
     "PodSlice": "optinet.structure",
     "Rewiring": "optinet.rewiring",
-    "Solution": "optinet.flows.solution",
+    "Solution": "optinet.solution",
     "Wiring": "optinet.wiring",
     "assess": "optinet.assessment",
     "bisection": "optinet.flows.bisection",
@@ -81,7 +81,7 @@ _HOME = {
     "simulate_flows": "optinet.flows.simulate",
     "slice_availability": "optinet.models.availability",
     "slice_fabric": "optinet.slices",
-    "solve": "optinet.flows.solve",
+    "solve": "optinet.solution",
     "swap_cube": "optinet.slices",
     "throughput_bound": "optinet.flows.bounds",
     "wire": "optinet.wiring",

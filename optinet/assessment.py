@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.fabric import Fabric
-    from optinet.flows.solution import Solution
+    from optinet.solution import Solution
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from optinet.assessment import Assessment
     from optinet.fabric import Fabric
     from optinet.flows.quick_bisection import Bisection
-    from optinet.flows.solution import Solution
     from optinet.jobs.phase import SolvedJob
     from optinet.models.availability import FailureReport
     from optinet.models.bom import BillOfMaterials
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from optinet.models.racks import Racks
     from optinet.models.reconfiguration import Reconfiguration
     from optinet.physical_path import PhysicalPath
-    from optinet.traffic.flow_list import Replay
+    from optinet.solution import Solution
+    from optinet.workloads.flow_list import Replay
 
 _PROOFS = {
     "formula": "by a theorem",

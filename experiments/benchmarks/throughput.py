@@ -54,7 +54,7 @@ def rows(effort: Effort) -> Iterator[Row]:
 def demanded(topology: str, parameters: dict[str, Any], workload: dict[str, Any]) -> tuple[Any, Any]:
     """Return a fabric, its links of 1 Gb/s unless told otherwise, and a demand of 1 Gb/s for each pair or flow."""
     import topologies
-    from optinet.traffic import workloads
+    from optinet import workloads
 
     model = topologies.parameters_of(topology)
     units = {name: 1.0 for name in model.model_fields if name.endswith("_gbps")}

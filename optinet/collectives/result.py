@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from optinet.collectives.schedule import Schedule
 
 if TYPE_CHECKING:
-    from optinet.flows.solution import PathSignatures
+    from optinet.routing.signatures import PathSignatures
 
 
 @dataclass(frozen=True, eq=False)

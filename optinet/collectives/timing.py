@@ -31,9 +31,10 @@ from optinet.collectives.schedule import PROPAGATION_S_PER_M, Phase, Schedule, e
 from optinet.errors import DemandError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
-from optinet.flows.solution import LinkLoads, PathSignatures
+from optinet.flows.loads import LinkLoads
 from optinet.routing import routing as routing_named
 from optinet.routing import validated_options
+from optinet.routing.signatures import PathSignatures
 from optinet.traffic.demand import Demand
 
 StepTime = float | Callable[[Demand], float]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optinet.errors import DemandError, Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.concurrent.auto import RoutedFlow, concurrent_routes
-from optinet.flows.solution import LinkLoads
+from optinet.flows.loads import LinkLoads
 from optinet.routing import all_options, candidates, routing, validated_options
 from optinet.routing.core_graph import checked_mask
 from optinet.traffic.demand import Demand

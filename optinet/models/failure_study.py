@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optinet.assessment import Assessment
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.flows.solution import Solution
+    from optinet.solution import Solution
 
 
 @dataclass(frozen=True, eq=False)

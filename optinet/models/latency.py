@@ -31,7 +31,7 @@ from optinet.physical_path import PhysicalPath
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.flows.solution import PathSignatures
+    from optinet.routing.signatures import PathSignatures
 
 COMPONENTS = ("switch", "chip", "phy", "modules", "ocs", "propagation", "endpoints")
 

@@ -31,7 +31,7 @@ from optinet.physical_path import PhysicalPath
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.flows.solution import Solution
+    from optinet.solution import Solution
 
 SPLIT = ("dsp", "laser", "driver", "tia", "other")
 _ENDPOINT_CATEGORIES = ("nic", "chip network")

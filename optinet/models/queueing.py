@@ -31,7 +31,8 @@ from optinet.models.latency import LatencyDistribution
 from optinet.models.values import unwrapped
 
 if TYPE_CHECKING:
-    from optinet.flows.solution import HopKinds, Solution
+    from optinet.routing.signatures import HopKinds
+    from optinet.solution import Solution
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ import numpy as np
 from optinet.errors import SolverError
 from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
-from optinet.flows.solution import LinkLoads
+from optinet.flows.loads import LinkLoads
 from optinet.jobs.solving import SCALE_UP, exchange_demands
 from optinet.models.job import job_cycle_s
 from optinet.reliability.carried import Clock
@@ -27,7 +27,7 @@ from optinet.traffic.demand import Demand
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.flows.solution import Solution
+    from optinet.solution import Solution
 
 
 def step_clock(solution: Solution, design: Design, catalogue: Catalogue, way_s: float = 0.0) -> Clock | None:

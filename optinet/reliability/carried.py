@@ -27,8 +27,9 @@ from optinet.errors import OptinetError, Problem, SolverError, TopologyError
 from optinet.fabric import Fabric
 from optinet.failures import Failure, among, arcs_up, moved, reconfigure_around
 from optinet.flows.link_loads import link_loads
-from optinet.flows.solution import LinkLoads, Solution
+from optinet.flows.loads import LinkLoads
 from optinet.reliability.risks import Damage, Flags, Floats, Ints
+from optinet.solution import Solution
 from optinet.structure import Pod, Torus
 from optinet.traffic.demand import Demand
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from optinet.assessment import Assessment
     from optinet.catalogue import Catalogue
     from optinet.fabric import Fabric
-    from optinet.flows.solution import Optimum, Solution
     from optinet.models.bom import BomLine
     from optinet.models.collectives import CollectiveReport
     from optinet.models.copper import CopperLink
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from optinet.models.racks import Racks
     from optinet.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
-    from optinet.traffic.flow_list import Replay
+    from optinet.solution import Optimum, Solution
+    from optinet.workloads.flow_list import Replay
 
 _BINS = 50
 _PRICES = ("price_usd", "price_low_usd", "price_high_usd", "cost_usd", "cost_low_usd", "cost_high_usd", "maker_usd")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import xarray
 
     from optinet.fabric import Fabric
-    from optinet.flows.solution import LinkLoads
+    from optinet.flows.loads import LinkLoads
 
 _FIRST = {"scenario": ("json",), "metrics": ("name", "value"), "notes": ("text",)}
 """Read at once, and no more than a folder of ten thousand runs can be found by."""
@@ -244,7 +244,7 @@ class Run:
     @property
     def loads(self) -> LinkLoads:
         """Loads of the whole demand under the routing used, as `optinet.link_loads` returns them."""
-        from optinet.flows.solution import LinkLoads
+        from optinet.flows.loads import LinkLoads
 
         return LinkLoads(self.arc_load_gbps, self.arc_utilization, self.metric("throughput").value, self.routing)
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from optinet.errors import SolverError, unknown_name
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.routing import direct_transit, dor, ecmp, k_shortest, shortest_paths, up_down, valiant, wcmp
+from optinet.routing.signatures import PathSignatures
 from optinet.structure import Blocks, Clos, Planes, Torus
 
 

@@ -20,7 +20,7 @@ from scipy import sparse
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric, NodeKind
-from optinet.flows.solution import HopKinds
+from optinet.routing.signatures import HopKinds
 from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]

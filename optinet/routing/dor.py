@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.kernels.dor import count_vectors, dor_pairs
 from optinet.routing.core_graph import Floats, Ints
 from optinet.routing.path_codes import PathCodes
+from optinet.routing.signatures import PathSignatures
 from optinet.routing.symmetry import neighbors, over_translations
 from optinet.routing.valiant import sample_pairs
 from optinet.structure import Torus

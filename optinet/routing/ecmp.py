@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.kernels.ecmp import ecmp_loads
 from optinet.kernels.signatures import path_signatures
 from optinet.kernels.splits import split_loads
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, NodeDemand, sum_by
 from optinet.routing.path_codes import PathCodes
+from optinet.routing.signatures import PathSignatures
 from optinet.routing.symmetry import over_translations
 from optinet.routing.torus_holes import torus_load
 from optinet.structure import Planes, Torus

@@ -21,11 +21,11 @@ from scipy import sparse
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.routing import ecmp
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.group_demand import at_nodes, group_demand, n_group_pairs
 from optinet.routing.path_codes import PathCodes
+from optinet.routing.signatures import PathSignatures
 from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:

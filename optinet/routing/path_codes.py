@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
-from optinet.flows.solution import HopKinds, PathSignatures
 from optinet.routing.core_graph import CoreGraph, Floats, sum_by
+from optinet.routing.signatures import HopKinds, PathSignatures
 
 
 @dataclass(frozen=True, eq=False)

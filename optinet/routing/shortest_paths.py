@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.kernels.signatures import path_signatures
 from optinet.kernels.splits import TOO_MANY, split_loads
 from optinet.routing import ecmp
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.path_codes import PathCodes
+from optinet.routing.signatures import PathSignatures
 from optinet.routing.symmetry import over_translations
 from optinet.structure import Torus
 from optinet.traffic.demand import Demand

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.routing.core_graph import CoreGraph, Floats, Ints
 from optinet.routing.shortest_paths import Split, SplitRouting
+from optinet.routing.signatures import PathSignatures
 from optinet.traffic.demand import Demand
 
 

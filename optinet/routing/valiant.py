@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.kernels.signatures import sample_walks
 from optinet.routing import ecmp
 from optinet.routing.core_graph import CoreGraph, Floats, Ints, sum_by
 from optinet.routing.path_codes import PathCodes
+from optinet.routing.signatures import PathSignatures
 from optinet.traffic.demand import Demand
 
 N_SAMPLES = 200_000

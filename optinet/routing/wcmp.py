@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import Fabric
-from optinet.flows.solution import PathSignatures
 from optinet.routing.core_graph import CoreGraph, Floats, sum_by
 from optinet.routing.shortest_paths import Split, SplitRouting, core_of
+from optinet.routing.signatures import PathSignatures
 from optinet.traffic.demand import Demand
 
 

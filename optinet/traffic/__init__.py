@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Traffic: demands between endpoints and the workloads that produce them."""
+"""Traffic: demands between endpoints and the patterns that make them."""

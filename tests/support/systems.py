@@ -8,9 +8,9 @@ import numpy as np
 import optinet
 import topologies
 from experiments.scenario import load_scenario
+from optinet import workloads
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
-from optinet.traffic import workloads
 
 
 @cache

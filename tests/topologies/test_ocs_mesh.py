@@ -6,8 +6,8 @@ import pytest
 
 import optinet
 import topologies
+from optinet import workloads
 from optinet.errors import TopologyError
-from optinet.traffic import workloads
 
 
 def test_uniform_mesh_of_64_blocks():

@@ -18,8 +18,8 @@ from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem, require_d
 from optinet.flows.concurrent.result import ConcurrentFlow
 from optinet.flows.concurrent.routes import signatures
 from optinet.flows.concurrent.rows import DemandRows
-from optinet.flows.solution import HopKinds, PathSignatures
 from optinet.routing.core_graph import checked_mask
+from optinet.routing.signatures import HopKinds, PathSignatures
 from optinet.traffic.demand import Demand
 
 Method = Literal["auto", "symmetric", "lp", "fptas"]

@@ -13,7 +13,6 @@ from typing import TypeAlias
 import numpy as np
 
 from optinet.flows.concurrent.problem import Floats, FlowProblem, Ints
-from optinet.flows.solution import PathSignatures
 from optinet.kernels.path_flows import PathPool
 from optinet.kernels.route_codes import Codes, Members, add_weighted, listed_codes, split_codes, strip_paths
 from optinet.kernels.trees import tree_workspace
@@ -21,6 +20,7 @@ from optinet.routing import ecmp
 from optinet.routing.core_graph import sum_by
 from optinet.routing.group_demand import group_demand
 from optinet.routing.path_codes import PathCodes
+from optinet.routing.signatures import PathSignatures
 
 _WORK = 2e8  # sources x arcs x routings beyond which sources are sampled: about two seconds
 

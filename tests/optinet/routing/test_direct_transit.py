@@ -12,8 +12,8 @@ import optinet
 import topologies
 from optinet.engineering import traffic
 from optinet.errors import SolverError
-from optinet.flows.solution import HopKinds
 from optinet.routing import direct_transit
+from optinet.routing.signatures import HopKinds
 
 
 @pytest.fixture(params=["exact", "fast"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import optinet
 import topologies
 from optinet.errors import SolverError
-from optinet.flows.solution import HopKinds
+from optinet.routing.signatures import HopKinds
 from tests.support import routing_reference as reference
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import optinet
 import topologies
 from optinet.errors import SolverError
-from optinet.flows.solution import HopKinds
 from optinet.routing import shortest_paths
+from optinet.routing.signatures import HopKinds
 from tests.support import routing_reference as reference
 
 SPLITS = {"paths": reference.split_paths, "wcmp": reference.split_wcmp, "ecmp": reference.split_ecmp}

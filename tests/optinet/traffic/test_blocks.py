@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import topologies
+from optinet import workloads
 from optinet.errors import DemandError
-from optinet.traffic import workloads
 from optinet.traffic.blocks import Gravity, Skewed, between_blocks, block_rates
 
 

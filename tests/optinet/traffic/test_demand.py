@@ -6,8 +6,9 @@ import pytest
 
 import optinet
 import topologies
+from optinet import workloads
 from optinet.errors import DemandError
-from optinet.traffic import patterns, workloads
+from optinet.traffic import patterns
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 
 The traffic of a collective and of flows one by one comes at line rate: all of it, scaled so that the busiest endpoint
 sends what its links carry. How long a collective takes is solved besides, step by step (`optinet.collectives`); flows
-are replayed (`optinet.traffic.flow_list`).
+are replayed (`optinet.workloads.flow_list`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.jobs.parameters import JobParameters, ServingParameters, SharingParameters, TrainingParameters
 from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand, summed
-from optinet.traffic.flow_list import FlowList
 from optinet.validation import problems_of
+from optinet.workloads.flow_list import FlowList
 
 _Rate = Annotated[
     Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["line_rate"],
@@ -297,20 +297,20 @@ def checked_files(parameters: FileParameters, folder: str | Path = "") -> tuple[
 
 
 def _read_matrix(fabric: Fabric, files: list[Path]) -> Traffic:
-    from optinet.traffic.files import read_demand
+    from optinet.workloads.files import read_demand
 
     return Traffic(read_demand(fabric, files[0]))
 
 
 def _read_flows(fabric: Fabric, files: list[Path]) -> Traffic:
-    from optinet.traffic.files import read_flows
+    from optinet.workloads.files import read_flows
 
     return _of_flows(fabric, read_flows(fabric, files[0]))
 
 
 def _read_traces(fabric: Fabric, p: TraceParameters, files: list[Path]) -> Traffic:
-    from optinet.traffic.chakra import read_trace
-    from optinet.traffic.trace import trace_flows
+    from optinet.workloads.chakra import read_trace
+    from optinet.workloads.trace import trace_flows
 
     traces = [read_trace(path) for path in files]
     flows = trace_flows(fabric, traces, algorithm=p.algorithm, startup_s=p.startup_us * 1e-6, tflops=p.tflops)

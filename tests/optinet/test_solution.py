@@ -6,7 +6,7 @@ import pytest
 
 import optinet
 import topologies
-from optinet.flows.solution import HopKinds
+from optinet.routing.signatures import HopKinds
 
 
 def hop_load_by_kind(fabric, loads):

@@ -30,8 +30,8 @@ from optinet.collectives.schedule import Schedule
 from optinet.collectives.timing import collective_time
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
-from optinet.traffic.chakra import COLLECTIVES, NodeType, TraceNode
-from optinet.traffic.flow_list import FlowList
+from optinet.workloads.chakra import COLLECTIVES, NodeType, TraceNode
+from optinet.workloads.flow_list import FlowList
 
 Place = tuple[int, int]
 """Rank and position of a node in its trace."""

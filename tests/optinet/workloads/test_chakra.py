@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import topologies
+from optinet import workloads
 from optinet.errors import DemandError
-from optinet.traffic import workloads
-from optinet.traffic.chakra import COLLECTIVES, NodeType, TraceNode, read_trace
-from optinet.traffic.trace import trace_flows
+from optinet.workloads.chakra import COLLECTIVES, NodeType, TraceNode, read_trace
+from optinet.workloads.trace import trace_flows
 
 FABRIC = topologies.build("leaf_spine", leaves=1, spines=1, hosts_per_leaf=4, links_per_pair=1, host_gbps=100.0)
 GBIT = 125_000_000  # bytes

@@ -9,9 +9,9 @@ from scipy import sparse
 
 import optinet
 import topologies
+from optinet import workloads
 from optinet.errors import DemandError
-from optinet.traffic import workloads
-from optinet.traffic.files import read_demand, read_flows, write_demand
+from optinet.workloads.files import read_demand, read_flows, write_demand
 
 FABRIC = topologies.build("leaf_spine", leaves=2, spines=1, hosts_per_leaf=2, links_per_pair=1, host_gbps=100.0)
 NAMES = [FABRIC.node_names[node] for node in FABRIC.endpoints]

@@ -22,8 +22,8 @@ from scipy import sparse
 from optinet.errors import DemandError, Problem, nearest_name
 from optinet.fabric import Fabric
 from optinet.traffic.demand import Demand
-from optinet.traffic.flow_list import Floats, FlowList, Ints
 from optinet.validation import is_number
+from optinet.workloads.flow_list import Floats, FlowList, Ints
 
 _SHOWN = 5  # mistakes of one file told one by one
 

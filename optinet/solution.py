@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What solving a demand on a fabric gives: loads, throughput and path statistics. No watts and no dollars."""
+"""One demand on one fabric, solved once for every design that is to be assessed on it.
+
+A solution has loads, throughput and path statistics, and what else its workload asked for. No watts and no dollars.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
+from optinet.flows.concurrent.auto import concurrent_flow
+from optinet.flows.limit import limit_of
+from optinet.flows.link_loads import all_loads, optimal_loads
+from optinet.flows.loads import LinkLoads
 from optinet.flows.quick_bisection import Bisection, quick_bisection
+from optinet.routing import OPTIMUM, all_options, validated_options
+from optinet.routing import routing as routing_named
+from optinet.routing.core_graph import checked_mask
+from optinet.routing.signatures import PathSignatures
 from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
@@ -20,98 +31,7 @@ if TYPE_CHECKING:
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob
     from optinet.jobs.sharing import SharingJob
-    from optinet.traffic.flow_list import Replay
-
-
-@dataclass(frozen=True, eq=False)
-class LinkLoads:
-    """The load on every arc when the whole demand is routed.
-
-    Parameters
-    ----------
-    arc_load_gbps
-        shape (n_arcs,), >= 0; above the capacity where the demand does not fit.
-    utilization
-        shape (n_arcs,): load over capacity; 0 for an arc of capacity 0.
-    throughput
-        1 / largest utilization: the largest common scale factor of the demand that fits. Infinite if nothing flows.
-    routing
-        Name of the routing that gave these loads.
-    """
-
-    arc_load_gbps: NDArray[np.float64]
-    utilization: NDArray[np.float64]
-    throughput: float
-    routing: str
-
-
-@dataclass(frozen=True, eq=False)
-class HopKinds:
-    """The kinds of arcs a path is counted in: link class and what the arc leads to.
-
-    Parameters
-    ----------
-    arc_kind
-        shape (n_arcs,): the kind of each arc.
-    link_class
-        shape (n_kinds,): index of the link class.
-    head_tier, head_kind
-        shape (n_kinds,): tier and `NodeKind` of the node the arcs of this kind lead to.
-    """
-
-    arc_kind: NDArray[np.int64]
-    link_class: NDArray[np.int64]
-    head_tier: NDArray[np.int64]
-    head_kind: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, fabric: Fabric) -> HopKinds:
-        """Return the hop kinds of a fabric, in order of link class, tier and node kind."""
-        tiers = int(fabric.node_tier.max(initial=0)) + 1
-        tier, kind = fabric.node_tier[fabric.arc_head], fabric.node_kind[fabric.arc_head]
-        key = (np.repeat(fabric.link_class, 2) * tiers + tier) * len(NodeKind) + kind
-        kinds, arc_kind = np.unique(key, return_inverse=True)
-        class_and_tier, head_kind = np.divmod(kinds, len(NodeKind))
-        link_class, head_tier = np.divmod(class_and_tier, tiers)
-        return cls(np.ascontiguousarray(arc_kind), link_class, head_tier, head_kind)
-
-
-@dataclass(frozen=True, eq=False)
-class PathSignatures:
-    """How the traffic's paths are composed: a distribution over hop counts by kind.
-
-    Paths alike in the number of hops of every kind share one signature. The distribution is over the traffic: endpoint
-    pairs weighted by demand, paths of a pair weighted by the routing.
-
-    Parameters
-    ----------
-    hops
-        shape (n_signatures, n_kinds): hops of each kind.
-    length_m
-        shape (n_signatures,): mean length of the paths of each signature.
-    weight
-        shape (n_signatures,), > 0, sums to 1 (empty for an empty demand).
-    kinds
-        What the columns of `hops` mean.
-    method
-        "exact", or how the paths were sampled.
-    """
-
-    hops: NDArray[np.int64]
-    length_m: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    kinds: HopKinds
-    method: str
-
-    @property
-    def total_hops(self) -> NDArray[np.int64]:
-        """Arcs on the paths of each signature; shape (n_signatures,)."""
-        return self.hops.sum(axis=1)
-
-    @property
-    def mean_hops(self) -> float:
-        """Mean number of arcs over the traffic."""
-        return float(self.weight @ self.total_hops) if len(self.weight) else 0.0
+    from optinet.workloads.flow_list import Replay
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,3 +154,59 @@ class Solution:
     def arc_delivered_gbps(self) -> NDArray[np.float64]:
         """Load of the delivered traffic on every arc, which load-dependent power is taken at; shape (n_arcs,)."""
         return self.loads.arc_load_gbps * self.delivered_fraction
+
+
+def solve(
+    fabric: Fabric,
+    demand: Demand,
+    routing: str = "ecmp",
+    *,
+    arc_up: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> Solution:
+    """Route a demand and return loads, throughput and the composition of the paths.
+
+    Parameters
+    ----------
+    fabric, demand, routing, arc_up, options
+        As in `optinet.link_loads`.
+    seed
+        Seeds the sampling of paths where they are sampled.
+
+    Besides, every routing takes ``optimum_gap``: bound what the best of all routings carries, to this relative gap, and
+    ``optimum_budget_s``: seconds after which the bounds found so far are kept (60).
+
+    Raises
+    ------
+    SolverError, DemandError
+        As in `optinet.link_loads`.
+    """
+    arc_up = checked_mask(fabric, arc_up)
+    if routing == "optimal":
+        loads, found = optimal_loads(fabric, demand, arc_up=arc_up, **options)
+        optimum = Optimum(found.flow, limit_of(fabric, found.flow, arc_up=arc_up))
+        return Solution(fabric, demand, loads, {routing: found.flow.lower}, found.signatures(seed), optimum)
+    loads, alternatives = all_loads(fabric, demand, routing, arc_up=arc_up, **options)
+    asked = all_options(routing, options)
+    used = validated_options(loads.routing, options) if routing != "best" else {}
+    paths = routing_named(loads.routing).signatures(fabric, demand, arc_up, seed=seed, **used)
+    gap, budget_s = (asked[key] for key in OPTIMUM)
+    bounds = _optimum(loads, fabric, demand, gap, budget_s, arc_up) if gap is not None else None
+    return Solution(fabric, demand, loads, alternatives, paths, bounds)
+
+
+def _optimum(
+    loads: LinkLoads,
+    fabric: Fabric,
+    demand: Demand,
+    gap: float,
+    budget_s: float,
+    arc_up: NDArray[np.bool_] | None,
+) -> Optimum:
+    """Return the optimum; where the routing itself carries more than the flow found, its loads are the better flow."""
+    flow = concurrent_flow(fabric, demand, gap=gap, arc_up=arc_up, time_budget_s=budget_s)
+    if flow.lower < loads.throughput < np.inf:
+        carried = loads.arc_load_gbps * min(loads.throughput, flow.upper)
+        flow = replace(flow, lower=min(loads.throughput, flow.upper), arc_flow_gbps=carried)
+    return Optimum(flow, limit_of(fabric, flow, arc_up=arc_up))
