@@ -104,7 +104,7 @@ class CoreGraph:
             Whether multi-homed hosts alike are merged, which suits rank-one demands only.
         """
         mask = checked_mask(fabric, arc_up)
-        return _intact(fabric, merge) if mask is None else _build(fabric, (fabric.arc_capacity_gbps > 0) & mask, merge)
+        return _intact(fabric, merge) if mask is None else _masked(fabric, mask.tobytes(), merge)
 
     @property
     def n_nodes(self) -> int:
@@ -221,6 +221,11 @@ def checked_mask(fabric: Fabric, arc_up: ArrayLike | None) -> NDArray[np.bool_] 
 @lru_cache(maxsize=4)  # loads, paths and every routing tried ask for the same one
 def _intact(fabric: Fabric, merge: bool) -> CoreGraph:
     return _build(fabric, fabric.arc_capacity_gbps > 0, merge)
+
+
+@lru_cache(maxsize=2)  # so do the exchanges of a job over the same holes
+def _masked(fabric: Fabric, mask: bytes, merge: bool) -> CoreGraph:
+    return _build(fabric, (fabric.arc_capacity_gbps > 0) & np.frombuffer(mask, dtype=np.bool_), merge)
 
 
 def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:

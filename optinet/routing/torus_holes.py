@@ -32,14 +32,14 @@ class _Whole:
     ----------
     to, ways
         shape (n_nodes, n_ways), by place.
-    distance, n_ways, flow, here
+    distance, n_ways, flow
         shape (n_nodes,), by place.
     place
-        shape (n_nodes,): place of each node, the inverse of `here`.
+        shape (n_nodes,): place of each node.
     steps
         shape (n_ways, n_nodes), by node.
-    moves
-        shape (n_nodes - 1,): ways that lead through all nodes, one step at a time.
+    coordinates, dims, twist
+        shape (n_nodes, n_axes), (n_axes,) and (n_axes, n_axes), those of the torus.
     arc
         shape (n_nodes, n_ways): the fabric's arc of each way of a node.
     way_load
@@ -51,10 +51,11 @@ class _Whole:
     distance: Indices
     n_ways: Indices
     flow: Floats
-    here: Indices
     place: Indices
     steps: Indices
-    moves: Indices
+    coordinates: Indices
+    dims: Indices
+    twist: Indices
     arc: NDArray[np.int64]
     way_load: Floats
 
@@ -81,10 +82,10 @@ def torus_load(core: CoreGraph, between: NodeDemand) -> tuple[Floats, tuple[int,
     down_node, down_way = np.nonzero(~up)
     rate = 1.0 if by_matrix else source[sends][0] * share[receives][0]
     load = np.tile(0.0 * whole.way_load if by_matrix else whole.way_load, (core.n_nodes, 1))
-    silent = whole.place[:0] if by_matrix else whole.place[~sends]
+    silent = _indices(np.flatnonzero(~sends)[: 0 if by_matrix else None])
     lost = loads_by_view(
         whole.to, whole.distance, whole.n_ways, whole.ways, np.zeros(core.n_nodes) if by_matrix else whole.flow,
-        whole.here, whole.steps, whole.moves, up, whole.place[down_node], down_way,
+        whole.place, whole.steps, whole.coordinates, whole.dims, whole.twist, up, down_node, down_way,
         silent, sends, receives, *between[:3], load,
     )  # fmt: skip
     by_arc = np.empty(fabric.n_arcs)
@@ -124,10 +125,11 @@ def _whole(torus: Torus) -> _Whole:
         distance=_indices(distance),
         n_ways=_indices(n_ways),
         flow=flow,
-        here=_indices(here),
         place=_indices(place),
         steps=_indices(node),
-        moves=_snake(torus),
+        coordinates=_indices(np.array(np.unravel_index(np.arange(n), torus.dims)).T),
+        dims=_indices(np.array(torus.dims)),
+        twist=_indices(np.array(torus.twist).reshape(len(torus.dims), -1)),
         arc=arc.T,
         way_load=way_load,
     )
@@ -140,16 +142,3 @@ def _indices(values: NDArray[np.int64]) -> Indices:
 def _linked(torus: Torus) -> NDArray[np.int64]:
     """Return the ways of the axes that carry links."""
     return np.array([2 * axis + sign for axis in torus.link_axes for sign in (0, 1)], dtype=np.int64)
-
-
-def _snake(torus: Torus) -> Indices:
-    """Return ways from node 0 through all nodes, to and fro along the last axis with steps of others in between."""
-    dims = [torus.dims[axis] for axis in torus.link_axes]
-    place = np.arange(int(np.prod(dims)))
-    coordinates = []
-    for k in reversed(dims):
-        place, along = np.divmod(place, k)
-        coordinates.append(np.where(place % 2 == 0, along, k - 1 - along))
-    step = np.diff(np.array(coordinates[::-1]), axis=1)
-    axis = np.abs(step).argmax(axis=0)
-    return _indices(2 * axis + (step.sum(axis=0) < 0))
