@@ -16,9 +16,9 @@ from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.errors import OptinetError, Problem, ScenarioError
 from optinet.fabric import Fabric
+from optinet.models.physical_path import physical_paths
 from optinet.models.reconfiguration import Reconfiguration, reconfiguration
 from optinet.models.values import median
-from optinet.physical_path import physical_paths
 from optinet.rewiring import Rewiring, block_links, rewire
 from optinet.slices import pod_of, set_slices
 from optinet.structure import Blocks, Pod, Torus

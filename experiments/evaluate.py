@@ -21,22 +21,23 @@ import optinet
 import topologies
 from experiments.scenario import Scenario
 from optinet import workloads
-from optinet.assessment import Assessment, assess
+from optinet.assessing import assess
+from optinet.assessment import Assessment
 from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.fabric import Fabric
+from optinet.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.headline import scale_out_metrics
 from optinet.jobs.sharing import sharing_demand
 from optinet.metric import Metric
-from optinet.models.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
 from optinet.models.job import job_cycle_s
 from optinet.models.job_on_fabric import job_on_fabric, jobs_on_fabric
 from optinet.models.latency import latency
+from optinet.models.physical_path import physical_paths
 from optinet.models.step_circuits import CircuitSet, circuit_sets, step_circuit_metrics, step_circuits
 from optinet.models.step_clock import step_clock
 from optinet.models.values import median
-from optinet.physical_path import physical_paths
 from optinet.results.availability_content import availability_groups
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
 from optinet.results.job_content import job_groups, sharing_groups

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.saved import Saved
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.errors import Problem, RunFileError, unknown_name
 from optinet.metric import Metric, higher_is_better
 from optinet.units import is_count

@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optinet.assessment import Assessment, assess
+    from optinet.assessing import assess
+    from optinet.assessment import Assessment
     from optinet.catalogue import load_catalogue
     from optinet.collectives.result import CollectiveTime
     from optinet.collectives.timing import collective_demand, collective_time
@@ -54,7 +55,7 @@ _HOME = {
     "Rewiring": "optinet.rewiring",
     "Solution": "optinet.solution",
     "Wiring": "optinet.wiring",
-    "assess": "optinet.assessment",
+    "assess": "optinet.assessing",
     "bisection": "optinet.flows.bisection",
     "collective_demand": "optinet.collectives.timing",
     "collective_time": "optinet.collectives.timing",

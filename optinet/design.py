@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A design: which component of the catalogue plays which role in a fabric.
 
-A fabric says what is joined to what; a design says what the joints are made of. `optinet.physical_path` puts the two
-together. The passive parts and the facility have defaults, the parts that make a design what it is have none.
+A fabric says what is joined to what; a design says what the joints are made of. `optinet.models.physical_path`
+puts the two together. The passive parts and the facility have defaults, the parts that make a design what it is have
+none.
 """
 
 from __future__ import annotations

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from optinet.models.availability import FailureReport
     from optinet.models.bom import BillOfMaterials
     from optinet.models.collectives import CollectiveReport
-    from optinet.models.copper import CopperLink
+    from optinet.models.copper_links import CopperLink
     from optinet.models.cost import CostReport
     from optinet.models.job import JobReport
     from optinet.models.latency import LatencyDistribution
     from optinet.models.link_budget import LinkBudget
     from optinet.models.packaging import SwitchOptics
+    from optinet.models.physical_path import PhysicalPath
     from optinet.models.power import PowerReport
     from optinet.models.racks import Racks
     from optinet.models.reconfiguration import Reconfiguration
-    from optinet.physical_path import PhysicalPath
     from optinet.solution import Solution
     from optinet.workloads.flow_list import Replay
 

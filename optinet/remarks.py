@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.models.link_budget import LinkBudget
-    from optinet.physical_path import PhysicalPath
+    from optinet.models.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.benchmarks.inputs import demanded, failed
 from experiments.benchmarks.measure import Effort, Measurement, Work, measured
 from experiments.benchmarks.peers import highs_lp, ngraph_greedy
 from experiments.benchmarks.rows import Row, Target, peer_name, relative_difference
@@ -49,26 +50,6 @@ def rows(effort: Effort) -> Iterator[Row]:
     yield alone("torus", {"dims": (16, 16, 16)}, PERMUTATION, effort, Target(difference=GAP))
     planes = {"planes": 4, "leaves": 64, "spines": 32, "hosts_per_leaf": 64, "links_per_pair": 2, "host_gbps": 0.25}
     yield alone("multiplane", planes | {"uplink_gbps": 0.25}, PERMUTATION, effort, Target(difference=GAP), 1.0)
-
-
-def demanded(topology: str, parameters: dict[str, Any], workload: dict[str, Any]) -> tuple[Any, Any]:
-    """Return a fabric, its links of 1 Gb/s unless told otherwise, and a demand of 1 Gb/s for each pair or flow."""
-    import topologies
-    from optinet import workloads
-
-    model = topologies.parameters_of(topology)
-    units = {name: 1.0 for name in model.model_fields if name.endswith("_gbps")}
-    fabric = topologies.build(topology, **(units | parameters))
-    rest = {key: value for key, value in workload.items() if key != "name"}
-    n = fabric.n_endpoints
-    per_endpoint = float(n - 1) if workload["name"] == "uniform" else 1.0
-    return fabric, workloads.demand(fabric, workload["name"], {"gbps_per_endpoint": per_endpoint, **rest}, 1)
-
-
-def failed(fabric: Any, fraction: float) -> NDArray[np.int64]:
-    """Return links between switches, drawn with a fixed seed."""
-    inner = np.flatnonzero(fabric.forwards[fabric.arc_tail[::2]] & fabric.forwards[fabric.arc_head[::2]])
-    return np.random.default_rng(1).choice(inner, round(fraction * fabric.n_links), replace=False)
 
 
 def bounds(

@@ -13,7 +13,7 @@ from optinet.fabric import NodeKind
 from optinet.results import Run
 
 if TYPE_CHECKING:
-    from optinet.physical_path import PhysicalPath
+    from optinet.models.physical_path import PhysicalPath
 
 NAN = float("nan")
 
@@ -104,8 +104,8 @@ def _paths(run: Run) -> tuple[dict[str, PhysicalPath], dict[str, dict[str, objec
     """Return physical path and latencies of each link class; none where the run does not say what it is built of."""
     from experiments.saved_design import saved_design  # loads the models, which the start of the window does not need
     from optinet.models.latency import hop_parts_ns, propagation_ns_per_m
+    from optinet.models.physical_path import physical_paths
     from optinet.models.values import median
-    from optinet.physical_path import physical_paths
 
     try:
         design, catalogue = saved_design(run)

@@ -90,7 +90,7 @@ def _fitted(scenario: Scenario) -> str:
     from optinet.catalogue import load_catalogue
     from optinet.design import Design
     from optinet.fabric import NodeKind
-    from optinet.physical_path import physical_paths
+    from optinet.models.physical_path import physical_paths
 
     fabric = topologies.build(scenario.topology.name, **scenario.topology.parameters)
     catalogue = load_catalogue().with_values(scenario.catalogue)

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import link_ends, spare_end_nodes
+from optinet.models.physical_path import PhysicalPath, is_engine, module_fibers
 from optinet.models.values import nominal, nominal_or_zero, text_of, whole
-from optinet.physical_path import PhysicalPath, is_engine, module_fibers
 from optinet.structure import Planes
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def bill_of_materials(
     Parameters
     ----------
     fabric, design, catalogue
-        As given to `optinet.physical_path.physical_paths`.
+        As given to `optinet.models.physical_path.physical_paths`.
     paths
         What it returned.
     """

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optinet.models.latency import latency
+from optinet.models.physical_path import PhysicalPath
 from optinet.models.values import Quantity
-from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

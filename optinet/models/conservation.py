@@ -15,8 +15,8 @@ import numpy as np
 
 from optinet.fabric import Fabric, NodeKind
 from optinet.models.bom import BillOfMaterials, fed_lanes
+from optinet.models.physical_path import PhysicalPath, module_fibers
 from optinet.models.values import nominal, nominal_or_zero
-from optinet.physical_path import PhysicalPath, module_fibers
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

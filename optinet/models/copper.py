@@ -18,7 +18,7 @@ they end a link too, none reaches farther than the upper end of what is publishe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,7 +28,6 @@ from optinet.models.values import has, nominal, text_of
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
-    from optinet.physical_path import PhysicalPath
 
 METERS_PER_INCH = 0.0254
 _DIELECTRIC_DB_PER_INCH_GHZ = 2.32
@@ -88,34 +87,6 @@ class CopperReach:
             f"{self.budget_db:g} dB at {self.nyquist_ghz:.4g} GHz, less {self.ends_db:g} dB of the ends, "
             f"at {self.loss_db_per_m:.3g} dB/m"
         )
-
-
-@dataclass(frozen=True)
-class CopperLink:
-    """One class of copper links.
-
-    Parameters
-    ----------
-    link_class, length_m
-        Its name and its longest link.
-    reach
-        How far its cable reaches.
-    """
-
-    link_class: str
-    length_m: float
-    reach: CopperReach
-
-    @property
-    def margin_db(self) -> float:
-        """What the longest link leaves of the budget."""
-        return self.reach.margin_db(self.length_m)
-
-
-def copper_links(paths: Iterable[PhysicalPath], catalogue: Catalogue) -> tuple[CopperLink, ...]:
-    """Return the copper links whose losses the catalogue tells."""
-    found = ((path, copper_reach(path.end_a, catalogue)) for path in paths if path.medium == "copper")
-    return tuple(CopperLink(path.link_class, path.length_m, reach) for path, reach in found if reach)
 
 
 def copper_reach(cable: str, catalogue: Catalogue) -> CopperReach | None:

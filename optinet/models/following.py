@@ -32,7 +32,7 @@ from optinet.units import unit_of
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.physical_path import PhysicalPath
+    from optinet.models.physical_path import PhysicalPath
 
 Ints = NDArray[np.int64]
 

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.fabric import NodeKind
+from optinet.models.physical_path import PhysicalPath
 from optinet.models.values import Quantity, largest, optional, unwrapped
-from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

@@ -32,9 +32,9 @@ import numpy as np
 
 from optinet.models.margin import LinkMargin, failing_links_fraction, link_margin
 from optinet.models.pam4 import INNER_BER, KP4_BER, fec_for, interference_penalty_db, pam4_pre_fec_ber, q_for_ber
+from optinet.models.physical_path import PathPart, PhysicalPath
 from optinet.models.reflections import interference_fraction
 from optinet.models.values import Quantity, largest, median, optional, smallest, unwrapped
-from optinet.physical_path import PathPart, PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
@@ -56,7 +56,7 @@ class BudgetLine:
     Parameters
     ----------
     name, component
-        As in `optinet.physical_path.PathPart`; "reflections" for the penalty of reflected light at the receiver.
+        As in `optinet.models.physical_path.PathPart`; "reflections" for the penalty of reflected light at the receiver.
     count
         Parts of this kind in this place.
     mean_loss_db, sigma_db, worst_loss_db

@@ -12,8 +12,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from optinet.models.link_budget import LinkBudget, link_budget
+from optinet.models.physical_path import PathPart, PhysicalPath
 from optinet.models.values import median, nominal
-from optinet.physical_path import PathPart, PhysicalPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ def link_limits(paths: Iterable[PhysicalPath], design: Design, catalogue: Catalo
     Parameters
     ----------
     paths, design, catalogue
-        As for `optinet.physical_path.physical_paths`; the OCS is that of the design.
+        As for `optinet.models.physical_path.physical_paths`; the OCS is that of the design.
     """
     listed, ocs = catalogue.undrawn(), design.get("ocs")
     return tuple(

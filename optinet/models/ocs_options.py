@@ -21,9 +21,9 @@ from optinet.design import Design
 from optinet.errors import CatalogueError, Problem
 from optinet.fabric import Fabric
 from optinet.models.link_budget import link_budgets, worst
+from optinet.models.physical_path import PathPart, PhysicalPath, physical_paths
 from optinet.models.reconfiguration import control_component, switching_time_ms
 from optinet.models.values import Quantity, is_yes, nominal, text_of
-from optinet.physical_path import PathPart, PhysicalPath, physical_paths
 from optinet.structure import Blocks
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import link_ends, spare_end_nodes
 from optinet.models.bom import switch_boxes
+from optinet.models.physical_path import PhysicalPath, is_engine
 from optinet.models.power import external_laser_w
 from optinet.models.serdes import long_reach_serdes, serdes_for
 from optinet.models.values import Quantity, has, nominal, nominal_or_zero, text_of, unwrapped, whole
-from optinet.physical_path import PhysicalPath, is_engine
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

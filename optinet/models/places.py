@@ -19,7 +19,7 @@ from optinet.link_classes import link_ends, spare_end_nodes
 from optinet.models.values import Quantity
 
 if TYPE_CHECKING:
-    from optinet.physical_path import PhysicalPath
+    from optinet.models.physical_path import PhysicalPath
 
 HOSTS, CHIPS, PLANT = "hosts", "chips", "plant"
 _ENDPOINTS = {NodeKind.HOST: HOSTS, NodeKind.CHIP: CHIPS}

@@ -23,10 +23,10 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import spare_end_nodes
 from optinet.models.bom import BillOfMaterials
 from optinet.models.facility import FacilityPower, facility_power
+from optinet.models.physical_path import PhysicalPath
 from optinet.models.places import power_by_place_w
 from optinet.models.serdes import long_reach_serdes, serdes_for
 from optinet.models.values import Quantity, nominal
-from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.models.physical_path import PhysicalPath
 from optinet.models.values import Quantity, largest, optional, text_of
-from optinet.physical_path import PhysicalPath
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

@@ -17,8 +17,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from optinet.models.physical_path import PathPart
 from optinet.models.values import Quantity, has, is_yes
-from optinet.physical_path import PathPart
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import link_ends
 from optinet.models.bom import switch_boxes
+from optinet.models.physical_path import PhysicalPath, is_engine
 from optinet.models.places import CHIPS, HOSTS, PLANT, place_of
 from optinet.models.values import has, nominal, nominal_or_zero
-from optinet.physical_path import PhysicalPath, is_engine
 from optinet.reliability.risks import Cause, Ints
 from optinet.reliability.settings import CAUSES
 

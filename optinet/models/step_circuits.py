@@ -48,7 +48,7 @@ from optinet.units import unit_of
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
-    from optinet.physical_path import PhysicalPath
+    from optinet.models.physical_path import PhysicalPath
 
 BUILT, WHOLE = "as built", "whole step"
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optinet.models.failure_study import FailureStudy
+    from optinet.failure_study import FailureStudy
 
 _LEVEL = ("time_fraction", "delivered_gbps", "low_gbps", "high_gbps", "served_fraction", "error_fraction")
 _CAUSE = ("kind", "part", "where", "count", "repair_hours", "down_fraction", "extent")

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from optinet.fabric import Fabric
     from optinet.models.bom import BomLine
     from optinet.models.collectives import CollectiveReport
-    from optinet.models.copper import CopperLink
+    from optinet.models.copper_links import CopperLink
     from optinet.models.cost import CostLine
     from optinet.models.facility import FacilityPower
     from optinet.models.latency import LatencyDistribution
     from optinet.models.link_budget import LinkBudget
     from optinet.models.link_limits import LinkLimits
     from optinet.models.packaging import SwitchOptics
+    from optinet.models.physical_path import PhysicalPath
     from optinet.models.racks import Racks
-    from optinet.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
     from optinet.solution import Optimum, Solution
     from optinet.workloads.flow_list import Replay

@@ -18,7 +18,7 @@ from experiments import evaluate as module
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
 from experiments.study import load_study
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.design import Design
 from optinet.errors import CatalogueError
 from optinet.results import open_run, write_run

@@ -9,7 +9,7 @@ from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.saved import reopened
 from experiments.scenario import load_scenario
 from experiments.uncertainty import tornado
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.catalogue.kinds import KINDS
 from optinet.errors import OptinetError
 from optinet.results import open_run

@@ -13,7 +13,7 @@ from experiments.saved import reopened
 from experiments.scenario import load_scenario
 from experiments.study import load_study
 from experiments.uncertainty import Spread, probability_better, spreads, tornado
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.errors import RunFileError
 from optinet.metric import Metric
 from optinet.results import open_run

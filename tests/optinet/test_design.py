@@ -12,7 +12,7 @@ from optinet.design import ROLES, Design
 from optinet.errors import CatalogueError
 from optinet.fabric import NodeKind
 from optinet.link_classes import link_ends, spare_end_nodes
-from optinet.physical_path import physical_paths
+from optinet.models.physical_path import physical_paths
 from tests.support.parts import PARTS, catalogue_of, design
 
 LEAF_SPINE = {"leaves": 4, "spines": 2, "hosts_per_leaf": 2}

@@ -5,7 +5,7 @@ import pytest
 
 import optinet
 import topologies
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.models.power import external_laser_w

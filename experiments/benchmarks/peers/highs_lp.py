@@ -33,13 +33,13 @@ def throughput(
     Parameters
     ----------
     topology, parameters, workload
-        As `experiments.benchmarks.throughput.demanded` takes them.
+        As `experiments.benchmarks.inputs.demanded` takes them.
     method
         HiGHS's simplex or its interior point.
     """
     from scipy.optimize import linprog
 
-    from experiments.benchmarks.throughput import demanded
+    from experiments.benchmarks.inputs import demanded
 
     fabric, demand = demanded(topology, parameters, workload)
     inner = fabric.forwards[fabric.arc_tail] & fabric.forwards[fabric.arc_head]

@@ -23,7 +23,7 @@ def supported(
     Parameters
     ----------
     topology, parameters, workload
-        As `experiments.benchmarks.throughput.demanded` takes them.
+        As `experiments.benchmarks.inputs.demanded` takes them.
     failed_fraction
         Links between switches that are left out.
     """
@@ -31,7 +31,7 @@ def supported(
     from ngraph import Link, Network, Node
     from ngraph.analysis import build_demand_placement_inputs, place_demands
 
-    from experiments.benchmarks.throughput import demanded, failed
+    from experiments.benchmarks.inputs import demanded, failed
 
     fabric, demand = demanded(topology, parameters, workload)
     up = np.ones(fabric.n_links, dtype=bool)

@@ -6,7 +6,7 @@ import pytest
 
 import topologies
 from optinet.models.bom import bill_of_materials, fed_lanes, switch_boxes
-from optinet.physical_path import physical_paths
+from optinet.models.physical_path import physical_paths
 from tests.support.parts import PARTS, design
 
 

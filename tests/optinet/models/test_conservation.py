@@ -10,7 +10,7 @@ import topologies
 from optinet.fabric import NodeKind
 from optinet.models.bom import bill_of_materials
 from optinet.models.conservation import Balance, balances
-from optinet.physical_path import physical_paths
+from optinet.models.physical_path import physical_paths
 from tests.support.parts import PARTS, design
 
 ROOMY = PARTS.with_values(

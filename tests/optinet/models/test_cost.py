@@ -6,7 +6,7 @@ import pytest
 
 import optinet
 import topologies
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.catalogue import load_catalogue
 from optinet.models.bom import BillOfMaterials, BomLine
 from optinet.models.cost import OPTICS, cost

@@ -9,7 +9,7 @@ import topologies
 from optinet.engineering.phases import Change
 from optinet.errors import SolverError
 from optinet.models.following import PlantChange, circuits_of, follow_on_plant, layer_of, phase_metrics
-from optinet.physical_path import physical_paths
+from optinet.models.physical_path import physical_paths
 from optinet.traffic.blocks import between_blocks, of_blocks
 from tests.support.parts import PARTS, design
 

@@ -8,7 +8,7 @@ import pytest
 import optinet
 import topologies
 from optinet.models.latency import LatencyDistribution, latency
-from optinet.physical_path import physical_paths
+from optinet.models.physical_path import physical_paths
 from tests.support.parts import PARTS, design, with_range
 
 

@@ -14,7 +14,7 @@ from optinet.models.link_budget import link_budget, link_budgets, worst
 from optinet.models.link_limits import link_limits, with_length, with_ocs_passes
 from optinet.models.margin import failing_links_fraction, link_margin
 from optinet.models.pam4 import interference_penalty_db, pam4_pre_fec_ber
-from optinet.physical_path import PathPart, PhysicalPath, physical_paths
+from optinet.models.physical_path import PathPart, PhysicalPath, physical_paths
 from tests.support.parts import COMPONENTS, PARTS, catalogue_of, component, design, with_range
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import topologies
 from optinet.models.packaging import edge_uses, switch_optics
-from optinet.physical_path import physical_paths
+from optinet.models.physical_path import physical_paths
 from tests.support.parts import PARTS, design
 
 SHAPE = {"leaves": 4, "spines": 2, "hosts_per_leaf": 3}

@@ -6,7 +6,7 @@ import pytest
 
 import optinet
 import topologies
-from optinet.assessment import assess
+from optinet.assessing import assess
 from optinet.models.power import SPLIT
 from optinet.models.serdes import long_reach_serdes, serdes_for
 from tests.support.parts import PARTS, design, with_range

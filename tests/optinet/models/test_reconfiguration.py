@@ -7,8 +7,8 @@ import pytest
 import optinet
 import topologies
 from optinet.catalogue import load_catalogue
+from optinet.models.physical_path import physical_paths
 from optinet.models.reconfiguration import reconfiguration, switching_time_ms, timed_change
-from optinet.physical_path import physical_paths
 from tests.support.parts import PARTS, design
 
 MESH = {"blocks": 4, "hosts_per_block": 2, "uplinks_per_block": 4}

@@ -12,9 +12,9 @@ from optinet.design import Design
 from optinet.errors import SolverError
 from optinet.models.job import job_cycle_s
 from optinet.models.job_on_fabric import job_on_fabric
+from optinet.models.physical_path import physical_paths
 from optinet.models.reconfiguration import reconfiguration
 from optinet.models.step_circuits import _on_sets, _parts, circuit_sets, step_circuits
-from optinet.physical_path import physical_paths
 
 CATALOGUE = load_catalogue()
 ROLES = {

@@ -26,7 +26,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from optinet.design import missing_role
-from optinet.design_fit import (
+from optinet.errors import CatalogueError, Problem
+from optinet.fabric import Fabric, NodeKind
+from optinet.link_classes import LinkClass, link_classes
+from optinet.models.design_fit import (
     cable_problems,
     module_problems,
     ocs_problems,
@@ -34,9 +37,6 @@ from optinet.design_fit import (
     reach_problems,
     switch_problems,
 )
-from optinet.errors import CatalogueError, Problem
-from optinet.fabric import Fabric, NodeKind
-from optinet.link_classes import LinkClass, link_classes
 from optinet.models.values import is_yes, nominal, nominal_or_zero, text_of, whole
 from optinet.structure import Planes
 
