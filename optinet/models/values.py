@@ -70,4 +70,4 @@ def whole(count: float) -> int:
 
 def median(quantity: Quantity) -> float:
     """Return the number itself, or the median over the draws."""
-    return float(np.median(quantity))
+    return float(quantity if isinstance(quantity, float | int) else np.median(quantity))

@@ -19,7 +19,7 @@ from optinet.errors import Problem, RunFileError, nearest_name
 from optinet.metric import Metric
 from optinet.results import hdf5
 from optinet.results.content import fabric_of
-from optinet.results.content_hash import HashedObject, content_sha256
+from optinet.results.content_hash import HashedObject, attributes_json, content_sha256
 from optinet.results.hdf5 import Values
 from optinet.results.migrate import OldContent, migrated, needs_migration
 from optinet.results.schema import PER_CLASS, PROVENANCE, SUFFIX
@@ -159,7 +159,7 @@ class Run:
         with self._file() as file:
             root = hdf5.attributes(file)
             root.pop("content_sha256", None)
-            objects: list[HashedObject] = [("", None, root)]
+            objects: list[HashedObject] = [("", None, attributes_json(root))]
             for path in hdf5.paths(file):
                 item = file[path]
                 is_array = isinstance(item, h5py.Dataset)
@@ -167,7 +167,7 @@ class Run:
                     continue
                 attributes = hdf5.attributes(item)
                 attributes.pop("NAME", None)
-                objects.append((path, hdf5.raw(item) if is_array else None, attributes))
+                objects.append((path, hdf5.raw(item) if is_array else None, attributes_json(attributes)))
         return content_sha256(objects)
 
     @property
