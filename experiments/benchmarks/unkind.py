@@ -28,8 +28,9 @@ from experiments.runner import sweep
 from experiments.study import Study, load_study
 from optinet.errors import OptinetError, RunFileError
 from optinet.results import find_runs, open_run
+from optinet.results.frame import BLOCK_BYTES
 from optinet.results.schema import FORMAT_VERSION
-from optinet.results.writer import BLOCK_BYTES, user_block
+from optinet.results.writer import user_block
 
 STUDY = """\
 title = "To be killed"

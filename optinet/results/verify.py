@@ -10,8 +10,9 @@ import stat
 from pathlib import Path
 
 from optinet.errors import Problem, RunFileError
+from optinet.results.frame import BLOCK_BYTES
 from optinet.results.schema import FORMAT, FORMAT_VERSION
-from optinet.results.writer import BLOCK_BYTES, user_block
+from optinet.results.writer import user_block
 
 _VERSION = re.compile(FORMAT.encode() + rb"\nformat_version (\d{1,9})\n")
 _BLOCK = re.compile(_VERSION.pattern + rb"length (\d{1,18})\nsha256 ([0-9a-f]{64})\n *\n")

@@ -122,7 +122,8 @@ def test_migrations_are_applied_one_after_the_other():
 def test_groups_and_arrays_of_the_future_are_ignored(tmp_path):
     import hashlib
 
-    from optinet.results.writer import BLOCK_BYTES, user_block
+    from optinet.results.frame import BLOCK_BYTES
+    from optinet.results.writer import user_block
 
     path = tmp_path / "newer.h5"
     path.write_bytes(golden(FORMAT_VERSION).read_bytes())
