@@ -224,9 +224,9 @@ def comparison(runs: Iterable[Run]) -> Table:
     shown = tuple(
         c for c in (*first, *rates, *METRICS, *last) if any(row.values.get(c.key) is not None for row in rows)
     )
-    told = any(column.key.startswith(OPTIMUM) for column in shown)
+    proven = any(column.key.startswith(OPTIMUM) for column in shown)
     timed = any(column.key.startswith((TIME, MAKESPAN)) for column in shown)
-    remarks = (*_remarks(workloads.get(reference, ""), optimum=told, timed=timed), *cliffs(row.run for row in rows))
+    remarks = (*_remarks(workloads.get(reference, ""), optimum=proven, timed=timed), *cliffs(row.run for row in rows))
     if first:
         remarks = (*remarks, *_bisection_remarks(rows))
     if any(column.key.startswith("tokens_per_s") for column in shown):

@@ -157,7 +157,8 @@ def _name(group: str, key: tuple[str, ...], value: str) -> str:
 
 def _rows(run: Run, group: str) -> dict[tuple[str, ...], dict[str, Any]]:
     """Return the rows of a table by their key; what occurs twice is added up."""
-    table, rows = run.table(group), {}
+    table = run.table(group)
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
     if not table:
         return {}
     columns = [list(table[name]) for name in (*_KEYS[group], *_VALUES[group])]

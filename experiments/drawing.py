@@ -8,11 +8,13 @@ import math
 import re
 import textwrap
 from functools import singledispatch
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from experiments.charts import (
     Bars,
@@ -36,7 +38,7 @@ _NAMED = 20  # designs on the front that are numbered
 _FITS = 90  # letters on the axis below a heat map, beyond which they are slanted
 _MOST_WRITTEN = 160  # cells of a heat map whose value is written into them
 _LEGEND_COLUMNS, _LEGEND_LINE = 3, 0.17
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 9,
@@ -201,8 +203,8 @@ def _points(chart: Points, axes: Axes) -> None:
 @_draw.register
 def _curves(chart: Curves, axes: Axes) -> None:
     for i, curve in enumerate(chart.curves):
-        step = {"drawstyle": "steps-post"} if chart.stepped else {}
-        axes.plot(curve.x, curve.y, color=_color(i), linewidth=1.4, marker=_lone(curve.x), label=curve.label, **step)
+        (line,) = axes.plot(curve.x, curve.y, color=_color(i), linewidth=1.4, marker=_lone(curve.x), label=curve.label)
+        line.set_drawstyle("steps-post" if chart.stepped else "default")
         if not math.isnan(curve.mark[0]):
             axes.plot(*curve.mark, "o", color=_color(i), markersize=5)
     if chart.log_x:
@@ -265,10 +267,10 @@ def _heat_map(chart: HeatMap, axes: Axes) -> None:
     if max(map(len, chart.x_ticks), default=0) * len(chart.x_ticks) > _FITS:
         axes.tick_params(axis="x", rotation=45)
     if chart.values.size <= _MOST_WRITTEN:
+        dark = np.ma.filled(image.norm(np.ma.masked_invalid(chart.values)), 1.0) < 0.5
         for (row, column), value in np.ndenumerate(chart.values):
             if not np.isnan(value):
-                dark = image.norm(value) < 0.5
-                color = "white" if dark else "black"
+                color = "white" if dark[row, column] else "black"
                 axes.text(column + 0.5, row + 0.5, f"{value:,.4g}", ha="center", va="center", fontsize=7, color=color)
     axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
 
@@ -291,7 +293,7 @@ def _color(i: int) -> str:
     return COLORS[i % len(COLORS)]
 
 
-def _lone(x: np.ndarray) -> str:  # type: ignore[type-arg]
+def _lone(x: NDArray[np.float64]) -> str:
     """Return a mark for a curve of one point, which a line does not show."""
     return "o" if len(x) == 1 else ""
 

@@ -160,7 +160,10 @@ class Index:
         waiting = [file for file, stamp in stamps.items() if file not in known or known[file][1] != stamp]
         waiting.reverse()
         while waiting:
-            new, changed, lost, problems = [], [], [], []
+            new: list[int] = []
+            changed: list[int] = []
+            lost: list[int] = []
+            problems: list[str] = []
             due = time.monotonic() + _AT_ONCE_S
             # readers of other threads wait for one step at most
             with self._lock, self._database:

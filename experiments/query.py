@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from experiments.facts import ALIASES
 from optinet.errors import nearest_name
@@ -105,7 +105,8 @@ def parse(text: str, numbers: Collection[str], texts: Collection[str]) -> Query:
 def _term(negated: bool, text: str, numbers: Collection[str], texts: Collection[str]) -> Term | str | None:
     """Return a term, what is wrong with it, or None for the beginning of a comparison."""
     if match := _COMPARISON.fullmatch(text):
-        given, symbol, limit = match.groups()
+        given, limit = match[1], match[3]
+        symbol = cast("Symbol", match[2])
         name = ALIASES.get(given, given)
         if symbol == "=" and name in texts and (name not in numbers or not is_number(limit)):
             return Term(negated, "=", name, limit.lower())

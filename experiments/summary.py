@@ -34,11 +34,11 @@ def topologies_text(name: str = "", width: int | None = None) -> str:
         rows = [(each, topologies.describe(each).splitlines()[2]) for each in topologies.names()]
         return rows_text(("topology", "what it is"), rows, width)
     head, _, _ = topologies.describe(name).partition("\n\nParameters\n")
-    rows = []
+    parameters: list[tuple[str, str, str]] = []
     for key, info in topologies.parameters_of(name).model_fields.items():
         default = "required" if info.is_required() else f"{info.get_default(call_default_factory=True)}"
-        rows.append((key, default, info.description or ""))
-    return f"{head}\n\n{rows_text(('parameter', 'default', 'meaning'), rows, width)}"
+        parameters.append((key, default, info.description or ""))
+    return f"{head}\n\n{rows_text(('parameter', 'default', 'meaning'), parameters, width)}"
 
 
 def topologies_json(name: str = "") -> str:

@@ -103,7 +103,8 @@ class HyperXParameters(Parameters):
 
 def hyperx(p: HyperXParameters) -> Fabric:
     """Switches on a grid, each joined to all others along every axis; every axis is a link class of its own."""
-    copies, gbps, length_m = (_each_axis(v, p.dims) for v in (p.links_per_pair, p.link_gbps, p.link_length_m))
+    copies = _each_axis(p.links_per_pair, p.dims)
+    gbps, length_m = _each_axis(p.link_gbps, p.dims), _each_axis(p.link_length_m, p.dims)
     links = [
         LinkClass(f"axis{axis}", np.repeat(axis_links(p.dims, axis), copies[axis], axis=0), gbps[axis], length_m[axis])
         for axis in range(len(p.dims))
@@ -146,9 +147,20 @@ class LinkClass(NamedTuple):
 class HostParameters(Protocol):
     """What the parameters of every direct network say of its hosts."""
 
-    hosts_per_switch: int
-    host_gbps: float
-    host_length_m: float
+    @property
+    def hosts_per_switch(self) -> int:
+        """Hosts at each switch, >= 0."""
+        ...
+
+    @property
+    def host_gbps(self) -> float:
+        """Capacity of a host's link per direction."""
+        ...
+
+    @property
+    def host_length_m(self) -> float:
+        """Length of a host's link."""
+        ...
 
 
 def direct_fabric(

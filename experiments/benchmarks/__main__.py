@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from experiments.benchmarks.measure import Effort
 from experiments.benchmarks.rows import Row
 
 Subject = Literal["link_loads", "max_min", "flow_simulation", "throughput", "sweeps", "first_calls", "growth"]
-_ROWS = {
+_ROWS: dict[Subject, Callable[[Effort], Iterator[Row]]] = {
     "link_loads": link_loads.rows,
     "max_min": max_min.rows,
     "flow_simulation": flow_simulation.rows,

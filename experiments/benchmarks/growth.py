@@ -115,7 +115,7 @@ def throughput_growth(leaves: tuple[int, ...], effort: Effort) -> Growth:
     clos = [{"leaves": n, "spines": 64, "hosts_per_leaf": 256, "uplink_gbps": 4.0} for n in leaves]
     tori = [{"dims": (16, 16, n)} for n in leaves]
     grids = [{"name": "grid_neighbors", "dims": [16, 16, n]} for n in leaves]
-    cases = {
+    cases: dict[str, list[tuple[Any, ...]]] = {
         "leaf-spine, uniform": [("leaf_spine", shape, throughput.UNIFORM) for shape in clos],
         "leaf-spine, six neighbors": [("leaf_spine", *each) for each in zip(clos, grids, strict=True)],
         "torus, uniform": [("torus", shape, throughput.UNIFORM) for shape in tori],

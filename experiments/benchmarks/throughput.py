@@ -14,6 +14,7 @@ from experiments.benchmarks.inputs import demanded, failed
 from experiments.benchmarks.measure import Effort, Measurement, Work, measured
 from experiments.benchmarks.peers import highs_lp, ngraph_greedy
 from experiments.benchmarks.rows import Row, Target, peer_name, relative_difference
+from optinet.flows.concurrent.auto import Method
 
 GAP = 0.01
 UNIFORM = {"name": "uniform"}
@@ -53,7 +54,7 @@ def rows(effort: Effort) -> Iterator[Row]:
 
 
 def bounds(
-    topology: str, parameters: dict[str, Any], workload: dict[str, Any], method: str, failed_fraction: float
+    topology: str, parameters: dict[str, Any], workload: dict[str, Any], method: Method, failed_fraction: float
 ) -> Work:
     """Return the work: the two bounds of the throughput to `GAP`.
 

@@ -67,7 +67,7 @@ def _cumulative(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     distinct, place = np.unique(np.round(values[known], 6), return_inverse=True)
     if not len(distinct):
         return np.zeros(0), np.zeros(0)
-    share = np.cumsum(np.bincount(place, weights[known]))
+    share: Floats = np.cumsum(np.bincount(place, weights[known]))
     share *= 100.0 / share[-1]
     if len(distinct) > _MOST_POINTS:
         # even steps of the share, and both ends

@@ -52,7 +52,7 @@ def points(
     labels, x, y, groups, verdicts
         Of each run; a run whose links do not close is shown, but beats nobody.
     """
-    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    rows: Ints = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     goals = [Goal(name, higher_is_better(name)) for name in names]
     costs = np.column_stack([-v if goal.higher else v for goal, v in zip(goals, (x[rows], y[rows]), strict=True)])
     closes = np.array([verdicts[row] in ("closes", "") for row in rows], dtype=bool)
@@ -94,7 +94,7 @@ def parallel(
     """
     used = [i for i in range(len(names)) if np.isfinite(values[:, i]).any()]
     known = np.where(np.isfinite(values[:, used]), values[:, used], np.nan)
-    rows = np.flatnonzero((~np.isnan(known)).sum(axis=1) >= 2)
+    rows: Ints = np.flatnonzero((~np.isnan(known)).sum(axis=1) >= 2)
     group_names, group = grouped([groups[row] for row in rows])
     chart = Parallel(
         "Designs over several metrics",

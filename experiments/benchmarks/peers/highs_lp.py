@@ -8,7 +8,7 @@ JACM 37, 1990). Hosts of one switch are one node, and t is at most what their ow
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +67,15 @@ def throughput(
     scale = float(gbps.max())
     blocks = [stays[everyone != s] for s in senders]
     wanted = -np.concatenate([gbps[s, everyone != s] for s in senders])[:, None] / scale
-    balance = sparse.hstack((sparse.block_diag(blocks), sparse.csr_array(wanted))).tocsr()
-    fits = sparse.hstack((*([sparse.eye_array(m)] * len(senders)), sparse.csr_array((m, 1)))).tocsr()
+    balance: Any = sparse.hstack([sparse.block_diag(blocks), sparse.csr_array(wanted)], format="csr")
+    fits: Any = sparse.hstack([*([sparse.eye_array(m)] * len(senders)), sparse.csr_array((m, 1))], format="csr")
     objective: NDArray[np.float64] = np.zeros(len(senders) * m + 1)
     objective[-1] = -1.0
     unit = float(capacity.max())
 
     def work() -> np.ndarray:
         zeros = np.zeros(balance.shape[0])
-        best = linprog(objective, A_ub=fits, b_ub=capacity / unit, A_eq=balance, b_eq=zeros, method=method)
+        best: Any = linprog(objective, A_ub=fits, b_ub=capacity / unit, A_eq=balance, b_eq=zeros, method=method)
         return np.array([min(-best.fun * unit / scale, float(most.min()))])
 
     return work
