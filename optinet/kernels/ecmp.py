@@ -38,10 +38,10 @@ def ecmp_loads(
     uses, each = np.empty(most, dtype=np.uint64), np.empty(width)
     for first in range(0, len(targets), width):
         size = min(width, len(targets) - first)
-        n_levels = _search(
-            targets, first, size, forwards, in_offsets, in_tail, seen, fresh, node, found, level_offsets
-        )  # fmt: skip
         _demand(targets, first, size, column_offsets, row, gbps, source, share, flow, sends)
+        n_levels = _search(
+            targets, first, size, forwards, sends, in_offsets, in_tail, seen, fresh, node, found, level_offsets
+        )  # fmt: skip
         for v in range(n_nodes):
             lost = sends[v] & ~seen[v]
             if lost != NONE:
@@ -51,10 +51,10 @@ def ecmp_loads(
 
 
 @part
-def _search(targets, first, size, forwards, in_offsets, in_tail, seen, fresh, node, found, level_offsets):
+def _search(targets, first, size, forwards, sends, in_offsets, in_tail, seen, fresh, node, found, level_offsets):
     """Fill the lists of nodes and the sets of targets they are nearest to, by distance; return how many lists.
 
-    `fresh` is zero before and after.
+    Nodes that neither forward nor send are passed over. `fresh` is zero before and after.
     """
     seen[:] = NONE
     for i in range(size):
@@ -73,6 +73,8 @@ def _search(targets, first, size, forwards, in_offsets, in_tail, seen, fresh, no
             for j in range(in_offsets[node[i]], in_offsets[node[i] + 1]):
                 u = in_tail[j]
                 new = found[i] & ~seen[u]
+                if not forwards[u]:
+                    new &= sends[u]
                 if new != NONE:
                     if fresh[u] == NONE:
                         node[n_entries] = u
@@ -88,16 +90,18 @@ def _search(targets, first, size, forwards, in_offsets, in_tail, seen, fresh, no
 
 @part
 def _demand(targets, first, size, column_offsets, row, gbps, source, share, flow, sends):
-    """Fill what every node sends to each target, and the set of targets it sends anything to."""
+    """Fill the set of targets that every node sends anything to, and what it sends; rows of empty sets are left."""
     for v in range(len(sends)):
         sends[v] = NONE
         if len(column_offsets) == 0 and source[v] > 0.0:
             sends[v] = ALL >> np.uint64(64 - size)
-        for i in range(size):
-            flow[v, i] = source[v] * share[targets[first + i]] if sends[v] != NONE else 0.0
+            for i in range(size):
+                flow[v, i] = source[v] * share[targets[first + i]]
     if len(column_offsets) > 0:
         for i in range(size):
             for j in range(column_offsets[targets[first + i]], column_offsets[targets[first + i] + 1]):
+                if sends[row[j]] == NONE:
+                    flow[row[j]] = 0.0
                 flow[row[j], i] += gbps[j]
                 sends[row[j]] |= ONE << np.uint64(i)
 
@@ -129,6 +133,8 @@ def _push(n_levels, forwards, out_offsets, head, fresh, node, found, level_offse
                 if lanes == NONE:
                     continue
                 w = head[out + k]
+                if sends[w] == NONE:
+                    flow[w] = 0.0
                 sends[w] |= lanes
                 total = 0.0
                 while lanes != NONE:

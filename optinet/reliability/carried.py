@@ -82,13 +82,19 @@ def carried(solution: Solution, damage: Damage, *, rewire: bool = False, clock: 
         If circuits are to be set anew and there are none.
     """
     fabric = solution.fabric
-    if rewire and fabric.plant is None:
-        found = "true, but the fabric has no optical circuit switches"
-        raise TopologyError(Problem("failures.rewire", found, "false, or a fabric with a plant"))
+    if rewire:
+        require_circuits(fabric)
     first, place = _alike(solution, damage, by_ends=rewire)
     solver = _Solver(solution, rewire, clock)
     solved = np.array([solver.solve(damage, i) for i in first])[place]
     return Carried(solved[:, 0], solved[:, 1], solved[:, 2], len(first))
+
+
+def require_circuits(fabric: Fabric) -> None:
+    """Raise `TopologyError` if a fabric has no circuits that could be set anew."""
+    if fabric.plant is None:
+        found = "true, but the fabric has no optical circuit switches"
+        raise TopologyError(Problem("failures.rewire", found, "false, or a fabric with a plant"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +135,11 @@ def what_is_left(
     arc_up, node_up
         shape (n_arcs,) and (n_nodes,): what is up.
     """
-    mask = None if arc_up.all() else arc_up  # without a mask symmetry and what is remembered can be used
     for served in _served(fabric, arc_up, node_up):
         at = served[fabric.endpoints]
+        # nothing passes a host, so that links of those not served are no matter
+        matters = (fabric.forwards | served)[fabric.arc_tail] & (fabric.forwards | served)[fabric.arc_head]
+        mask = None if arc_up[matters].all() else arc_up  # without a mask symmetry and what is remembered can be used
         part = demand if at.all() else among(fabric, demand, served)
         if part.total_gbps <= 0.0:
             continue

@@ -230,44 +230,40 @@ def _masked(fabric: Fabric, mask: bytes, merge: bool) -> CoreGraph:
 
 def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
     tail, head = fabric.arc_tail, fabric.arc_head
-    hosts = fabric.endpoints[fabric.node_kind[fabric.endpoints] == NodeKind.HOST]
     kind = HopKinds.of(fabric).arc_kind
     core_of = np.full(fabric.n_nodes, -1, dtype=np.int64)
     forwarding = np.flatnonzero(fabric.forwards)
     core_of[forwarding] = np.arange(len(forwarding))
 
-    keys = _host_keys(fabric, up, kind)
-    group_of = np.empty(fabric.n_endpoints, dtype=np.int64)
+    keys, node_of = _host_keys(fabric, up, kind), fabric.endpoints.tolist()
     chip = fabric.node_kind[fabric.endpoints] == NodeKind.CHIP
-    group_of[chip] = np.arange(chip.sum())
-    group_node = list(core_of[fabric.endpoints[chip]])
+    group_of = (np.cumsum(chip) - 1).tolist()
+    group_node: list[int] = core_of[fabric.endpoints[chip]].tolist()
     attachments: list[Attachment | None] = [None] * len(group_node)
     merged = [False] * len(group_node)
 
     members: dict[tuple[int, ...] | int, list[int]] = {}
-    for endpoint, host in zip(np.flatnonzero(~chip), hosts, strict=True):
-        key = keys[int(host)]
-        single = _single_switch(key)
-        members.setdefault(key.flat if single or (merge and key.mergeable) else int(host), []).append(int(endpoint))
+    for endpoint in np.flatnonzero(~chip).tolist():
+        key = keys[node_of[endpoint]]
+        alike = key.is_single or (merge and key.mergeable)
+        members.setdefault(key.flat if alike else node_of[endpoint], []).append(endpoint)
     extra: list[int] = []
     for group_members in members.values():
-        first = int(fabric.endpoints[group_members[0]])
-        key = keys[first]
+        rows = [keys[node_of[endpoint]] for endpoint in group_members]
+        key = rows[0]
         if not key.up and not key.down:
             node = -1
-        elif _single_switch(key):
+        elif key.is_single:
             node = int(core_of[head[key.up[0]]])
         else:
             node = len(forwarding) + len(extra)
-            core_of[first] = node
-            extra.append(first)
-        group_of[group_members] = len(group_node)
+            extra.append(node_of[group_members[0]])
+        for endpoint in group_members:
+            group_of[endpoint] = len(group_node)
         group_node.append(node)
-        rows = [keys[int(fabric.endpoints[e])] for e in group_members]
-        attachments.append(
-            Attachment(np.array(group_members), _rows([r.up for r in rows]), _rows([r.down for r in rows]))
-        )
+        attachments.append(_attachment(tuple(group_members), tuple(r.up for r in rows), tuple(r.down for r in rows)))
         merged.append(node >= len(forwarding) and len(group_members) > 1)
+    core_of[extra] = np.arange(len(forwarding), len(forwarding) + len(extra))
 
     arcs = np.flatnonzero(up & (core_of[tail] >= 0) & (core_of[head] >= 0))
     arcs = arcs[np.argsort(core_of[tail[arcs]], kind="stable")]
@@ -285,7 +281,7 @@ def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
         in_offsets=_offsets(core_head, n_core),
         in_tail=np.ascontiguousarray(core_tail[by_head]),
         in_arc=by_head,
-        group_of=group_of,
+        group_of=np.array(group_of, dtype=np.int64),
         group_node=np.array(group_node, dtype=np.int64),
         attachments=tuple(attachments),
         merged=np.array(merged, dtype=bool),
@@ -294,18 +290,16 @@ def _build(fabric: Fabric, up: NDArray[np.bool_], merge: bool) -> CoreGraph:
 
 @dataclass(frozen=True)
 class _HostKey:
-    """How a host is attached: hosts with equal `flat` keys are alike."""
+    """How a host is attached: hosts with equal `flat` keys are alike.
+
+    Where all links are alike and go to one switch (`is_single`), the host joins the graph there.
+    """
 
     flat: tuple[int, ...]
     up: tuple[int, ...]
     down: tuple[int, ...]
-    links: frozenset[tuple[int, int, int]]
     mergeable: bool
-
-
-def _single_switch(key: _HostKey) -> bool:
-    """Whether all links go to one switch, all alike: then the host joins the graph there."""
-    return key.mergeable and len(key.links) <= 1
+    is_single: bool
 
 
 def _host_keys(fabric: Fabric, up: NDArray[np.bool_], kind: Ints) -> dict[int, _HostKey]:
@@ -343,7 +337,7 @@ def _described(fabric: Fabric, up: NDArray[np.bool_], kind: Ints, hosts: Ints) -
         regular = regular and all(fabric.forwards[e[0]] for e in entries)
         links = [e[:3] for e in entries]
         flat = (*(value for link in links for value in link), int(1e6 * cost[ups[0]]) if ups else 0)
-        keys[host] = _HostKey(flat, ups, downs, frozenset(links), regular)
+        keys[host] = _HostKey(flat, ups, downs, regular, regular and len(set(links)) <= 1)
     return keys
 
 
@@ -358,7 +352,14 @@ def _flat(hops: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints, Floats]:
     return arc, member, count.astype(np.float64)
 
 
-def _rows(rows: list[tuple[int, ...]]) -> Ints:
+@lru_cache(maxsize=1 << 15)  # most hosts are attached as they were before a failure
+def _attachment(
+    members: tuple[int, ...], up: tuple[tuple[int, ...], ...], down: tuple[tuple[int, ...], ...]
+) -> Attachment:
+    return Attachment(np.array(members), _rows(up), _rows(down))
+
+
+def _rows(rows: tuple[tuple[int, ...], ...]) -> Ints:
     return np.array(rows, dtype=np.int64).reshape(len(rows), -1)
 
 
