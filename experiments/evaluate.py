@@ -28,6 +28,7 @@ from optinet.design import Design
 from optinet.fabric import Fabric
 from optinet.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.headline import scale_out_metrics
+from optinet.jobs.phase import SolvedJob
 from optinet.jobs.sharing import sharing_demand
 from optinet.metric import Metric
 from optinet.models.following import PlantChange, follow_on_plant, phase_metrics
@@ -220,67 +221,50 @@ def _fabric(topology: Mapping[str, Any]) -> Fabric:
 
 
 def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Design, catalogue: Catalogue) -> Solution:
-    workload, routing, seed = dict(plan["workload"]), dict(plan["routing"]), plan["seed"]
-    if workload["name"] in workloads.JOBS:
-        return _job_solution(fabric, plan, design, catalogue)
-    if workload["name"] == workloads.SEVERAL_JOBS:
-        return _sharing_solution(fabric, plan, design, catalogue)
+    """Return what a workload asks of a fabric, solved; the traffic of jobs at the mean rates of their cycles."""
+    workload, routing = dict(plan["workload"]), dict(plan["routing"])
+    seed, kind, name = plan["seed"], workload.pop("name"), routing.pop("name")
+
+    def solved(demand: Demand, **of: Any) -> Solution:
+        return dataclasses.replace(optinet.solve(fabric, demand, name, seed=seed, **routing), **of)
 
     def solve() -> Solution:
-        name = routing.pop("name")
-        traffic = workloads.traffic(fabric, workload.pop("name"), workload, seed, name, routing, folder)
-        solved = optinet.solve(fabric, traffic.demand, name, seed=seed, **routing)
+        if kind == workloads.SEVERAL_JOBS:
+            jobs = jobs_on_fabric(fabric, workload, name, design, catalogue, seed)
+            return solved(sharing_demand(fabric, jobs), sharing=jobs)
+        if kind in workloads.JOBS:
+            found = job_on_fabric(fabric, kind, workload, name, design, catalogue)
+            cycle_s = job_cycle_s(found.job, 0.0, design, catalogue)
+            return solved(found.traffic.scaled(1.0 / cycle_s), job=found.job)
+        traffic = workloads.traffic(fabric, kind, workload, seed, name, routing, folder)
+        solution = solved(traffic.demand, collective=traffic.collective)
         # a flow has one path, and the flow of the optimum is none of one path each
-        taken = "ecmp" if solved.routing == "optimal" else solved.routing
+        taken = "ecmp" if solution.routing == "optimal" else solution.routing
         replay = traffic.flows.replayed(fabric, taken, seed) if traffic.flows else None
-        return dataclasses.replace(solved, collective=traffic.collective, replay=replay)
+        return dataclasses.replace(solution, replay=replay)
 
-    solution = _solutions.get((fabric.graph_sha256, _key([workload, routing]), seed), solve)
+    solution = _solutions.get(_solution_key(fabric, plan, design), solve)
     # the same graph may hang on other optical switches, which the models look at and the solver does not
-    return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+    solution = solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+    return solution if solution.job is None else _with_latency(solution, solution.job, design, catalogue)
 
 
-def _job_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catalogue: Catalogue) -> Solution:
-    """Return a job's exchanges timed, and its traffic at the mean rates of a cycle."""
-    parameters = {key: value for key, value in plan["workload"].items() if key != "name"}
-    routing = dict(plan["routing"])
-    name, seed = routing.pop("name"), plan["seed"]
+def _solution_key(fabric: Fabric, plan: Mapping[str, Any], design: Design) -> Hashable:
+    """Return what a solution depends on.
 
-    def solve() -> Solution:
-        found = job_on_fabric(fabric, plan["workload"]["name"], parameters, name, design, catalogue)
-        demand = found.traffic.scaled(1.0 / job_cycle_s(found.job, 0.0, design, catalogue))
-        return dataclasses.replace(optinet.solve(fabric, demand, name, seed=seed, **routing), job=found.job)
+    How fast accelerators and library are decides the rates of jobs; what the network is built of only adds its latency.
+    """
+    asked = [plan["workload"], plan["routing"]]
+    if plan["workload"]["name"] in (*workloads.JOBS, workloads.SEVERAL_JOBS):
+        asked += [[design.get(role) for role in ("accelerator", "job", "collectives")], plan["catalogue"]]
+    return fabric.graph_sha256, _key(asked), plan["seed"]
 
-    solution = _solutions.get(_job_key(fabric, plan, design), solve)
-    if solution.fabric is not fabric:
-        solution = dataclasses.replace(solution, fabric=fabric)
-    assert solution.job is not None
-    ways = latency(solution.paths, physical_paths(fabric, design, catalogue), design, catalogue)
-    without_s, with_s = (
-        job_cycle_s(solution.job, way_s, design, catalogue) for way_s in (0.0, median(ways.mean_ns) * 1e-9)
-    )
+
+def _with_latency(solution: Solution, job: SolvedJob, design: Design, catalogue: Catalogue) -> Solution:
+    """Return the solution of a job that waits for the network of a design too."""
+    ways = latency(solution.paths, physical_paths(solution.fabric, design, catalogue), design, catalogue)
+    without_s, with_s = (job_cycle_s(job, way_s, design, catalogue) for way_s in (0.0, median(ways.mean_ns) * 1e-9))
     return solution.scaled(without_s / with_s)
-
-
-def _job_key(fabric: Fabric, plan: Mapping[str, Any], design: Design) -> Hashable:
-    # how fast accelerators and library are decides the rates; what the network is built of only adds its latency
-    chosen = [design.get(role) for role in ("accelerator", "job", "collectives")]
-    return fabric.graph_sha256, _key([plan["workload"], plan["routing"], chosen, plan["catalogue"]]), plan["seed"]
-
-
-def _sharing_solution(fabric: Fabric, plan: Mapping[str, Any], design: Design, catalogue: Catalogue) -> Solution:
-    """Return several jobs with what they do to each other, and their traffic at the mean rates of their cycles."""
-    parameters = {key: value for key, value in plan["workload"].items() if key != "name"}
-    routing, seed = dict(plan["routing"]), plan["seed"]
-    name = routing.pop("name")
-
-    def solve() -> Solution:
-        jobs = jobs_on_fabric(fabric, parameters, name, design, catalogue, seed)
-        solved = optinet.solve(fabric, sharing_demand(fabric, jobs), name, seed=seed, **routing)
-        return dataclasses.replace(solved, sharing=jobs)
-
-    solution = _solutions.get(_job_key(fabric, plan, design), solve)
-    return solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
 
 
 def _circuit_metrics(
@@ -289,7 +273,7 @@ def _circuit_metrics(
     """Yield what circuits of their own for the parts of a training step gain."""
     fabric, job, domain = solution.fabric, solution.job, plan["workload"]["scale_up_endpoints"]
     assert job is not None
-    key = (_job_key(fabric, plan, design), fabric.plant.sha256 if fabric.plant else "")
+    key = (_solution_key(fabric, plan, design), fabric.plant.sha256 if fabric.plant else "")
     sets = _circuit_sets.get(key, lambda: circuit_sets(fabric, job, domain, design, catalogue))
     way_s = median(assessment.latency.mean_ns) * 1e-9
     yield from step_circuit_metrics(step_circuits(sets, way_s, assessment.paths, design, catalogue))

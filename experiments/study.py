@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,14 +72,35 @@ class Study:
         return self._points
 
 
-def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario | Study:
-    """Read a file that may be a scenario or a study; `ScenarioError` naming every mistake."""
+Check: TypeAlias = Callable[[Scenario, Draft], Iterable[Problem]]
+"""Yields what is wrong with a scenario whose parts are right by themselves."""
+
+
+def load(path_or_name: str | Path, overrides: Sequence[str] = (), check: Check | None = None) -> Scenario | Study:
+    """Read a file that may be a scenario or a study.
+
+    Parameters
+    ----------
+    path_or_name, overrides
+        As in `load_study`.
+    check
+        What every scenario has to pass besides.
+
+    Raises
+    ------
+    ScenarioError
+        Naming every mistake.
+    """
     systems = shipped("systems")
     near = nearest_name(str(path_or_name), (*shipped("studies"), *systems))
     source = find_source(path_or_name, "systems" if str(path_or_name) in systems or near in systems else "studies")
     if is_study(source):
-        return study_of(source, overrides)
-    return scenario_of(Draft().merged(source.values, source).overridden(overrides))
+        return study_of(source, overrides, check)
+    draft = Draft().merged(source.values, source).overridden(overrides)
+    scenario = scenario_of(draft)
+    if problems := tuple(check(scenario, draft) if check else ()):
+        raise ScenarioError(problems)
+    return scenario
 
 
 def load_study(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Study:
@@ -100,8 +121,8 @@ def load_study(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Study
     return study_of(find_source(path_or_name, "studies"), overrides)
 
 
-def study_of(source: TomlSource, overrides: Sequence[str] = ()) -> Study:
-    """Check every scenario of a study that has been read; see `load_study`."""
+def study_of(source: TomlSource, overrides: Sequence[str] = (), check: Check | None = None) -> Study:
+    """Check every scenario of a study that has been read; see `load`."""
     if not is_study(source) and "topology" in source.values:
         raise ScenarioError(Problem("", "is a scenario, not a study: run it with 'optinet run'", location=source.name))
     file, problems = checked(_StudyFile, source.values, (), source)
@@ -115,7 +136,7 @@ def study_of(source: TomlSource, overrides: Sequence[str] = ()) -> Study:
     if count > MOST_POINTS:
         location = source.location(("grid",))
         raise ScenarioError(Problem("grid", f"makes {count} scenarios", f"at most {MOST_POINTS}", location=location))
-    found = _Expansion(file.title, _Rules.of(source), overrides)
+    found = _Expansion(file.title, _Rules.of(source), overrides, check)
     for (case, draft), places in itertools.product(cases, itertools.product(*axes)):
         found.add(case, draft, [choice for place in places for choice in place])
     if problems := (*found.problems, *found.unmet()):
@@ -251,8 +272,8 @@ def _at(table: Any, key: str) -> Any:
 class _Expansion:
     """Checks the scenario of every case at every place of the grid, and remembers what it came upon."""
 
-    def __init__(self, title: str, rules: _Rules, overrides: Sequence[str]) -> None:
-        self._title, self._rules, self._overrides = title, rules, overrides
+    def __init__(self, title: str, rules: _Rules, overrides: Sequence[str], check: Check | None) -> None:
+        self._title, self._rules, self._overrides, self._check = title, rules, overrides, check
         self.points: dict[str, Point] = {}
         self.problems: dict[Problem, None] = {}
         self.excluded = self.duplicates = 0
@@ -275,6 +296,8 @@ class _Expansion:
         name = " / ".join(filter(None, [case, *(choice.label for choice in choices)]))
         coordinates = {choice.key: choice.coordinate for choice in choices}
         self.duplicates += scenario.content_sha256 in self.points
+        if self._check and scenario.content_sha256 not in self.points:
+            self.problems |= dict.fromkeys(self._check(scenario, draft))
         self.points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario, self._title))
 
     def unmet(self) -> Iterator[Problem]:

@@ -92,11 +92,15 @@ def catalogue_json(name: str = "") -> str:
 
 
 def validation_text(path_or_name: str) -> str:
-    """Check a scenario or study file; return in one line what it is, or raise `ScenarioError` with all mistakes."""
+    """Check a scenario or study file; return in one line what it is, or raise `ScenarioError` with all mistakes.
+
+    Fabrics are built and everything is fitted to them, but nothing is solved.
+    """
+    from experiments.fitting import misfits
     from experiments.scenario import Scenario
     from experiments.study import load
 
-    checked = load(path_or_name)
+    checked = load(path_or_name, check=misfits)
     if isinstance(checked, Scenario):
         parts = (f"{section} {getattr(checked, section).name}" for section in ("topology", "workload", "routing"))
         return f"{path_or_name}: a valid scenario: {', '.join(parts)}\n"

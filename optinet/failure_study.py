@@ -14,7 +14,7 @@ from optinet.fabric import Fabric
 from optinet.metric import Metric
 from optinet.models.risks import DesignRisks
 from optinet.models.values import median
-from optinet.reliability.carried import Carried, Clock, carried
+from optinet.reliability.carried import Carried, Clock, carried, require_circuits
 from optinet.reliability.curve import AvailabilityCurve, availability_curve, level_name, time_at_most
 from optinet.reliability.parts import nodes_named, ocs_problems
 from optinet.reliability.risks import Cause, Risks
@@ -77,6 +77,19 @@ def failure_study(
     states = draw_states(risks, settings.samples, settings.seed)
     found = carried(solution, risks.damage(states.failed), rewire=settings.rewire, clock=clock)
     return FailureStudy(risks, states, found, availability_curve(states, found))
+
+
+def check_failures(fabric: Fabric, settings: FailureSettings) -> None:
+    """Find out whether a fabric has what a scenario says may fail, and circuits that are to be set anew.
+
+    Raises
+    ------
+    TopologyError
+        As `failure_study` does.
+    """
+    _groups(fabric, settings)
+    if settings.rewire:
+        require_circuits(fabric)
 
 
 def failure_metrics(study: FailureStudy, assessment: Assessment, n_endpoints: int) -> Iterator[Metric]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from optinet.errors import OptinetError, Problem
 
 if TYPE_CHECKING:
-    from experiments.scenario import Scenario
     from experiments.study import Point
+    from optinet.fabric import Fabric
     from optinet.toml_source import TomlSource
 
 
@@ -50,8 +50,8 @@ class Check:
 def check(text: str, workers: int = 0, name: str = "") -> Check:
     """Check the text of a scenario or study file as far as possible without solving anything.
 
-    The parameters are checked first, then the fabric is built and the design fitted to it: every step reports all of
-    its problems, and the next is taken when there are none.
+    The parameters are checked first, then the fabric is built and everything else fitted to it: every step reports all
+    of its problems, and the next is taken when there are none.
 
     Parameters
     ----------
@@ -62,12 +62,13 @@ def check(text: str, workers: int = 0, name: str = "") -> Check:
     name
         Path of the file, from where a study finds the scenarios that it names.
     """
+    from experiments.fitting import fitted
     from experiments.plan import plan_of
     from optinet.toml_source import TomlSource
 
     try:
         points = _points(TomlSource.from_text(text, name))
-        size = _fitted(points[0].scenario)
+        size = _size(fitted(points[0].scenario))
     except OptinetError as error:
         return Check(_plain(error.problems))
     count = min(workers or os.cpu_count() or 1, len(points))
@@ -84,17 +85,10 @@ def _points(source: TomlSource) -> tuple[Point, ...]:
     return (Point("", "", {}, scenario_of(Draft().merged(source.values, source))),)
 
 
-def _fitted(scenario: Scenario) -> str:
-    """Build the fabric of a scenario and fit its design to it; return its size in words."""
-    import topologies
-    from optinet.catalogue import load_catalogue
-    from optinet.design import Design
+def _size(fabric: Fabric) -> str:
+    """Return the size of a fabric in words."""
     from optinet.fabric import NodeKind
-    from optinet.models.physical_path import physical_paths
 
-    fabric = topologies.build(scenario.topology.name, **scenario.topology.parameters)
-    catalogue = load_catalogue().with_values(scenario.catalogue)
-    physical_paths(fabric, Design.from_roles(scenario.design, catalogue), catalogue)
     switches = int((fabric.node_kind == NodeKind.SWITCH).sum())
     parts = [
         f"{fabric.n_endpoints:,} endpoints",

@@ -25,7 +25,7 @@ from optinet.jobs.least import LeastTimes
 from optinet.jobs.parallelism import Parallelism, Placement, grid_of, place
 from optinet.jobs.parameters import JobParameters
 from optinet.jobs.phase import Exchange, SolvedJob
-from optinet.jobs.solving import STARTUP_S, Timer, job_of_parameters, model_of, validated
+from optinet.jobs.solving import STARTUP_S, Timer, job_of_parameters, model_of, scale_up_rate_gbps, validated
 from optinet.jobs.transformer import Transformer
 from optinet.slices import pod_of, set_slices, slice_fabric
 from optinet.structure import PodSlice, twist_of
@@ -111,12 +111,11 @@ def search_parallelism(
     """
     p = validated(name, parameters)
     model, title = model_of(p, models)
-    given = p.parallelism if isinstance(p.parallelism, Parallelism) else Parallelism()
     timer, least = (
         Timer(fabric, p, routing, scale_up_gbps, startup_s),
         LeastTimes(fabric, routing, p.scale_up_endpoints, scale_up_gbps or 0.0),
     )
-    queue = list(_fitting(fabric, p, title, model, given, memory_gb, time_s, least))
+    queue = list(_open(fabric, p, title, model, _given(p), memory_gb, time_s, least))
     n_fitting, solved, best_s, left = len(queue), list[Candidate](), float("inf"), False
     heapify(queue)
     while queue:
@@ -137,19 +136,29 @@ def search_parallelism(
     return Search(tuple(sorted(solved, key=lambda each: each.cycle_s)), n_fitting, not left)
 
 
-def _fitting(
+def check_search(
     fabric: Fabric,
     p: JobParameters,
-    title: str,
-    model: Transformer,
-    given: Parallelism,
-    memory_gb: float,
-    time_s: Callable[[SolvedJob], float],
-    least: LeastTimes,
-) -> Iterator[_Open]:
-    """Yield the candidates that fit model, batch and memory, with their bounds at line rate; raise where none does."""
+    memory_gb: float = float("inf"),
+    scale_up_gbps: float | None = None,
+    models: Mapping[str, Transformer] | None = None,
+) -> None:
+    """Find out whether there is anything to search among; parameters and errors as of `search_parallelism`."""
+    model, title = model_of(p, models)
+    scale_up_rate_gbps(p, scale_up_gbps)
+    next(_fitting(fabric, p, title, model, _given(p), memory_gb))
+
+
+def _given(p: JobParameters) -> Parallelism:
+    return p.parallelism if isinstance(p.parallelism, Parallelism) else Parallelism()
+
+
+def _fitting(
+    fabric: Fabric, p: JobParameters, title: str, model: Transformer, given: Parallelism, memory_gb: float
+) -> Iterator[tuple[list[Parallelism], SolvedJob, Placement]]:
+    """Yield parallelisms that fit model, batch and memory and differ in place alone, with the job on the first."""
     first: OptinetError | None = None
-    number = 0
+    some = False
     for _, alike in groupby(_candidates(fabric, given, model), lambda each: (each.tp, each.pp, each.ep)):
         wanted = list(alike)
         try:
@@ -160,14 +169,31 @@ def _fitting(
         except OptinetError as error:
             first = first or error
             continue
+        some = True
+        yield wanted, job, placed
+    if not some:
+        assert first is not None
+        raise first
+
+
+def _open(
+    fabric: Fabric,
+    p: JobParameters,
+    title: str,
+    model: Transformer,
+    given: Parallelism,
+    memory_gb: float,
+    time_s: Callable[[SolvedJob], float],
+    least: LeastTimes,
+) -> Iterator[_Open]:
+    """Yield the candidates that fit with their bounds at line rate; raise where none does."""
+    number = 0
+    for wanted, job, placed in _fitting(fabric, p, title, model, given, memory_gb):
         bound_s = time_s(_bounded(job, placed, least.at_line_rate_s))
         for position, parallelism in enumerate(wanted):
             turn = 0 if least.knows_axes else position // _PLACEMENTS_IN_A_ROW
             yield _Open(turn, bound_s, number, parallelism, job)
             number += 1
-    if not number:
-        assert first is not None
-        raise first
 
 
 @dataclass(frozen=True, order=True)

@@ -98,15 +98,27 @@ def solve_job(
         If the endpoints are not joined, or the routing is unknown.
     """
     p = validated(name, parameters)
+    job, placed = check_placed(fabric, p, memory_gb, scale_up_gbps, models)
+    job = Timer(fabric, p, routing, scale_up_gbps, startup_s).timed(replace(job, routing=routing), placed)
+    return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def check_placed(
+    fabric: Fabric,
+    p: JobParameters,
+    memory_gb: float = float("inf"),
+    scale_up_gbps: float | None = None,
+    models: Mapping[str, Transformer] | None = None,
+) -> tuple[SolvedJob, Placement]:
+    """Place a job and return it with its exchanges not timed yet; parameters and errors as of `solve_job`."""
     model, title = model_of(p, models)
     if not isinstance(p.parallelism, Parallelism):
         found = "is to be searched for, which needs accelerators"
         allowed = "its degrees here, or best_parallelism of optinet.models.job"
         raise DemandError(Problem("workload.parallelism", found, allowed))
     placed = place(fabric, p.parallelism, model, "workload.parallelism")
-    job = replace(job_of_parameters(title, model, placed, p, memory_gb), routing=routing, parallelism=p.parallelism)
-    job = Timer(fabric, p, routing, scale_up_gbps, startup_s).timed(job, placed)
-    return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+    scale_up_rate_gbps(p, scale_up_gbps)
+    return replace(job_of_parameters(title, model, placed, p, memory_gb), parallelism=p.parallelism), placed
 
 
 class Timer:
@@ -128,7 +140,7 @@ class Timer:
         scale_up_gbps: float | None = None,
         startup_s: float = STARTUP_S,
     ) -> None:
-        self._clock = _Clock(fabric, routing, startup_s, p.scale_up_endpoints, _scale_up(p, scale_up_gbps))
+        self._clock = _Clock(fabric, routing, startup_s, p.scale_up_endpoints, scale_up_rate_gbps(p, scale_up_gbps))
 
     def timed(self, job: SolvedJob, placed: Placement) -> SolvedJob:
         """Return a job as placed with its exchanges timed."""
@@ -234,7 +246,8 @@ def validated(name: str, parameters: Mapping[str, Any] | JobParameters) -> JobPa
         raise DemandError(problems_of(error, _MODELS[name], prefix=("workload",))) from None
 
 
-def _scale_up(p: JobParameters, scale_up_gbps: float | None) -> float:
+def scale_up_rate_gbps(p: JobParameters, scale_up_gbps: float | None) -> float:
+    """Return the rate into a scale-up domain, 0 without one; `DemandError` if a job names one and it is not known."""
     if p.scale_up_endpoints > 1 and not scale_up_gbps:
         found = f"{p.scale_up_endpoints}, but the bandwidth of the accelerator's own links is not known"
         raise DemandError(Problem("workload.scale_up_endpoints", found, "1, or an accelerator with scale_up_gbps"))

@@ -6,23 +6,25 @@ Parallelism and slices are searched for by the time of a token, as the assumptio
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from optinet.errors import CatalogueError, OptinetError
+from optinet.errors import CatalogueError, OptinetError, Problem, SolverError
 from optinet.jobs.parallelism import place
 from optinet.jobs.parameters import JobParameters, SharingParameters
 from optinet.jobs.phase import SolvedJob
-from optinet.jobs.search import Search, SliceResult, search_parallelism, search_slices
+from optinet.jobs.search import Search, SliceResult, check_search, search_parallelism, search_slices
 from optinet.jobs.shares import placed_jobs, sharing_parameters
 from optinet.jobs.sharing import SharingJob, share_fabric
-from optinet.jobs.solving import JobOnFabric, job_traffic, solve_job, validated
+from optinet.jobs.solving import JobOnFabric, check_placed, job_traffic, solve_job, validated
 from optinet.jobs.transformer import Transformer
 from optinet.models.job import TYPICAL_WAY_S, accelerator_of, job_cycle_s, memory_for_job_gb
 from optinet.models.values import has, nominal
+from optinet.structure import Blocks
 from optinet.validation import problems_of
 
 if TYPE_CHECKING:
@@ -56,9 +58,7 @@ def job_on_fabric(
         As `optinet.jobs.solving.solve_job` does.
     """
     p = validated(name, parameters)
-    if p.parallelism != "best":
-        return solve_job(fabric, name, p, routing, **_limits(p, design, catalogue))
-    return _best_on_fabric(fabric, name, p, routing, design, catalogue)
+    return _solved(fabric, p, routing, design, catalogue, is_open=p.parallelism == "best")
 
 
 def jobs_on_fabric(
@@ -87,27 +87,85 @@ def jobs_on_fabric(
     """
     solved = []
     for name, (p, is_open) in placed_jobs(fabric, sharing_parameters(parameters), seed).items():
-        try:
-            if is_open:
-                found = _best_on_fabric(fabric, p.kind, p, routing, design, catalogue)
-            else:
-                found = solve_job(fabric, p.kind, p, routing, **_limits(p, design, catalogue))
-        except OptinetError as error:
-            raise type(error)(
-                dataclasses.replace(each, where=each.where.replace("workload", f"workload.jobs.{name}", 1))
-                for each in error.problems
-            ) from None
-        solved.append((name, found))
+        with _naming(name):
+            solved.append((name, _solved(fabric, p, routing, design, catalogue, is_open=is_open)))
     return share_fabric(fabric, solved, lambda job: job_cycle_s(job, TYPICAL_WAY_S, design, catalogue))
 
 
-def _best_on_fabric(
-    fabric: Fabric, name: str, p: JobParameters, routing: str, design: Design, catalogue: Catalogue
+def _solved(
+    fabric: Fabric, p: JobParameters, routing: str, design: Design, catalogue: Catalogue, *, is_open: bool
 ) -> JobOnFabric:
-    job = best_parallelism(fabric, name, p, routing, design, catalogue, p.candidates).best.job
+    """Place and time a job as its parameters say, or with the best parallelism where they leave it open."""
+    if not is_open:
+        return solve_job(fabric, p.kind, p, routing, **_limits(p, design, catalogue))
+    job = best_parallelism(fabric, p.kind, p, routing, design, catalogue, p.candidates).best.job
     assert job is not None
     placed = place(fabric, job.parallelism)
     return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def check_job(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any] | JobParameters,
+    design: Design,
+    catalogue: Catalogue,
+) -> None:
+    """Find out whether a job fits endpoints, model and memory, without timing what it exchanges.
+
+    Parameters
+    ----------
+    fabric, name, parameters, design, catalogue
+        As in `job_on_fabric`.
+
+    Raises
+    ------
+    CatalogueError, OptinetError
+        As `job_on_fabric` does.
+    """
+    p = validated(name, parameters)
+    _check(fabric, p, design, catalogue, is_open=p.parallelism == "best")
+
+
+def check_jobs(
+    fabric: Fabric,
+    parameters: Mapping[str, Any] | SharingParameters,
+    design: Design,
+    catalogue: Catalogue,
+    seed: int = 0,
+) -> None:
+    """Find out whether several jobs fit, each as `check_job` does; parameters as in `jobs_on_fabric`."""
+    for name, (p, is_open) in placed_jobs(fabric, sharing_parameters(parameters), seed).items():
+        with _naming(name):
+            _check(fabric, p, design, catalogue, is_open=is_open)
+
+
+def _check(fabric: Fabric, p: JobParameters, design: Design, catalogue: Catalogue, *, is_open: bool) -> None:
+    if getattr(p, "circuits", "fixed") != "fixed":
+        joined_blocks(fabric)
+    limits = _limits(p, design, catalogue)
+    check = check_search if is_open else check_placed
+    check(fabric, p, limits["memory_gb"], limits["scale_up_gbps"], limits["models"])
+
+
+def joined_blocks(fabric: Fabric) -> int:
+    """Return how many blocks an OCS layer joins; `SolverError` if that is not how a fabric is built."""
+    if not isinstance(fabric.structure, Blocks) or fabric.plant is None:
+        problem = "circuits per part need blocks joined through OCS"
+        raise SolverError(Problem("workload.circuits", problem, "a topology such as ocs_mesh, or circuits = 'fixed'"))
+    return fabric.structure.blocks
+
+
+@contextlib.contextmanager
+def _naming(job: str) -> Iterator[None]:
+    """Say of which of several jobs an error is."""
+    try:
+        yield
+    except OptinetError as error:
+        raise type(error)(
+            dataclasses.replace(each, where=each.where.replace("workload", f"workload.jobs.{job}", 1))
+            for each in error.problems
+        ) from None
 
 
 def best_parallelism(

@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optinet.engineering.topology import engineer_topology
-from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.jobs.parallelism import place
 from optinet.jobs.phase import Exchange, SolvedJob
@@ -37,11 +36,10 @@ from optinet.jobs.solving import SCALE_UP, exchange_demand, job_demand, retimed
 from optinet.metric import Metric
 from optinet.models.following import layer_of
 from optinet.models.job import job_cycle_s
-from optinet.models.job_on_fabric import timing_of
+from optinet.models.job_on_fabric import joined_blocks, timing_of
 from optinet.models.reconfiguration import reconfiguration
 from optinet.models.values import median
 from optinet.rewiring import plant_of, rewire
-from optinet.structure import Blocks
 from optinet.traffic.blocks import of_blocks
 from optinet.units import unit_of
 
@@ -127,10 +125,7 @@ def circuit_sets(
     SolverError
         If the fabric is no such mesh.
     """
-    if not isinstance(fabric.structure, Blocks) or fabric.plant is None:
-        problem = "circuits per part need blocks joined through OCS"
-        raise SolverError(Problem("workload.circuits", problem, "a topology such as ocs_mesh, or circuits = 'fixed'"))
-    n = fabric.structure.blocks
+    n = joined_blocks(fabric)
     layer, block = layer_of(fabric, n), fabric.node_group[fabric.endpoints]
     placed = place(fabric, job.parallelism)
     wanted = {WHOLE: of_blocks(job_demand(fabric, job), block, n)}

@@ -8,9 +8,10 @@ are replayed (`optinet.workloads.flow_list`).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optinet.collectives import algorithms
+from optinet.collectives.operation import Collective
 from optinet.collectives.placement import Placement, groups_of
 from optinet.collectives.result import CollectiveTime
 from optinet.collectives.timing import collective_time
@@ -357,21 +359,11 @@ def traffic(
     SolverError
         If the steps of a collective cannot be routed.
     """
-    entry = workload(name)
-    try:
-        validated = entry.parameters.model_validate(dict(parameters))
-    except ValidationError as error:
-        raise DemandError(problems_of(error, entry.parameters, prefix=("workload",))) from None
-    if getattr(validated, "gbps_per_endpoint", 0.0) == "line_rate":
-        validated = validated.model_copy(update={"gbps_per_endpoint": _line_rate_gbps(fabric)})
-    if entry.demand is not None:
-        return Traffic(entry.demand(fabric, validated, seed))
-    if entry.read is not None:
-        assert isinstance(validated, FileParameters)
-        return entry.read(fabric, validated, checked_files(validated, folder)[0])
-    assert isinstance(validated, CollectiveParameters)
+    validated = _validated(fabric, name, parameters)
+    if not isinstance(validated, CollectiveParameters):
+        return _without_time(fabric, name, validated, seed, folder)
     groups = groups_of(fabric.n_endpoints, validated.group_size, validated.placement, seed)
-    try:
+    with _in_workload():
         found = collective_time(
             fabric,
             name,
@@ -383,9 +375,63 @@ def traffic(
             overhead_s=_CHOICE_STEP_S,
             domain_size=validated.domain_size,
         )
+    return Traffic(found.schedule.line_rate_demand(fabric), found)
+
+
+def check(fabric: Fabric, name: str, parameters: Mapping[str, Any], seed: int = 0, folder: str | Path = "") -> None:
+    """Find out whether a workload fits a fabric without timing or routing anything.
+
+    Parameters
+    ----------
+    fabric, name, parameters, seed, folder
+        As in `traffic`; files are read. Jobs, which need an accelerator besides, are for
+        `optinet.models.job_on_fabric.check_job`.
+
+    Raises
+    ------
+    DemandError
+        As `traffic` does.
+    """
+    validated = _validated(fabric, name, parameters)
+    if not isinstance(validated, CollectiveParameters):
+        _without_time(fabric, name, validated, seed, folder)
+        return
+    groups = groups_of(fabric.n_endpoints, validated.group_size, validated.placement, seed)
+    with _in_workload():
+        call = Collective.of(fabric, name, groups, validated.size_gb * 8.0)
+        if validated.algorithm != "best":
+            options = {} if validated.domain_size is None else {"domain_size": validated.domain_size}
+            algorithms.schedule(call, validated.algorithm, **options)
+
+
+def _validated(fabric: Fabric, name: str, parameters: Mapping[str, Any]) -> Any:
+    """Return the parameters of a workload checked, "line_rate" in Gb/s."""
+    model = parameters_of(name)
+    try:
+        validated = model.model_validate(dict(parameters))
+    except ValidationError as error:
+        raise DemandError(problems_of(error, model, prefix=("workload",))) from None
+    if getattr(validated, "gbps_per_endpoint", 0.0) == "line_rate":
+        return validated.model_copy(update={"gbps_per_endpoint": _line_rate_gbps(fabric)})
+    return validated
+
+
+def _without_time(fabric: Fabric, name: str, validated: Any, seed: int, folder: str | Path) -> Traffic:
+    """Return what a workload asks for that is no collective: a demand, or flows from files."""
+    entry = workload(name)
+    if entry.demand is not None:
+        return Traffic(entry.demand(fabric, validated, seed))
+    assert entry.read is not None
+    return entry.read(fabric, validated, checked_files(validated, folder)[0])
+
+
+@contextlib.contextmanager
+def _in_workload() -> Iterator[None]:
+    """Say of errors of a collective that they are in the workload."""
+    try:
+        yield
     except DemandError as error:
         raise DemandError(dataclasses.replace(p, where=f"workload.{p.where}") for p in error.problems) from None
-    return Traffic(found.schedule.line_rate_demand(fabric), found)
 
 
 def _line_rate_gbps(fabric: Fabric) -> float:

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the parts of a scenario fit together, found out without solving anything.
+
+`experiments.scenario` checks every part by itself. What only shows on the fabric is checked here: the shape of what is
+built, roles and rates of the design, endpoints, model and memory of a job, files, what may fail.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from optinet.errors import OptinetError, Problem, ScenarioError, TopologyError
+
+if TYPE_CHECKING:
+    from experiments.draft import Draft
+    from experiments.scenario import Choice, Scenario
+    from optinet.catalogue import Catalogue
+    from optinet.design import Design
+    from optinet.fabric import Fabric
+    from optinet.toml_source import KeyPath
+
+
+def fitted(scenario: Scenario) -> Fabric:
+    """Build the fabric of a scenario and fit everything else to it; return the fabric.
+
+    Raises
+    ------
+    ScenarioError
+        Naming everything that does not fit, and what would.
+    """
+    from optinet.catalogue import load_catalogue
+    from optinet.design import Design
+    from optinet.models.failure_study import check_failures
+    from optinet.models.physical_path import physical_paths
+
+    fabric = _built(scenario.topology, "topology")
+    catalogue = load_catalogue().with_values(scenario.catalogue)
+    design = Design.from_roles(scenario.design, catalogue)
+    problems: list[Problem] = []
+    for check in (
+        lambda: physical_paths(fabric, design, catalogue),
+        lambda: _check_workload(scenario, fabric, design, catalogue),
+        lambda: check_failures(fabric, scenario.failures) if scenario.failures else None,
+        lambda: _built(scenario.scale_out, "scale_out") if scenario.scale_out else None,
+    ):
+        problems += _problems(check)
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+    return fabric
+
+
+def misfits(scenario: Scenario, draft: Draft) -> Iterator[Problem]:
+    """Yield everything that does not fit, each with the line or the option that says it."""
+    for problem in _problems(lambda: fitted(scenario)):
+        yield replace(problem, location=draft.location(_key_path(problem.where)))
+
+
+def _check_workload(scenario: Scenario, fabric: Fabric, design: Design, catalogue: Catalogue) -> None:
+    from optinet import workloads
+    from optinet.models.job_on_fabric import check_job, check_jobs
+
+    name, parameters = scenario.workload.name, scenario.workload.parameters
+    if name == workloads.SEVERAL_JOBS:
+        check_jobs(fabric, parameters, design, catalogue, scenario.seed)
+    elif name in workloads.JOBS:
+        check_job(fabric, name, parameters, design, catalogue)
+    else:
+        workloads.check(fabric, name, parameters, scenario.seed, scenario.folder)
+
+
+def _built(topology: Choice, section: str) -> Fabric:
+    """Build a fabric; a builder names its parameters alone, and the scenario has them in a section."""
+    try:
+        return _recent(topology.name, json.dumps(topology.parameters))
+    except TopologyError as error:
+        raise TopologyError(
+            replace(each, where=f"{section}.{each.where.removeprefix(topology.name).lstrip('.')}".rstrip("."))
+            for each in error.problems
+        ) from None
+
+
+@lru_cache(maxsize=4)  # points of a study share their fabrics
+def _recent(name: str, parameters: str) -> Fabric:
+    import topologies
+
+    return topologies.build(name, **json.loads(parameters))
+
+
+def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
+    try:
+        check()
+    except OptinetError as error:
+        return error.problems
+    return ()
+
+
+def _key_path(where: str) -> KeyPath:
+    """Return the key path that a problem names: ``topology.slices[0].chips``."""
+    found = re.findall(r"([^.\[\]]+)|\[(\d+)\]", where)
+    return tuple(int(index) if index else key for key, index in found)
