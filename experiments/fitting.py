@@ -35,7 +35,7 @@ def fitted(scenario: Scenario) -> Fabric:
     """
     from optinet.catalogue import load_catalogue
     from optinet.design import Design
-    from optinet.models.failure_study import check_failures
+    from optinet.failure_study import check_failures
     from optinet.models.physical_path import physical_paths
 
     fabric = _built(scenario.topology, "topology")
