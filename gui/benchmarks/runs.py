@@ -15,14 +15,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.facts import Facts, facts_of
 from experiments.index import Index
 from optinet.results import open_run
+
+if TYPE_CHECKING:
+    from PyQt6.QtCore import QCoreApplication
+
+    from gui.views.main_window import MainWindow
 
 FILTERS = ("t", "torus", "network_kw<500", "topology:torus", "-verdict:infeasible", "topology.leaves>=16 case 7")
 _TICK_S = 0.001
@@ -50,9 +57,50 @@ def _made_up(facts: Facts, count: int) -> Iterator[Facts]:
         yield Facts(texts, numbers | {"topology.leaves": float(i % 64)})
 
 
-def measure(folder: Path) -> Iterator[tuple[str, float, float, float]]:
-    """Yield what was done, seconds until it was on the screen, of the processor, and of the GUI thread in one go."""
-    from PyQt6.QtCore import QSettings, Qt
+@dataclass(frozen=True)
+class Time:
+    """What was done, seconds until it was on the screen, of the processor, and of the GUI thread in one go."""
+
+    what: str
+    wall_s: float
+    processor_s: float
+    longest_s: float
+
+
+class Meter:
+    """Does something in a window and measures how long it takes until the window is at rest."""
+
+    def __init__(self, application: QCoreApplication, window: MainWindow) -> None:
+        self._application, self._window = application, window
+
+    def at_rest(self) -> bool:
+        """Whether nothing is read, sorted or drawn."""
+        window = self._window
+        return not window.jobs.is_busy and not window.finder.is_busy and window.fabric.is_complete
+
+    def until(self, is_done: Callable[[], bool]) -> float:
+        """Let the window work until something holds; return the longest turn of its event loop, seconds."""
+        longest = 0.0
+        while not is_done():
+            before = time.thread_time()
+            self._application.processEvents()
+            longest = max(longest, time.thread_time() - before)
+            time.sleep(_TICK_S)
+        self._window.runs.view.viewport().repaint()
+        return longest
+
+    def time(self, what: str, begin: Callable[[], object], is_done: Callable[[], bool] | None = None) -> Time:
+        """Do something, wait until it is done, by default until the window is at rest, and return how long it took."""
+        start, start_cpu, before = time.perf_counter(), time.process_time(), time.thread_time()
+        begin()
+        begun = time.thread_time() - before
+        longest = self.until(is_done or self.at_rest)
+        return Time(what, time.perf_counter() - start, time.process_time() - start_cpu, max(begun, longest))
+
+
+def measure(folder: Path) -> Iterator[Time]:
+    """Open a folder, use it as one would, and yield how long each step took."""
+    from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
     from gui.views.main_window import MainWindow
@@ -61,59 +109,83 @@ def measure(folder: Path) -> Iterator[tuple[str, float, float, float]]:
     assert isinstance(application, QApplication)
     with tempfile.TemporaryDirectory() as settings:
         window = MainWindow(QSettings(f"{settings}/viewer.ini", QSettings.Format.IniFormat))
+        window.dialogs.ask_text = lambda *_: "measured"  # type: ignore[method-assign]
         window.resize(1200, 800)
         window.show()
-
-        def until(is_done: Callable[[], bool]) -> float:
-            longest = 0.0
-            while not is_done():
-                before = time.thread_time()
-                application.processEvents()
-                longest = max(longest, time.thread_time() - before)
-                time.sleep(_TICK_S)
-            window.runs.view.viewport().repaint()
-            return longest
-
-        def at_rest() -> bool:
-            return not window.jobs.is_busy and not window.finder.is_busy and window.fabric.is_complete
-
-        def done(begin: Callable[[], object], is_done: Callable[[], bool] = at_rest) -> tuple[float, float, float]:
-            start, start_cpu, before = time.perf_counter(), time.process_time(), time.thread_time()
-            begin()
-            begun = time.thread_time() - before
-            longest = until(is_done)
-            return time.perf_counter() - start, time.process_time() - start_cpu, max(begun, longest)
-
-        until(at_rest)
-        yield (
-            "first rows on the screen",
-            *done(lambda: window.open_paths([str(folder)]), lambda: window.table.total > 0),
+        meter = Meter(application, window)
+        meter.until(meter.at_rest)
+        yield meter.time(
+            "first rows on the screen", lambda: window.open_paths([str(folder)]), lambda: window.table.total > 0
         )
-        yield "all rows", *done(lambda: None)
-        for text in FILTERS:
-            yield f"filter '{text}'", *done(partial(window.runs.filter.setText, text))
-        yield "no filter", *done(window.runs.filter.clear)
-        order = Qt.SortOrder.DescendingOrder
-        for name in ("network_kw", "design"):
-            column = [each.id for each in window.table.columns].index(name)
-            yield f"sort by {name}", *done(partial(window.runs.view.sortByColumn, column, order))
-        yield "select all", *done(lambda: window.commands.run("edit.select_all"))
-        yield "select one", *done(lambda: window.runs.view.selectRow(17))
+        yield meter.time("all rows", lambda: None)
+        yield from _arranged(meter, window)
+        yield from _selected(meter, window)
+        yield from _changed(meter, window, folder)
         for name in ("pareto", "parallel", "heat_map"):
             panel = window.panels[name]
-            yield f"chart: {panel.spec.title}", *done(panel.show, lambda p=panel: p.widget.isVisible() and at_rest())  # type: ignore[misc]
-        yield "close all", *done(lambda: window.commands.run("file.close_all"))
+            yield meter.time(
+                f"chart: {panel.spec.title}",
+                panel.show,
+                lambda panel=panel: panel.widget.isVisible() and meter.at_rest(),  # type: ignore[misc]
+            )
+        yield meter.time("chart follows 'select all'", lambda: window.commands.run("edit.select_all"))
+        yield meter.time("close all", lambda: window.commands.run("file.close_all"))
         window.keeps_session = False
         window.close()
+
+
+def _arranged(meter: Meter, window: MainWindow) -> Iterator[Time]:
+    """Filter, sort, and choose columns."""
+    from PyQt6.QtCore import Qt
+
+    for text in FILTERS:
+        yield meter.time(f"filter '{text}'", partial(window.runs.filter.setText, text))
+    yield meter.time("no filter", window.runs.filter.clear)
+    for name in ("network_kw", "design", "star"):
+        column = [each.id for each in window.table.columns].index(name)
+        sort = partial(window.runs.view.sortByColumn, column, Qt.SortOrder.DescendingOrder)
+        yield meter.time(f"sort by {name}", sort)
+    yield meter.time("order of opening", partial(window.runs.view.sortByColumn, -1, Qt.SortOrder.AscendingOrder))
+    shown = [each.id for each in window.table.columns]
+    yield meter.time("another column", lambda: window.table.show_columns([*shown, "file", "topology.leaves"]))
+    yield meter.time("standard columns", window.table.reset_columns)
+
+
+def _selected(meter: Meter, window: MainWindow) -> Iterator[Time]:
+    """Select many and few."""
+    run = window.commands.run
+    yield meter.time("select all", lambda: run("edit.select_all"))
+    yield meter.time("filter with all selected", partial(window.runs.filter.setText, "topology:torus"))
+    yield meter.time("filter to none with all selected", partial(window.runs.filter.setText, "nothing like it"))
+    yield meter.time("no filter with all selected", window.runs.filter.clear)
+    yield meter.time("select one", lambda: window.runs.view.selectRow(17))
+    yield meter.time("invert", lambda: run("edit.invert_selection"))
+    yield meter.time("invert again", lambda: run("edit.invert_selection"))
+    yield meter.time("next run", lambda: run("edit.next_run"))
+    yield meter.time("copy the table", lambda: run("copy.runs_data"))
+
+
+def _changed(meter: Meter, window: MainWindow, folder: Path) -> Iterator[Time]:
+    """Star and tag a thousand runs, take that back, and let the folder grow."""
+    run = window.commands.run
+    yield meter.time("select 1,000", lambda: window.selection.set(window.table.row_keys[:1000]))
+    for command in ("notes.star", "notes.tag", "edit.undo", "edit.undo"):
+        yield meter.time(f"{command} of 1,000 runs", partial(run, command))
+    grown, count = folder / "run-grown.h5", window.table.total
+    try:
+        new = partial(os.link, folder / ".original-0", grown)
+        yield meter.time("one run more", new, lambda: window.table.total > count and meter.at_rest())
+        yield meter.time("one run less", grown.unlink, lambda: window.table.total == count and meter.at_rest())
+    finally:
+        grown.unlink(missing_ok=True)
 
 
 def print_runs(run_file: Path, folder: Path, count: int) -> None:
     """Make the folder if there is none, and print one line per measurement."""
     if not folder.exists():
         fill(folder, run_file, count)
-    for what, wall_s, cpu_s, longest_s in measure(folder):
-        times = (
-            f"{wall_s * 1e3:8.0f} ms {cpu_s * 1e3:8.0f} ms of processor, at most {longest_s * 1e3:5.0f} ms in one go"
-        )
-        sys.stdout.write(f"{what:<40}{times}\n")
+    for step in measure(folder):
+        wall, processor, longest = (1e3 * each for each in (step.wall_s, step.processor_s, step.longest_s))
+        times = f"{wall:8.0f} ms {processor:8.0f} ms of processor, at most {longest:5.0f} ms in one go"
+        sys.stdout.write(f"{step.what:<40}{times}\n")
         sys.stdout.flush()

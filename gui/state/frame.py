@@ -163,6 +163,9 @@ class Frame:
         The sources.
     number_names, text_names
         Names of everything that runs have, at hand or not.
+    values, rows
+        Frames that share the first have the same runs with the same values. In those that share the second a run has
+        the same row, if it is in both: runs are added at the end, and only those that go move others.
     """
 
     keys: list[str] = field(default_factory=list)
@@ -171,9 +174,12 @@ class Frame:
     sources: tuple[Source, ...] = ()
     number_names: frozenset[str] = frozenset()
     text_names: frozenset[str] = frozenset()
+    values: object = field(default_factory=object)
+    rows: object = field(default_factory=object)
     _numbers: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict)
     _folded: dict[str, list[str]] = field(default_factory=dict)
+    _wider: dict[str, tuple[list[str], NDArray[np.bool_]]] = field(default_factory=dict)  # texts of more runs, and which
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -197,13 +203,17 @@ class Frame:
         """Return a text of every run, empty where it is missing; all words in lower case for `WORDS`."""
         column = self._texts.get(name)
         if column is None:
-            column = [""] * len(self)
-            for place, source in enumerate(self.sources):
-                runs, values = source.text_column(name)
-                rows, order = self._placed(place, runs, np.arange(len(runs)))
-                for row, at in zip(rows.tolist(), order.tolist(), strict=True):
-                    column[row] = values[at]
-            self._texts[name] = column
+            wider = self._wider.get(name)
+            self._texts[name] = column = list(compress(*wider)) if wider is not None else self._read_texts(name)
+        return column
+
+    def _read_texts(self, name: str) -> list[str]:
+        column = [""] * len(self)
+        for place, source in enumerate(self.sources):
+            runs, values = source.text_column(name)
+            rows, order = self._placed(place, runs, np.arange(len(runs)))
+            for row, at in zip(rows.tolist(), order.tolist(), strict=True):
+                column[row] = values[at]
         return column
 
     def folded(self, name: str) -> list[str]:
@@ -222,7 +232,7 @@ class Frame:
         """Return a frame in which the runs of a batch are new, changed and gone."""
         sources = self.sources if batch.source in self.sources else (*self.sources, batch.source)
         place = sources.index(batch.source)
-        frame = self._without(place, batch.gone) if batch.gone else self
+        frame = self._only(self.without(batch.source, batch.gone)) if batch.gone else self
         if batch.changed:
             frame = frame._changed(place, batch)
         if batch.new:
@@ -234,19 +244,31 @@ class Frame:
             sources,
             self.number_names | batch.source.numbers,
             self.text_names | batch.source.texts,
+            frame.values,
+            frame.rows,
             frame._numbers,
             frame._texts,
+            _wider=frame._wider,
         )
+
+    def without(self, source: Source, runs: Sequence[int]) -> NDArray[np.bool_]:
+        """Return whether each row is left when some runs of a source go; shape (n_runs,)."""
+        if not runs or source not in self.sources:
+            return np.ones(len(self), dtype=bool)
+        return ~((self.source == self.sources.index(source)) & np.isin(self.run, runs))
 
     def kept(self, keep: NDArray[np.bool_]) -> Frame:
         """Return a frame of some of the runs, without the sources that none of them is from."""
-        used, source = np.unique(self.source[keep], return_inverse=True)
-        if not len(used):
+        if not keep.any():
             return Frame()
+        used, source = np.unique(self.source[keep], return_inverse=True)
         sources = tuple(self.sources[place] for place in used.tolist())
         return dataclasses.replace(self._only(keep), source=source.astype(np.int64), sources=sources)
 
     def _only(self, keep: NDArray[np.bool_]) -> Frame:
+        """Return some of the runs; the texts of many are picked out when they are asked for, by a worker that waits."""
+        wider = {name: (column, keep) for name, column in self._texts.items()}
+        few = len(self) <= KEEP_ALL
         return Frame(
             list(compress(self.keys, keep)),
             self.source[keep],
@@ -254,13 +276,14 @@ class Frame:
             self.sources,
             self.number_names,
             self.text_names,
-            {name: column[keep] for name, column in self._numbers.items()},
-            {name: list(compress(column, keep)) for name, column in self._texts.items()},
+            _numbers={name: column[keep] for name, column in self._numbers.items()},
+            _texts={name: list(compress(*both)) for name, both in wider.items()} if few else {},
+            _wider={} if few else wider,
         )
 
     def adopt(self, other: Frame) -> None:
         """Take over the columns that a worker has read for the same runs."""
-        if other.keys is self.keys:
+        if other.values is self.values:
             self._numbers.update({k: v for k, v in tuple(other._numbers.items()) if k not in self._numbers})
             self._texts.update({k: v for k, v in tuple(other._texts.items()) if k not in self._texts})
 
@@ -274,27 +297,27 @@ class Frame:
         rows = row_of[runs]
         return rows[rows >= 0], values[rows >= 0]
 
-    def _without(self, place: int, runs: Sequence[int]) -> Frame:
-        return self._only(~((self.source == place) & np.isin(self.run, runs)))
-
     def _changed(self, place: int, batch: Batch) -> Frame:
         rows, at = self._placed(place, np.array(batch.changed), np.arange(len(batch.changed)))
+        at += len(batch.new)
         numbers, texts = {}, {}
         for name, column in self._numbers.items():
             values = batch.number_values(name)
             if values is not None:
-                numbers[name] = column.copy()
-                numbers[name][rows] = values[len(batch.new) :][at]
+                same = np.array_equal(column[rows], values[at], equal_nan=True)
+                numbers[name] = column if same else column.copy()
+                if not same:
+                    numbers[name][rows] = values[at]
         for name, words in self._texts.items():
             new = batch.text_values(name)
             if new is not None:
-                texts[name] = list(words)
-                for row, i in zip(rows.tolist(), at.tolist(), strict=True):
-                    texts[name][row] = new[len(batch.new) + i]
-        # a new list, so that columns read meanwhile for the runs as they were are not adopted
-        return Frame(
-            list(self.keys), self.source, self.run, self.sources, self.number_names, self.text_names, numbers, texts
-        )
+                changed = [(row, new[i]) for row, i in zip(rows.tolist(), at.tolist(), strict=True)]
+                texts[name] = words if all(words[row] == text for row, text in changed) else list(words)
+                if texts[name] is not words:
+                    for row, text in changed:
+                        texts[name][row] = text
+        # its values are others, so that columns read meanwhile for the runs as they were are not adopted
+        return dataclasses.replace(self, values=object(), _numbers=numbers, _texts=texts, _folded={}, _wider={})
 
     def _extended(self, place: int, batch: Batch) -> Frame:
         """Add runs; a column for which the batch has no values is dropped, and read again when it is asked for."""
@@ -318,6 +341,7 @@ class Frame:
             self.sources,
             self.number_names,
             self.text_names,
-            numbers,
-            texts,
+            rows=self.rows,
+            _numbers=numbers,
+            _texts=texts,
         )

@@ -15,6 +15,7 @@ from gui.state.columns import Column, columns_for
 from gui.state.csv_text import csv_text
 from gui.state.event import Event
 from gui.state.frame import WORDS, Frame
+from gui.state.keys import Keys
 from gui.state.runs import RunEntry
 from gui.state.session import Session
 
@@ -136,30 +137,32 @@ class RunsTable:
             raise LookupError(self.key(index))
         return entry
 
-    def rows_of(self, keys: Iterable[str]) -> list[int]:
-        """Return the rows of runs in ascending order, of those that pass the filter."""
-        frame, keys = self.view.frame, list(keys)
-        if len(keys) == len(self.view.order) and keys == self.row_keys:  # all: no need to look each of them up
-            return list(range(len(keys)))
-        if frame.keys is not self._session.frame.keys:  # runs have come or gone, and the view of them is on its way
-            still = dict(zip(frame.keys, self.view.place.tolist(), strict=True))
-            return sorted(row for key in keys if (row := still.get(key, -1)) >= 0)
-        places = self.view.place[self._session.rows(keys)]
-        rows: list[int] = np.sort(places[places >= 0]).tolist()
-        return rows
+    def rows_of(self, keys: Iterable[str]) -> NDArray[np.int64]:
+        """Return the rows of runs in ascending order, of those that pass the filter.
+
+        There are none while runs have gone and the view of those that are left is on its way.
+        """
+        place, numbering = self.view.place, self._session.frame.rows
+        if self.view.frame.rows is not numbering:
+            return np.zeros(0, dtype=np.int64)
+        same = isinstance(keys, Keys) and keys.numbering is numbering
+        at = keys.rows if same else self._session.rows(keys)  # type: ignore[union-attr]
+        found = place[at[at < len(place)]]  # the others have come since
+        return np.sort(found[found >= 0])
 
     def row_of(self, key: str | None) -> int | None:
         """Return the row of a run; None where it does not pass the filter."""
-        return next(iter(self.rows_of([key] if key is not None else [])), None)
+        rows = self.rows_of([key] if key is not None else [])
+        return int(rows[0]) if len(rows) else None
 
     @property
-    def row_keys(self) -> list[str]:
+    def row_keys(self) -> Keys:
         """Keys of the runs, row by row."""
         return self.keys_of(slice(None))
 
-    def keys_of(self, rows: NDArray[np.int64] | slice) -> list[str]:
+    def keys_of(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Keys:
         """Return the keys of the runs in some rows."""
-        return list(map(self.view.frame.keys.__getitem__, self.view.order[rows].tolist()))
+        return Keys(self.view.frame, self.view.order[rows])
 
     def is_shown(self, column: Column) -> bool:
         """Whether a column is shown."""

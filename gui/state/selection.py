@@ -3,28 +3,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gui.state.event import Event
+from gui.state.keys import Keys
+from gui.state.session import Session
 
 
 class Selection:
-    """The selected runs by key, and the current one, which the fabric view draws."""
+    """The selected runs, and the current one, which the fabric view draws.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    session
+        The opened runs; those that are closed are selected no more.
+    """
+
+    def __init__(self, session: Session) -> None:
         self.changed = Event()
-        self.keys: tuple[str, ...] = ()
+        self.rows: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.current: str | None = None
+        self._session = session
+        session.lost.connect(self._lose)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._is_among(key, self.rows)
+
+    @property
+    def keys(self) -> Keys:
+        """The selected runs by key."""
+        return Keys(self._session.frame, self.rows)
+
+    @property
+    def current_keys(self) -> Keys:
+        """The current run alone; nothing if there is none."""
+        return Keys(self._session.frame, self._session.rows([self.current] if self.current is not None else []))
 
     def set(self, keys: Iterable[str], current: str | None = None) -> None:
         """Select these runs; the current one is `current` if it is among them, else it stays, else it is the first."""
-        chosen = tuple(dict.fromkeys(keys))
-        if current not in chosen:
-            current = self.current if self.current in chosen else next(iter(chosen), None)
-        if (chosen, current) != (self.keys, self.current):
-            self.keys, self.current = chosen, current
+        same = isinstance(keys, Keys) and keys.numbering is self._session.frame.rows
+        self.set_rows(keys.rows if same else self._session.rows(dict.fromkeys(keys)), current)  # type: ignore[union-attr]
+
+    def set_rows(self, rows: NDArray[np.int64], current: str | None = None) -> None:
+        """Select the runs in these rows of the session's frame, as `set` does."""
+        if not self._is_among(current, rows):
+            stays = self._is_among(self.current, rows)
+            current = self.current if stays else self._session.frame.keys[rows[0]] if len(rows) else None
+        if current != self.current or not np.array_equal(rows, self.rows):
+            self.rows, self.current = rows, current
             self.changed.emit()
 
-    def keep(self, known: Container[str]) -> None:
-        """Drop the runs that are not among the `known` ones, which are those still open."""
-        self.set((key for key in self.keys if key in known), self.current)
+    def _is_among(self, key: str | None, rows: NDArray[np.int64]) -> bool:
+        return key is not None and key in self._session and bool((rows == self._session.row(key)).any())
+
+    def _lose(self) -> None:
+        """Drop the runs that have been closed; the others have other rows now."""
+        kept = self._session.kept
+        left = self.rows[kept[self.rows]]
+        rows = (np.cumsum(kept) - 1)[left]
+        if len(left) == len(self.rows):
+            self.rows = rows
+        else:
+            self.rows = rows[:0]
+            self.set_rows(rows)

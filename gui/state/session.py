@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import overload
 
@@ -14,16 +15,22 @@ from numpy.typing import NDArray
 from experiments.facts import Facts
 from gui.state.event import Event
 from gui.state.frame import Batch, FileSource, Frame
+from gui.state.keys import Keys
 from gui.state.runs import RunEntry
 
 RECENT_LENGTH = 12
 
 
 class Session:
-    """The runs that are open, in the order they were opened; `changed` fires after every change."""
+    """The runs that are open, in the order they were opened.
+
+    `changed` fires after every change, and before it `lost` where runs have gone: `kept` tells which of the rows before
+    are left.
+    """
 
     def __init__(self) -> None:
-        self.changed = Event()
+        self.changed, self.lost = Event(), Event()
+        self.kept: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self.recent: list[str] = []
         self.frame = Frame()
         self._row_of: dict[str, int] = {}
@@ -35,9 +42,9 @@ class Session:
         return _Entries(self.frame)
 
     @property
-    def keys(self) -> Sequence[str]:
+    def keys(self) -> Keys:
         """The key of every opened run."""
-        return self.frame.keys
+        return Keys(self.frame, np.arange(len(self.frame)))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -51,7 +58,8 @@ class Session:
 
     def rows(self, keys: Iterable[str]) -> NDArray[np.int64]:
         """Return the rows of runs in `frame`, of those that are open."""
-        return np.array([row for row in map(self._row_of.get, keys) if row is not None], dtype=np.int64)
+        rows = np.fromiter(map(self._row_of.get, keys, repeat(-1)), dtype=np.int64)
+        return rows[rows >= 0]
 
     def get(self, key: str | None) -> RunEntry | None:
         """Return the run with this key; None if it is not open."""
@@ -65,9 +73,10 @@ class Session:
             known = not self._row_of.keys().isdisjoint(given.keys)
             batch = given.only([key not in self._row_of for key in given.keys]) if known else given
             count = len(self.frame)
+            kept = self.frame.without(batch.source, batch.gone)
             self.frame = self.frame.taken(batch)
             if batch.gone:
-                self._row_of = {key: row for row, key in enumerate(self.frame.keys)}
+                self._lose(kept)
             else:
                 self._row_of.update(zip(batch.keys, range(count, len(self.frame)), strict=True))
         if self.frame is not before:
@@ -88,13 +97,18 @@ class Session:
 
     def close(self, keys: Iterable[str]) -> None:
         """Close runs."""
-        rows = self.rows(keys)
+        rows = keys.rows if isinstance(keys, Keys) and keys.numbering is self.frame.rows else self.rows(keys)
         if len(rows):
             keep = np.ones(len(self.frame), dtype=bool)
             keep[rows] = False
             self.frame = self.frame.kept(keep)
-            self._row_of = {key: row for row, key in enumerate(self.frame.keys)}
+            self._lose(keep)
             self.changed.emit()
+
+    def _lose(self, kept: NDArray[np.bool_]) -> None:
+        self.kept = kept
+        self._row_of = dict(zip(self.frame.keys, range(len(self.frame)), strict=True))
+        self.lost.emit()
 
     def remember(self, paths: Iterable[str]) -> None:
         """Put opened files and folders at the head of the recent list."""

@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QCursor
 
 from gui.commands import Command
+from gui.state.keys import among
 from gui.views.note_commands import note_commands
 from gui.views.runs_table import RunsPanel
 
@@ -38,10 +39,14 @@ def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(QCursor.pos())
 
+    def invert() -> None:
+        shown = window.table.row_keys
+        window.selection.set_rows(shown.rows[~among(shown, window.selection.keys)])
+
     def step(by: int) -> None:
         keys = window.table.row_keys
-        current = window.selection.current
-        at = keys.index(current) + by if current in keys else 0
+        current = window.table.row_of(window.selection.current)
+        at = current + by if current is not None else 0
         if 0 <= at < len(keys):
             window.selection.set([keys[at]])
 
@@ -54,6 +59,15 @@ def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:
             "Edit",
             has_runs,
             help="Select every run that passes the filter",
+        ),
+        Command(
+            "edit.invert_selection",
+            "Invert selection",
+            invert,
+            "Ctrl+Shift+I",
+            "Edit",
+            has_runs,
+            help="Select every run that passes the filter and is not selected, and none that is",
         ),
         Command(
             "edit.next_run",

@@ -53,7 +53,8 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.session, self.selection = Session(), Selection()
+        self.session = Session()
+        self.selection = Selection(self.session)
         self.fabric_state = FabricViewState()
         self.jobs = Jobs(self)
         self.finder = Jobs(self)  # filters and sorts, and does not wait for a file that is being read
@@ -150,7 +151,6 @@ class MainWindow(QMainWindow):
         return self.panels["runs"].widget
 
     def _connect(self) -> None:
-        self.session.changed.connect(lambda: self.selection.keep(self.session))
         self.opener.problems.connect(lambda problems: self.messages.add(*problems))
         self.opener.edited.connect(partial(remember_edits, self))
         self.session.changed.connect(self.actions_.refresh)
@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
 
     def _show_current(self) -> None:
         entry = self.session.get(self.selection.current)
-        others = len(self.selection.keys) - 1
+        others = len(self.selection) - 1
         self._current.setText((entry.label if entry else "") + (f" and {others:,} more selected" if others > 0 else ""))
 
     # -- export

@@ -34,7 +34,7 @@ class Opener(QObject):
         self.paths: list[str] = []
         self._session, self._selection, self._jobs = session, selection, jobs
         self._library = Library(_packs_folder())
-        self._automatic: tuple[str, ...] = ()
+        self._automatic: Sequence[str] = ()
         self._watcher = QFileSystemWatcher(self)
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._poll)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PyQt6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt
+from PyQt6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -17,7 +16,6 @@ from PyQt6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,12 +23,14 @@ from PyQt6.QtWidgets import (
 
 from experiments.notes import Notes
 from gui.state.columns import COLUMNS, STAR, Column
+from gui.state.keys import Keys
 from gui.state.note_changes import note_as, starred, tags_as
 from gui.state.runs_table import RunsTable, csv_of
 from gui.state.selection import Selection
 from gui.views.column_dialog import ColumnDialog, FilterHelp
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
+from gui.views.row_selection import RowDelegate, RowSelection, RowsView
 from gui.views.table_picture import MOST_ROWS, TextTable, table_export
 
 _Role = Qt.ItemDataRole
@@ -133,11 +133,7 @@ class RunsModel(QAbstractTableModel):
         before, after = self._view, self.table.view
         count = len(before.order)
         same = [c.id for c in before.columns] == [c.id for c in after.columns]
-        keys = after.frame.keys
-        kept = len(after.order) >= count and (
-            before.frame.keys is keys
-            or (len(keys) >= len(before.frame.keys) and keys[: len(before.frame.keys)] == before.frame.keys)
-        )
+        kept = len(after.order) >= count and before.frame.rows is after.frame.rows
         if not (same and kept and np.array_equal(before.order, after.order[:count])):
             self.beginResetModel()
             self._view = after
@@ -174,6 +170,7 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self._table, self._selection = table, selection
         self._following = False
+        self._gone_to = QTimer(self, singleShot=True, interval=0)
         self._sized: tuple[object, ...] = ()
         self._sized_by_user = False
         self.filter = QLineEdit(clearButtonEnabled=True)
@@ -182,8 +179,9 @@ class RunsPanel(QWidget):
         self.help = QToolButton(text="?", autoRaise=True)
         self.help.setToolTip("The words of the filter")
         self.help.clicked.connect(self.show_filter_help)
-        self.view = QTableView()
+        self.view = RowsView()
         self.model = RunsModel(table, selection, theme, edit)
+        self._rows = RowSelection(self.model, self.view)
         self.count = QLabel()
         self.empty = QLabel(wordWrap=True, alignment=_CENTER)
         self._set_up_view()
@@ -246,6 +244,8 @@ class RunsPanel(QWidget):
     def _set_up_view(self) -> None:
         view = self.view
         view.setModel(self.model)
+        view.setSelectionModel(self._rows)
+        view.setItemDelegate(RowDelegate(view))
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setAlternatingRowColors(True)
@@ -269,10 +269,10 @@ class RunsPanel(QWidget):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
-        model = view.selectionModel()
-        assert model is not None  # the view has its model
-        model.selectionChanged.connect(self._selected)
-        model.currentRowChanged.connect(self._selected)
+        self._rows.rows_changed.connect(self._chose)
+        # a click goes to another row first and selects it then, which tells the new current run as well
+        self._gone_to.timeout.connect(lambda: self._share(self._selection.keys))
+        self._rows.currentRowChanged.connect(lambda *_: self._following or self._gone_to.start())
         view.clicked.connect(self.model.toggle_star)
 
     def _toggle(self, column_id: str, shown: bool) -> None:
@@ -328,44 +328,33 @@ class RunsPanel(QWidget):
     def _resized(self) -> None:
         self._sized_by_user = self._sized_by_user or not self._following
 
-    def _selected(self) -> None:
-        model = self.view.selectionModel()
-        if self._following or model is None:
-            return
-        current = model.currentIndex()
-        chosen = self._table.keys_of(self._selected_rows())
-        self._selection.set(chosen, self._table.key(current.row()) if current.isValid() else None)
+    def _chose(self) -> None:
+        """Share the rows that are selected now."""
+        self._share(self._table.keys_of(self._rows.mask))
 
-    def _selected_rows(self) -> NDArray[np.int64]:
-        model = self.view.selectionModel()
-        ranges = model.selection() if model is not None else ()
-        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
-        rows = np.sort(np.concatenate([*parts, np.zeros(0, dtype=np.int64)]))
-        return rows[np.diff(rows, prepend=-1) > 0]  # `numpy.unique` takes a hundred times as long
+    def _share(self, keys: Keys) -> None:
+        if self._following:
+            return
+        current = self._rows.currentIndex()
+        self._following = True  # the table shows already what it shares
+        try:
+            self._selection.set(keys, self._table.key(current.row()) if current.isValid() else None)
+        finally:
+            self._following = False
 
     def _follow(self) -> None:
         """Show the shared selection in the table."""
-        model = self.view.selectionModel()
         viewport = self.view.viewport()
-        if model is None or viewport is None:
+        if viewport is None:
             return
-        rows = np.array(self._table.rows_of(self._selection.keys), dtype=np.int64)
+        viewport.update()  # the current run is written bold
+        if self._following:
+            return
         current = self._table.row_of(self._selection.current)
         self._following = True
         try:
-            if current is not None and model.currentIndex().row() != current:
-                model.setCurrentIndex(self.model.index(current, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
-            if not np.array_equal(rows, self._selected_rows()):
-                model.select(self._ranges(rows), QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            if current is not None and self._rows.currentIndex().row() != current:
+                self._rows.setCurrentIndex(self.model.index(current, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+            self._rows.take(self._table.rows_of(self._selection.keys))
         finally:
             self._following = False
-        viewport.update()  # the current run is written bold
-
-    def _ranges(self, rows: NDArray[np.int64]) -> QItemSelection:
-        """Return rows as ranges: one range per row would take Qt minutes for a long table."""
-        selection = QItemSelection()
-        last = max(self.model.columnCount() - 1, 0)
-        parts = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
-        for first, end in [(int(part[0]), int(part[-1])) for part in parts if len(part)]:
-            selection.select(self.model.index(first, 0), self.model.index(end, last))
-        return selection

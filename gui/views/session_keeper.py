@@ -92,7 +92,7 @@ class SessionKeeper(QObject):
         if saved.sort_id in ids:
             order = Qt.SortOrder.DescendingOrder if saved.descending else Qt.SortOrder.AscendingOrder
             window.runs.view.sortByColumn(ids.index(saved.sort_id), order)
-        window.selection.set([key for key in saved.selected if window.session.get(key)], saved.current)
+        window.selection.set(saved.selected, saved.current)
         for name, state in saved.views.items():
             panel = window.panels.get(name)
             if panel is not None and hasattr(panel.widget, "restore_state"):

@@ -99,7 +99,7 @@ def _file(window: MainWindow) -> list[Command]:
         Command(
             "file.close_all",
             "Close all runs",
-            lambda: window.close_runs(list(session.keys)),
+            lambda: window.close_runs(session.keys),
             "",
             "File",
             has_runs,

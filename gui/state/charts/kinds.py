@@ -38,7 +38,7 @@ class Inputs:
 
     frame: Frame
     order: NDArray[np.int64]
-    selected: tuple[str, ...]
+    selected: Sequence[str]
     current: str | None
 
 
@@ -84,7 +84,7 @@ class Shown:
 
     chart: Chart | None = None
     message: str = ""
-    keys: tuple[str, ...] = ()
+    keys: Sequence[str] = ()
     choices: tuple[Choice, ...] = ()
     remark: str = ""
     action: str = ""
@@ -96,7 +96,7 @@ Depends = Callable[[Inputs, Mapping[str, str]], tuple[object, ...]]
 
 def on_selection(inputs: Inputs, _wanted: Mapping[str, str]) -> tuple[object, ...]:
     """Return what a chart of the selected runs depends on; their files do not change."""
-    return inputs.selected
+    return (inputs.selected,)
 
 
 def on_table(inputs: Inputs, wanted: Mapping[str, str]) -> tuple[object, ...]:
@@ -149,7 +149,7 @@ def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...]
     OptinetError
         If none of them can be opened.
     """
-    keys = tuple(key for key in inputs.selected if key)[:most]
+    keys = inputs.selected[:most]
     rows, found, problem = [], [], None
     for key in keys:
         try:

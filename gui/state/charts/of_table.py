@@ -16,6 +16,7 @@ from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, PHASE_METRICS,
 from experiments.charts.sweeps import parameters as varied_parameters
 from gui.state.charts.kinds import OPEN_FIRST, Choice, Inputs, Shown, chosen
 from gui.state.charts.of_selection import metric_label, metric_options
+from gui.state.keys import Keys, among
 from gui.state.runs import design_name
 
 NO_PHASES = (
@@ -67,7 +68,7 @@ def pareto(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     goals = zip(chart.front.split(", "), titles, strict=True)
     front = ", ".join(f"{goal.partition(' ')[0]} {title}" for goal, title in goals)
     remark = f"Ringed: no other run whose links close is better in one and as good in the other ({front})."
-    return Shown(chart, keys=_keys(inputs, rows[which]), choices=choices, remark=remark)
+    return Shown(chart, keys=Keys(frame, rows[which]), choices=choices, remark=remark)
 
 
 def parallel(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -84,7 +85,7 @@ def parallel(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     )
     if not len(which):
         return Shown(message="None of these runs has two metrics to compare.", choices=(color, scope))
-    return Shown(chart, keys=_keys(inputs, rows[which]), choices=(color, scope))
+    return Shown(chart, keys=Keys(frame, rows[which]), choices=(color, scope))
 
 
 def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -115,7 +116,7 @@ def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
         return Shown(message=f"None of these runs has {metric_label(value.value)}.", choices=(x, y, value, scope))
     most = int(chart.counts.max())
     remark = f"Means of up to {most:,} runs that differ in something else; point at a cell for its range." * (most > 1)
-    return Shown(chart, keys=_keys(inputs, rows), choices=(x, y, value, scope), remark=remark)
+    return Shown(chart, keys=Keys(frame, rows), choices=(x, y, value, scope), remark=remark)
 
 
 def break_even(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -146,19 +147,13 @@ def _rows(inputs: Inputs, wanted: Mapping[str, str], first: str = "workload") ->
         return order, scope, OPEN_FIRST
     rows = order
     if scope.value == "selected":
-        selected = set(inputs.selected)
-        rows = np.array([row for row in order.tolist() if frame.keys[row] in selected], dtype=np.int64)
+        rows = order[among(Keys(frame, order), inputs.selected)]
         return rows, scope, "" if len(rows) else "No selected run passes the filter."
     if scope.value == "workload" and inputs.current in frame.keys:
         texts = frame.texts("workload")
         workload = texts[frame.keys.index(inputs.current)]
         rows = np.array([row for row in order.tolist() if texts[row] == workload], dtype=np.int64)
     return rows, scope, "" if len(rows) else NO_MATCH
-
-
-def _keys(inputs: Inputs, rows: np.ndarray) -> tuple[str, ...]:  # type: ignore[type-arg]
-    keys = inputs.frame.keys
-    return tuple(keys[row] for row in rows.tolist())
 
 
 def _labels(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyqtgraph as pg
@@ -88,7 +88,7 @@ class ChartView(QWidget):
         self._request = 0
         self._made_from: tuple[object, ...] = ()
         self._inputs: Inputs | None = None
-        self._stressed: tuple[tuple[str, ...], str | None] = ((), None)
+        self._stressed: tuple[Sequence[str], str | None] = ((), None)
         self._stale = True
         self._combos: dict[str, QComboBox] = {}
         self._labels: list[QLabel] = []
@@ -293,8 +293,8 @@ class ChartView(QWidget):
         style = Style(
             self._theme,
             self.font(),
-            frozenset(self._selection.keys),
-            self._selection.current,
+            self._selection.keys,
+            self._selection.current_keys,
             pixel_ratio=self.devicePixelRatioF(),
         )
         drawing = DRAWINGS[type(shown.chart)](shown, style)
@@ -346,6 +346,6 @@ class ChartView(QWidget):
         keys = self._selection.keys
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             others = tuple(key for key in keys if key != found.key)
-            self._selection.set(others if found.key in keys else (*keys, found.key), found.key)
+            self._selection.set(others if len(others) < len(keys) else (*keys, found.key), found.key)
         else:
-            self._selection.set(keys if found.key in keys else (found.key,), found.key)
+            self._selection.set(keys if found.key in self._selection else (found.key,), found.key)

@@ -6,13 +6,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from gui.state.charts.kinds import Shown
 from gui.state.columns import format_number
+from gui.state.keys import among
 from gui.views.palette import Theme
 
 NEAR_PX = 14.0  # how near the pointer must be to a point or line
@@ -53,7 +57,7 @@ class Style:
     font
         Of axes and labels.
     selected, current
-        Keys of the runs to stress.
+        Keys of the runs to stress; the current one alone, if there is one.
     map_name
         Color map of heat maps.
     pixel_ratio
@@ -62,8 +66,8 @@ class Style:
 
     theme: Theme
     font: QFont
-    selected: frozenset[str] = frozenset()
-    current: str | None = None
+    selected: Sequence[str] = ()
+    current: Sequence[str] = ()
     map_name: str = "viridis"
     pixel_ratio: float = 1.0
 
@@ -106,6 +110,16 @@ class Drawing(ABC):
 
     def fit(self, plot: pg.PlotWidget) -> None:  # noqa: B027 - most have nothing to fit
         """Fit what depends on the size of the plot."""
+
+    @cached_property
+    def is_selected(self) -> NDArray[np.bool_]:
+        """Whether the run of each item is selected; shape (n_items,), as are the keys."""
+        return among(self.shown.keys, self.style.selected)
+
+    @cached_property
+    def is_current(self) -> NDArray[np.bool_]:
+        """Whether the run of each item is the current one."""
+        return among(self.shown.keys, self.style.current)
 
     def key(self, index: int) -> str:
         """Return the run of an item."""

@@ -53,7 +53,7 @@ class ParallelDrawing(Drawing):
         plot.getAxis(LEFT).setPen(theme.canvas)
         for at in range(count):
             plot.addItem(pg.InfiniteLine(at, angle=90, pen=self.style.pen(theme.rule, 1.5)))
-        chosen = np.array([key in self.style.selected for key in self.shown.keys], dtype=bool)
+        chosen = self.is_selected
         faint = chosen.any() and not chosen.all()
         for i in range(len(chart.groups)):
             color = QColor(self.style.color(i))
@@ -61,7 +61,7 @@ class ParallelDrawing(Drawing):
             self._lines(plot, np.flatnonzero((chart.group == i) & ~(chosen if faint else False)), color, 1.1)
         for i in range(len(chart.groups) if faint else 0):
             self._lines(plot, np.flatnonzero((chart.group == i) & chosen), self.style.color(i), 2.4)
-        for i in np.flatnonzero([key == self.style.current for key in self.shown.keys])[:1]:
+        for i in np.flatnonzero(self.is_current)[:1]:
             self._lines(plot, np.array([i]), theme.highlight, 2.8)
         for at in range(count):
             for end, value in ((0.0, self._ends[0][at]), (1.0, self._ends[1][at])):
@@ -109,7 +109,7 @@ class ParallelDrawing(Drawing):
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return the groups."""
         entries = [(self.style.color(i), "━━", name) for i, name in enumerate(self.chart.groups)]
-        if self.style.current in self.shown.keys:
+        if self.is_current.any():
             entries.append((self.style.theme.highlight, "━━", "current run"))
         return entries
 
@@ -190,7 +190,7 @@ class HeatMapDrawing(Drawing):
 
     def _stress(self, plot: pg.PlotWidget) -> None:
         """Frame the cell of the current run."""
-        cells = [c for key, c in zip(self.shown.keys, self.chart.cell, strict=True) if key == self.style.current]
+        cells = np.asarray(self.chart.cell)[self.is_current]
         for cell in cells[:1]:
             if cell >= 0:
                 row, column = divmod(int(cell), len(self.chart.x_ticks))

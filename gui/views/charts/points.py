@@ -43,9 +43,8 @@ class PointsDrawing(Drawing):
     @cached_property
     def _selected(self) -> Ints:
         """The selected points; none where all are, which would tell nothing."""
-        chosen = self.style.selected
-        found = np.array([i for i, key in enumerate(self.shown.keys) if key in chosen], dtype=np.int64)
-        return found if len(found) < len(self.shown.keys) else found[:0]
+        found = np.flatnonzero(self.is_selected)
+        return found if len(found) < len(self.is_selected) else found[:0]
 
     def draw(self, plot: pg.PlotWidget) -> None:
         """Draw one item per group, the front, and rings around the selected runs."""
@@ -65,8 +64,7 @@ class PointsDrawing(Drawing):
         self._scatter(plot, front[:MOST_POINTS], size=15, symbol="o", brush=None, pen=self.style.pen(theme.text, 1.2))
         ring = self.style.pen(theme.highlight, 2)
         self._scatter(plot, self._selected[:MOST_POINTS], size=19, symbol="o", brush=None, pen=ring)
-        current = [i for i, key in enumerate(self.shown.keys) if key == self.style.current]
-        self._scatter(plot, np.array(current, dtype=np.int64), size=25, symbol="o", brush=None, pen=ring)
+        self._scatter(plot, np.flatnonzero(self.is_current), size=25, symbol="o", brush=None, pen=ring)
         plot.setRange(xRange=_padded(chart.x), yRange=_padded(chart.y), padding=0)
 
     def _scatter(self, plot: pg.PlotWidget, rows: Ints, **style: object) -> None:
@@ -81,7 +79,7 @@ class PointsDrawing(Drawing):
             for i, name in enumerate(self.chart.groups)
         ]
         entries.append((self.style.theme.text, "○", "on the front"))
-        if len(self._selected) or self.style.current in self.shown.keys:
+        if len(self._selected) or self.is_current.any():
             name = "selected; the larger ring: current run" if len(self._selected) else "current run"
             entries.append((self.style.theme.highlight, "○", name))
         if len(self.drawn) < len(self.chart.x):
@@ -118,8 +116,8 @@ class CurvesDrawing(Drawing):
         axis.setLogMode(x=chart.log_x, y=False)
         set_axis(plot, LEFT, chart.y_label, self.style, grid=True)
         for i, (x, y) in enumerate(self._lines):
-            is_current = self.key(i) == self.style.current and len(chart.curves) > 1
-            pen = self.style.pen(self.style.color(i), 3.5 if is_current else 1.8, style=_dash(i))
+            thick = len(chart.curves) > 1 and self.is_current[i : i + 1].any()
+            pen = self.style.pen(self.style.color(i), 3.5 if thick else 1.8, style=_dash(i))
             symbols = {} if chart.stepped or len(x) > 60 else {"symbol": "o", "symbolSize": 5}
             brushes = {"symbolBrush": self.style.color(i), "symbolPen": None} if symbols else {}
             plot.addItem(pg.PlotDataItem(x, y, pen=pen, connect="finite", **symbols, **brushes))

@@ -45,7 +45,7 @@ class _Rows(Drawing):
 
     def fit(self, plot: pg.PlotWidget) -> None:
         """Fit names and rows into the size of the plot."""
-        current = [self.key(i) == self.style.current for i in range(len(self.labels))]
+        current = [bool(self.is_current[i : i + 1].any()) for i in range(len(self.labels))]
         set_rows(plot, self.labels, self.style, current if self.shown.keys else ())
         plot.setRange(xRange=self._span, yRange=row_range(plot, len(self.labels)), padding=0)
 

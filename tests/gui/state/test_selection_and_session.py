@@ -1,32 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import pytest
+
+from gui.state.keys import Keys, among
 from gui.state.selection import Selection
 from gui.state.session import RECENT_LENGTH, Session
 
-
-def test_the_current_run_is_always_one_of_the_selected():
-    selection = Selection()
-    selection.set(["a", "b", "c"])
-    assert selection.current == "a"
-    selection.set(["b", "c"], "c")
-    assert selection.current == "c"
-    selection.set(["c", "a"])
-    assert selection.current == "c"
-    selection.set(["a"], "z")
-    assert selection.current == "a"
-    selection.set([])
-    assert selection.current is None
+A, B, C, D = (f"/runs/{name}.h5" for name in "abcd")
 
 
-def test_a_selection_tells_of_changes_and_of_changes_alone():
-    selection, seen = Selection(), []
-    selection.changed.connect(lambda: seen.append((selection.keys, selection.current)))
-    selection.set(["a", "a", "b"])
-    selection.set(["a", "b"])
-    selection.keep(["b", "x"])
-    selection.keep(["b"])
-    assert seen == [(("a", "b"), "a"), (("b",), "b")]
+@pytest.fixture
+def session(make_entry):
+    session = Session()
+    session.add(map(make_entry, "abcd"))
+    return session
+
+
+def test_the_current_run_is_always_one_of_the_selected(session):
+    selection = Selection(session)
+    selection.set([A, B, C])
+    assert selection.current == A
+    selection.set([B, C], C)
+    assert selection.current == C
+    selection.set([C, A])
+    assert selection.current == C and selection.keys == [C, A] and list(selection.current_keys) == [C]
+    selection.set([A], D)
+    assert selection.current == A and A in selection and D not in selection
+    selection.set(["/runs/of nobody.h5"])
+    assert selection.current is None and not selection.keys and not selection.current_keys
+
+
+def test_a_selection_tells_of_changes_and_of_changes_alone(session):
+    selection, seen = Selection(session), []
+    selection.changed.connect(lambda: seen.append((tuple(selection.keys), selection.current)))
+    selection.set([B, B, D])
+    selection.set([B, D])
+    session.close([A])  # moves the rows of the selected, and nothing that is seen
+    assert selection.keys == (B, D) and selection.rows.tolist() == [0, 2]
+    session.close([B, C])
+    session.close([D])
+    assert seen == [((B, D), B), ((D,), D), ((), None)]
+
+
+def test_some_runs_are_found_among_others_by_row_and_by_key(session):
+    all_keys = session.keys
+    some = Keys(session.frame, all_keys.rows[[3, 1]])
+    assert some == (D, B) and some[1:] == (B,) and some[0] == D and some != (D, A) and some != (D,)
+    assert among(all_keys, some).tolist() == among(all_keys, [B, D]).tolist() == [False, True, False, True]
+    session.close([A])
+    assert among(session.keys, some).tolist() == [True, False, True]  # by key, for rows are others now
 
 
 def test_a_run_opened_again_takes_the_place_of_the_old_one(make_entry):
