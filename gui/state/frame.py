@@ -179,7 +179,8 @@ class Frame:
     _numbers: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict)
     _folded: dict[str, list[str]] = field(default_factory=dict)
-    _wider: dict[str, tuple[list[str], NDArray[np.bool_]]] = field(default_factory=dict)  # texts of more runs, and which
+    # texts of more runs than these, and which of them these are
+    _wider: dict[str, tuple[list[str], NDArray[np.bool_]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -205,6 +206,7 @@ class Frame:
         if column is None:
             wider = self._wider.get(name)
             self._texts[name] = column = list(compress(*wider)) if wider is not None else self._read_texts(name)
+            self._wider.pop(name, None)
         return column
 
     def _read_texts(self, name: str) -> list[str]:
@@ -280,6 +282,10 @@ class Frame:
             _texts={name: list(compress(*both)) for name, both in wider.items()} if few else {},
             _wider={} if few else wider,
         )
+
+    def parts(self) -> list[object]:
+        """Return what takes long to be let go of, in the order in which it can be."""
+        return [self.keys, *(column for column, _ in self._wider.values()), *self._texts.values(), self]
 
     def adopt(self, other: Frame) -> None:
         """Take over the columns that a worker has read for the same runs."""

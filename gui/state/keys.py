@@ -62,4 +62,6 @@ def among(keys: Sequence[str], others: Sequence[str]) -> NDArray[np.bool_]:
         found[others.rows] = True
         return found[keys.rows]
     chosen = frozenset(others)
-    return np.array([key in chosen for key in keys], dtype=bool)
+    if not chosen:
+        return np.zeros(len(keys), dtype=bool)
+    return np.fromiter(map(chosen.__contains__, keys), dtype=bool, count=len(keys))

@@ -19,6 +19,7 @@ from gui.state.keys import Keys
 from gui.state.runs import RunEntry
 from gui.state.session import Session
 
+NAMING = ("design", "title", "workload")  # what a run is called by, shown as columns or not
 AT_ONCE = 2000  # runs up to which filter and sort take no noticeable time
 Submit = Callable[[Callable[[], Any], Callable[[Any], object]], object]
 """Does the first in a worker and hands its result to the second."""
@@ -53,6 +54,8 @@ def arranged(frame: Frame, columns: Sequence[Column], text: str, by: Column | No
     """Return the runs that pass a filter, sorted by a column; this reads what it needs of runs not at hand."""
     for column in columns:
         (frame.numbers if column.numeric else frame.texts)(column.id)
+    for name in NAMING:
+        frame.texts(name)
     result = filters.apply(frame, text)
     rows = np.flatnonzero(result.keep)
     order = rows if by is None else rows[_rank(frame, rows, by, descending)]
@@ -213,7 +216,7 @@ class RunsTable:
         def work() -> View | None:
             return arranged(frame, columns, text, by, descending) if request == self._request else None
 
-        needed = [WORDS, *(column.id for column in columns)]
+        needed = [WORDS, *NAMING, *(column.id for column in columns)]
         if self._submit is None or (len(frame) <= AT_ONCE and all(map(frame.has, needed))):
             self._arrived(work())
         else:

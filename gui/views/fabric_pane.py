@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from itertools import islice
 
@@ -190,6 +191,8 @@ class FabricPane(QWidget):
         for state in self.linked.states:  # beside each other the same run is read once
             if state.scene is not None and (state.scene.key, state.scene.style) == (entry.key, style):
                 return entry.key, state.scene.intact or state.scene
+        # menus ask which parts can fail, and what tells that loads the solver: a second here, where nobody waits
+        importlib.import_module("optinet.reliability.parts")
         try:
             return entry.key, scene_of(entry, style)
         except (OptinetError, OSError) as error:

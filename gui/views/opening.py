@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QFileSystemWatcher, QObject, QStandardPaths, QTimer, pyqtSignal
@@ -59,11 +60,13 @@ class Opener(QObject):
         self._read("Reading runs …", self._library.refresh, self._opened)
 
     def close(self, keys: Sequence[str]) -> None:
-        """Close runs."""
+        """Close runs; the worker is the last to hold them, for to let go of very many takes long."""
+        held = self._session.frame.parts()
         if len(keys) == len(self._session):
             self.paths = []
             self._jobs.submit("", self._library.forget, lambda _: self._forgotten())
         self._session.close(keys)
+        self._jobs.submit("", partial(_let_go, held), lambda _: None)
 
     def _forgotten(self) -> None:
         """Close what was still being read when all was closed: its files have been let go of."""
@@ -129,6 +132,11 @@ class Opener(QObject):
 
     def _polled(self) -> None:
         self._polling = False
+
+
+def _let_go(held: list[object]) -> None:
+    while held:  # one after the other, so that the window has its turn between them
+        held.pop()
 
 
 def _packs_folder() -> Path:

@@ -118,9 +118,11 @@ class CurvesDrawing(Drawing):
         for i, (x, y) in enumerate(self._lines):
             thick = len(chart.curves) > 1 and self.is_current[i : i + 1].any()
             pen = self.style.pen(self.style.color(i), 3.5 if thick else 1.8, style=_dash(i))
-            symbols = {} if chart.stepped or len(x) > 60 else {"symbol": "o", "symbolSize": 5}
-            brushes = {"symbolBrush": self.style.color(i), "symbolPen": None} if symbols else {}
-            plot.addItem(pg.PlotDataItem(x, y, pen=pen, connect="finite", **symbols, **brushes))
+            plot.addItem(pg.PlotCurveItem(x, y, pen=pen, connect="finite"))
+            if not chart.stepped and len(x) <= 60:
+                known = np.isfinite(x) & np.isfinite(y)
+                dots = {"size": 5, "brush": self.style.color(i), "pen": None}
+                plot.addItem(pg.ScatterPlotItem(x=x[known], y=y[known], symbol="o", **dots))
             at = self._across(np.array([chart.curves[i].mark[0]]))
             if np.isfinite(at).all():
                 pen = self.style.pen(self.style.theme.text, 1)
