@@ -27,6 +27,7 @@ from experiments.growth import cliffs, differing
 from experiments.pareto import front, goals_of, relative_difference
 from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
+from optinet.remarks import DOWN
 from optinet.results import Run
 
 _PREFERRED = "uniform"
@@ -301,6 +302,7 @@ def _warnings(run: Run, size: tuple[int, float], usual: tuple[int, float]) -> li
         warnings.append("links do not close: typical losses exceed the power budget")
     elif run.verdict == "at risk":
         warnings.append("links at risk: they close typically, not at 3 sigma")
+    warnings += [note for note in run.notes if note.startswith(DOWN)]
     if caveat := str(run.scenario.get("caveat", "")):
         warnings.append(caveat)
     elif size != usual:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A saved run with parts down: its demand routed anew over what is left, beside what the intact fabric carries."""
+"""A saved run with parts down: its demand routed anew over what is left, beside what the run carries."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.draft import Draft
+from experiments.failed import failed_parts, masks_of
 from experiments.present import rows_text
 from experiments.saved import saved_demand
+from experiments.scenario import Scenario, scenario_of
+from optinet.errors import SolverError
 from optinet.fabric import Fabric
-from optinet.failures import arcs_up, nodes_down
+from optinet.failure_masks import FailureMasks
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
 from optinet.flows.loads import LinkLoads
 from optinet.reliability.carried import active, what_is_left
-from optinet.reliability.parts import FailedParts, failure_of
+from optinet.reliability.settings import FailedParts
 from optinet.results import Run
+from optinet.toml_source import TomlSource
 from optinet.traffic.demand import Demand
 
 FULLEST = 0.999  # of the largest utilization: arcs that full limit the throughput of a routing together
@@ -33,7 +38,9 @@ class Degraded:
     Parameters
     ----------
     run
-        The run, intact.
+        The run as it is.
+    parts
+        What is down, that which was down in the run among it.
     arc_up
         shape (n_arcs,): which arcs are up.
     routing
@@ -56,6 +63,7 @@ class Degraded:
     """
 
     run: Run
+    parts: FailedParts
     arc_up: NDArray[np.bool_]
     routing: str
     throughput_before: float
@@ -75,7 +83,9 @@ class Degraded:
         return int(np.count_nonzero(~self.arc_up.reshape(-1, 2).any(axis=1)))
 
 
-def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s: float = 60.0) -> Degraded:
+def degraded(
+    run: Run, parts: FailedParts, *, instead: bool = False, bound: bool = False, time_budget_s: float = 60.0
+) -> Degraded:
     """Route the demand of a run over what is left of its fabric.
 
     Parameters
@@ -84,6 +94,8 @@ def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s
         A run made by 'run' or 'sweep'.
     parts
         What is down besides what was down in the run.
+    instead
+        Whether these parts alone are down, and not those of the run.
     bound
         Whether to find what no routing surpasses, and where that limit is, within `time_budget_s`.
 
@@ -92,26 +104,27 @@ def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s
     OptinetError
         If the fabric has no such parts, or the run was made by an optinet whose workloads this one does not know.
     """
-    fabric, demand = run.fabric, saved_demand(run)
-    failure = failure_of(fabric, parts)
-    arc_up, node_up = arcs_up(fabric, failure), ~nodes_down(fabric, failure)
+    fabric, parts = run.fabric, parts if instead else failed_parts(run.scenario) + parts
+    masks = next(masks_of(fabric, run.scenario, parts))
+    demand, arc_up = _demand(run, masks), masks.arc_up
     name, options = _routing(run)
     before = run.loads.throughput
-    left = what_is_left(fabric, demand, name, arc_up, node_up, **options)
-    delivered_before = min(1.0, before) * demand.total_gbps
+    left = what_is_left(fabric, demand, name, arc_up, masks.node_up, **options) if demand is not None else None
+    delivered_before = run.metric("delivered_tbps").value * 1e3
+    everyone = np.ones(fabric.n_endpoints, dtype=bool)
+    asked = everyone if demand is None or run.table("collective") else active(demand)  # one goes on without lost ranks
     if left is None:
-        nothing = np.zeros(fabric.n_arcs)
-        sent = int(np.count_nonzero(active(demand)))
+        nothing, sent = np.zeros(fabric.n_arcs), int(np.count_nonzero(asked))
         return Degraded(
-            run, arc_up, name, before, 0.0, delivered_before, 0.0, sent, sent, nothing,
+            run, parts, arc_up, name, before, 0.0, delivered_before, 0.0, sent, sent, nothing,
             np.zeros(0, dtype=np.int64), "no two endpoints reach each other",
         )  # fmt: skip
-    asked = active(demand)
     limiting, text, most = _fullest(fabric, left.loads)
     if bound:
         limiting, text, most = _proven(fabric, left.demand, arc_up, time_budget_s)
     return Degraded(
         run,
+        parts,
         arc_up,
         left.loads.routing,
         before,
@@ -125,6 +138,16 @@ def degraded(run: Run, parts: FailedParts, *, bound: bool = False, time_budget_s
         text,
         most,
     )
+
+
+def _demand(run: Run, masks: FailureMasks) -> Demand | None:
+    """Return what is asked of the fabric; None for a collective that cannot run."""
+    try:
+        return saved_demand(run, masks)
+    except SolverError:
+        if masks.mask is None:
+            raise
+        return None
 
 
 def _routing(run: Run) -> tuple[str, dict[str, Any]]:
@@ -169,8 +192,24 @@ def degraded_text(found: Degraded, width: int | None) -> str:
     ]
     if not np.isnan(found.bound):
         rows.append(("no routing more than", "", f"{found.bound:.4g}", ""))
-    table = rows_text((found.run.title, "intact", "with parts down", ""), rows, width)
-    return f"{table}what limits: {found.limit}\n"
+    before = "as run" if failed_parts(found.run.scenario) else "intact"
+    table = rows_text((found.run.title, before, "with parts down", ""), rows, width)
+    return f"{table}down: {found.parts.text or 'nothing'}\nwhat limits: {found.limit}\n"
+
+
+def degraded_scenario(found: Degraded) -> Scenario:
+    """Return the scenario of the run with its parts down, so that it can be evaluated as a run of its own.
+
+    Raises
+    ------
+    ScenarioError
+        If the run was made by an optinet whose topologies or workloads this one does not know.
+    """
+    values = {key: value for key, value in found.run.scenario.items() if key != "failed"} | {
+        "failed": found.parts.plain()
+    }
+    source = TomlSource(str(found.run.path), "", values)
+    return scenario_of(Draft().merged({key: value for key, value in values.items() if value not in ({}, None)}, source))
 
 
 def save_loads(found: Degraded, path: Path) -> None:

@@ -13,12 +13,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 import optinet
 import topologies
+from experiments.failed import failed_parts, masks_of
 from experiments.scenario import Scenario
 from optinet import workloads
 from optinet.assessing import assess
@@ -26,6 +28,7 @@ from optinet.assessment import Assessment
 from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.fabric import Fabric
+from optinet.failure_masks import FailureMasks
 from optinet.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.headline import scale_out_metrics
 from optinet.jobs.phase import SolvedJob
@@ -39,12 +42,13 @@ from optinet.models.physical_path import physical_paths
 from optinet.models.step_circuits import CircuitSet, circuit_sets, step_circuit_metrics, step_circuits
 from optinet.models.step_clock import step_clock
 from optinet.models.values import median
-from optinet.results.availability_content import availability_groups
+from optinet.reliability.left import left_among, solved_left
+from optinet.results.availability_content import availability_groups, failed_groups
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
 from optinet.results.job_content import job_groups, sharing_groups
 from optinet.results.provenance import provenance
 from optinet.results.writer import run_bytes
-from optinet.routing import candidates
+from optinet.routing import OPTIMUM, candidates
 from optinet.solution import Solution
 from optinet.traffic.demand import Demand
 
@@ -176,6 +180,7 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         "scenario": {"toml": scenario.to_toml(), "json": json.dumps(scenario.resolved())},
         **fabric_groups(evaluation.fabric),
         **solution_groups(evaluation.solution),
+        **failed_groups(evaluation.solution),
         **assessment_groups(assessment, evaluation.catalogue),
         **catalogue_groups(evaluation.catalogue, assessment.values_used),
         **_job_groups(evaluation),
@@ -223,27 +228,32 @@ def _fabric(topology: Mapping[str, Any]) -> Fabric:
 def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Design, catalogue: Catalogue) -> Solution:
     """Return what a workload asks of a fabric, solved; the traffic of jobs at the mean rates of their cycles."""
     workload, routing = dict(plan["workload"]), dict(plan["routing"])
-    seed, kind, name = plan["seed"], workload.pop("name"), routing.pop("name")
+    seed, kind, asked, parts = plan["seed"], workload.pop("name"), routing.pop("name"), failed_parts(plan)
 
-    def solved(demand: Demand, **of: Any) -> Solution:
-        return dataclasses.replace(optinet.solve(fabric, demand, name, seed=seed, **routing), **of)
+    def solve(failed: FailureMasks | None = None, name: str = asked) -> Solution:
+        options = routing if name == asked else {key: value for key, value in routing.items() if key in OPTIMUM}
+        mask = failed.mask if failed else None
 
-    def solve() -> Solution:
+        def solved(demand: Demand, **of: Any) -> Solution:
+            left = left_among(fabric, demand, failed) if failed else demand
+            return dataclasses.replace(optinet.solve(fabric, left, name, arc_up=mask, seed=seed, **options), **of)
+
         if kind == workloads.SEVERAL_JOBS:
-            jobs = jobs_on_fabric(fabric, workload, name, design, catalogue, seed)
+            jobs = jobs_on_fabric(fabric, workload, name, design, catalogue, seed, failed)
             return solved(sharing_demand(fabric, jobs), sharing=jobs)
         if kind in workloads.JOBS:
-            found = job_on_fabric(fabric, kind, workload, name, design, catalogue)
+            found = job_on_fabric(fabric, kind, workload, name, design, catalogue, failed)
             cycle_s = job_cycle_s(found.job, 0.0, design, catalogue)
             return solved(found.traffic.scaled(1.0 / cycle_s), job=found.job)
-        traffic = workloads.traffic(fabric, kind, workload, seed, name, routing, folder)
+        traffic = workloads.traffic(fabric, kind, workload, seed, name, options, folder, failed)
         solution = solved(traffic.demand, collective=traffic.collective)
         # a flow has one path, and the flow of the optimum is none of one path each
         taken = "ecmp" if solution.routing == "optimal" else solution.routing
-        replay = traffic.flows.replayed(fabric, taken, seed) if traffic.flows else None
+        replay = traffic.flows.replayed(fabric, taken, seed, arc_up=mask) if traffic.flows else None
         return dataclasses.replace(solution, replay=replay)
 
-    solution = _solutions.get(_solution_key(fabric, plan, design), solve)
+    make = partial(solved_left, masks_of(fabric, plan, parts), asked, solve) if parts else solve
+    solution = _solutions.get(_solution_key(fabric, plan, design), make)
     # the same graph may hang on other optical switches, which the models look at and the solver does not
     solution = solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
     return solution if solution.job is None else _with_latency(solution, solution.job, design, catalogue)
@@ -257,6 +267,8 @@ def _solution_key(fabric: Fabric, plan: Mapping[str, Any], design: Design) -> Ha
     asked = [plan["workload"], plan["routing"]]
     if plan["workload"]["name"] in (*workloads.JOBS, workloads.SEVERAL_JOBS):
         asked += [[design.get(role) for role in ("accelerator", "job", "collectives")], plan["catalogue"]]
+    if plan.get("failed"):  # parts that are down are found by names and in the plant
+        return fabric.content_sha256, _key([*asked, plan["failed"], plan.get("failures")]), plan["seed"]
     return fabric.graph_sha256, _key(asked), plan["seed"]
 
 

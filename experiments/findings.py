@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from experiments.charts import TornadoChart
 from experiments.compare import Row, Table
+from experiments.failed import failed_parts
 from experiments.saved import reopened
 from experiments.uncertainty import probability_better, spreads, tornado
 from optinet.errors import OptinetError
 from optinet.metric import Metric, higher_is_better
 
+_MOST_DOWN = 6
+_DELIVERED = "delivered_gbps_per_endpoint"
 _DRAWS = 2000  # engineering estimate: a probability is good to a percent
 _QUESTIONS = (
     ("network_kw", "Least network power"),
@@ -24,22 +28,48 @@ _QUESTIONS = (
 def findings(table: Table) -> list[str]:
     """Return the main results of a comparison, designs whose links close alone."""
     closing = [row for row in table.rows if row.run.verdict in ("closes", "")]
-    lines = [line for key, what in _QUESTIONS if (line := _best(closing, key, what))]
-    front = [row.case for row in closing if row.on_front]
+    rivals = _rivals(closing)
+    lines = [line for key, what in _QUESTIONS if (line := _best(rivals, key, what))]
+    front = [row.case for row in rivals if row.on_front]
     if front:
         shown = ", ".join(front[:6]) + (f" and {len(front) - 6} more" if len(front) > 6 else "")
         lines.append(f"No other design beats, all goals together: {shown}.")
+    lines += _with_parts_down(table.rows)
     lost = len(table.rows) - len(closing)
     if lost:
         lines.append(f"{lost} of {len(table.rows)} designs have links that do not close with three sigma to spare.")
     return lines or ["No design has links that close."]
 
 
+def _rivals(rows: list[Row]) -> list[Row]:
+    """Return the designs that compete: whole ones, since one with parts down carries less and so draws less power."""
+    return [row for row in rows if not failed_parts(row.run.scenario)] or rows
+
+
+def _with_parts_down(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield what designs with parts down deliver, beside the same designs whole where they are there."""
+    whole = {_apart_from_failed(row): row for row in rows if not failed_parts(row.run.scenario)}
+    down = [row for row in rows if failed_parts(row.run.scenario)]
+    for row in down[:_MOST_DOWN]:
+        gbps, same = row.run.metrics[_DELIVERED].value, whole.get(_apart_from_failed(row))
+        text = f"delivers {gbps:,.1f} Gb/s per endpoint with {failed_parts(row.run.scenario).text} down"
+        before = same.run.metrics[_DELIVERED].value if same else 0.0
+        share = f", {gbps / before:.1%} of what it does whole" if before else ""
+        yield f"{(same or row).case} {text}{share}."
+    if len(down) > _MOST_DOWN:
+        yield f"{len(down) - _MOST_DOWN} more designs have parts down."
+
+
+def _apart_from_failed(row: Row) -> str:
+    plan = {key: value for key, value in row.run.scenario.items() if key not in ("failed", "title", "tags", "caveat")}
+    return json.dumps(plan, sort_keys=True)
+
+
 def drivers_of_best(table: Table, most: int) -> Iterator[tuple[TornadoChart, str]]:
     """Yield for the best design in power and in cost what its number hangs on, with a caption."""
-    closing = [row for row in table.rows if row.run.verdict in ("closes", "")]
+    rivals = _rivals([row for row in table.rows if row.run.verdict in ("closes", "")])
     for key, what in _QUESTIONS[:2]:
-        order = _ordered(closing, key)
+        order = _ordered(rivals, key)
         if not order:
             continue
         try:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from experiments.failed import masks_of
 from optinet.errors import OptinetError, Problem, ScenarioError, TopologyError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.fabric import Fabric
+    from optinet.failure_masks import FailureMasks
     from optinet.toml_source import KeyPath
 
 
@@ -38,15 +40,16 @@ def fitted(scenario: Scenario) -> Fabric:
     from optinet.failure_study import check_failures
     from optinet.models.physical_path import physical_paths
 
-    fabric = _built(scenario.topology, "topology")
+    fabric = built(scenario.topology, "topology")
     catalogue = load_catalogue().with_values(scenario.catalogue)
     design = Design.from_roles(scenario.design, catalogue)
+    failed = next(masks_of(fabric, scenario.resolved(), scenario.failed)) if scenario.failed else None
     problems: list[Problem] = []
     for check in (
         lambda: physical_paths(fabric, design, catalogue),
-        lambda: _check_workload(scenario, fabric, design, catalogue),
+        lambda: _check_workload(scenario, fabric, design, catalogue, failed),
         lambda: check_failures(fabric, scenario.failures) if scenario.failures else None,
-        lambda: _built(scenario.scale_out, "scale_out") if scenario.scale_out else None,
+        lambda: built(scenario.scale_out, "scale_out") if scenario.scale_out else None,
     ):
         problems += _problems(check)
     if problems:
@@ -60,20 +63,22 @@ def misfits(scenario: Scenario, draft: Draft) -> Iterator[Problem]:
         yield replace(problem, location=draft.location(_key_path(problem.where)))
 
 
-def _check_workload(scenario: Scenario, fabric: Fabric, design: Design, catalogue: Catalogue) -> None:
+def _check_workload(
+    scenario: Scenario, fabric: Fabric, design: Design, catalogue: Catalogue, failed: FailureMasks | None
+) -> None:
     from optinet import workloads
     from optinet.models.job_on_fabric import check_job, check_jobs
 
     name, parameters = scenario.workload.name, scenario.workload.parameters
     if name == workloads.SEVERAL_JOBS:
-        check_jobs(fabric, parameters, design, catalogue, scenario.seed)
+        check_jobs(fabric, parameters, design, catalogue, scenario.seed, failed)
     elif name in workloads.JOBS:
-        check_job(fabric, name, parameters, design, catalogue)
+        check_job(fabric, name, parameters, design, catalogue, failed)
     else:
-        workloads.check(fabric, name, parameters, scenario.seed, scenario.folder)
+        workloads.check(fabric, name, parameters, scenario.seed, scenario.folder, failed)
 
 
-def _built(topology: Choice, section: str) -> Fabric:
+def built(topology: Choice, section: str) -> Fabric:
     """Build a fabric; a builder names its parameters alone, and the scenario has them in a section."""
     try:
         return _recent(topology.name, json.dumps(topology.parameters))

@@ -21,8 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from experiments.draft import Draft
+from experiments.failed import failed_problems
 from optinet.errors import OptinetError, Problem, ScenarioError, unknown_name
-from optinet.reliability.settings import FailureSettings
+from optinet.reliability.settings import FailedParts, FailureSettings
 from optinet.toml_source import TomlSource
 from optinet.validation import checked, dotted
 
@@ -110,7 +111,9 @@ class Scenario(BaseModel):
     racks
         How boxes stand in racks; None where height and power alone decide.
     failures
-        What may fail and how many states of that are looked at; None for the intact fabric alone.
+        What may fail and how many states of that are looked at; None where none are.
+    failed
+        What is down; None where everything works.
     folder
         Where relative paths start; no part of what is resolved, since the content of files is known by its hash.
     """
@@ -130,6 +133,7 @@ class Scenario(BaseModel):
     scale_out: Choice | None = None
     racks: RackPlan | None = None
     failures: FailureSettings | None = None
+    failed: FailedParts | None = None
     folder: str = ""
 
     def resolved(self) -> dict[str, Any]:
@@ -140,6 +144,7 @@ class Scenario(BaseModel):
         further |= {"scale_out": self.scale_out.flat()} if self.scale_out else {}
         further |= {"racks": self.racks.model_dump(exclude_none=True)} if self.racks else {}
         further |= {"failures": self.failures.model_dump(mode="json")} if self.failures else {}
+        further |= {"failed": self.failed.plain()} if self.failed else {}
         return plain | sections | further | {"design": dict(self.design), "catalogue": dict(self.catalogue)}
 
     def to_toml(self) -> str:
@@ -189,6 +194,8 @@ def scenario_of(draft: Draft) -> Scenario:
                 choices[section] = choice
     scale_out, scale_out_problems = _scale_out(draft)
     problems += [*scale_out_problems, *_component_problems(draft)]
+    if file is not None and file.failed and "topology" in choices:
+        problems += failed_problems(draft, choices["topology"], file.failed)
     if problems or file is None:
         raise ScenarioError(sorted(problems, key=_reading_order))
     return Scenario(
@@ -203,6 +210,7 @@ def scenario_of(draft: Draft) -> Scenario:
         scale_out=scale_out,
         racks=file.racks,
         failures=file.failures,
+        failed=file.failed or None,
         folder=str(draft.folder(("workload", "path"))),
     )
 
@@ -292,6 +300,7 @@ class _ScenarioFile(BaseModel):
     scale_out: str | _Section | None = None
     racks: RackPlan | None = None
     failures: FailureSettings | None = None
+    failed: FailedParts | None = None
 
 
 def _reading_order(problem: Problem) -> tuple[bool, str, int]:

@@ -30,7 +30,7 @@ from optinet.models.power import full_load_w, power
 from optinet.models.racks import network_racks
 from optinet.models.reconfiguration import reconfiguration
 from optinet.models.sharing import sharing_reports
-from optinet.remarks import remarks
+from optinet.remarks import failure_remarks, remarks
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
@@ -98,7 +98,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     )
     return replace(
         found,
-        notes=tuple(remarks(found, fabric.plant, design, values)),
+        notes=(*failure_remarks(solution), *remarks(found, fabric.plant, design, values)),
         metrics=tuple(headline(found, solution)),
         values_used=values.used,
     )

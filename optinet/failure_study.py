@@ -55,7 +55,7 @@ def failure_study(
     settings: FailureSettings,
     clock: Clock | None = None,
 ) -> FailureStudy:
-    """Draw states of failure of a design and solve them.
+    """Draw states of failure of a design and solve them; what is down in the solution is down in all of them.
 
     Parameters
     ----------
@@ -75,7 +75,10 @@ def failure_study(
     parts = DesignRisks(fabric, assessment.paths, assessment.racks, design, catalogue, settings.power_domains)
     risks = Risks(fabric, [*parts.causes(settings.causes), *_groups(fabric, settings)])
     states = draw_states(risks, settings.samples, settings.seed)
-    found = carried(solution, risks.damage(states.failed), rewire=settings.rewire, clock=clock)
+    damage = risks.damage(states.failed)
+    if (down := solution.failed) is not None:  # all the time, and not only in some states
+        damage = damage.besides(~down.link_up, ~down.node_up, ~down.end_up)
+    found = carried(solution, damage, rewire=settings.rewire, clock=clock)
     return FailureStudy(risks, states, found, availability_curve(states, found))
 
 

@@ -138,6 +138,11 @@ def _delivery(solution: Solution) -> Iterator[Metric]:
     if (bounds := solution.optimum_gbps_per_endpoint) is not None:
         name, meaning = "optimum_gbps_per_endpoint", "delivered rate per endpoint of the best of all routings, proven"
         yield Metric(name, bounds[0], *bounds, unit_of(name), meaning)
+    if solution.failed is not None:
+        down, served = np.count_nonzero(~solution.failed.link_up), np.count_nonzero(solution.failed.served)
+        lost = solution.fabric.n_endpoints - served
+        yield _metric("links_down", float(down), "links that carry nothing because parts are down")
+        yield _metric("lost_endpoints", float(lost), "endpoints that are down, or cannot reach most others")
     yield _metric("stretch", solution.stretch, "mean links between switches of traffic that leaves its first switch")
 
 

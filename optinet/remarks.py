@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from optinet.models.link_budget import LinkBudget
     from optinet.models.physical_path import PhysicalPath
     from optinet.plant import OpticalPlant
+    from optinet.solution import Solution
+
+
+DOWN = "down: "
+"""Begins what is said of parts that are down."""
 
 
 def remarks(assessment: Assessment, plant: OpticalPlant | None, design: Design, catalogue: Catalogue) -> Iterator[str]:
@@ -67,6 +72,18 @@ def remarks(assessment: Assessment, plant: OpticalPlant | None, design: Design, 
     broken = assessment.failures
     if broken.unrated:
         yield f"failures_per_day leaves out {', '.join(broken.unrated)}: no failure rate listed"
+
+
+def failure_remarks(solution: Solution) -> Iterator[str]:
+    """Yield what a reader must know of a fabric with parts down."""
+    failed = solution.failed
+    if failed is None:
+        return
+    links, lost = int((~failed.link_up).sum()), int((~failed.served).sum())
+    yield (
+        f"{DOWN}{failed.text}; {links:,} of {len(failed.link_up):,} links carry nothing, {lost:,} of "
+        f"{len(failed.served):,} endpoints are not served; power and cost are of the whole fabric"
+    )
 
 
 def _cooling_notes(design: Design, catalogue: Catalogue) -> Iterator[str]:

@@ -27,6 +27,7 @@ from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
     from optinet.collectives.result import CollectiveTime
+    from optinet.failure_masks import FailureMasks
     from optinet.flows.concurrent.result import ConcurrentFlow
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob
@@ -74,6 +75,8 @@ class Solution:
         The jobs that make the demand together, and what they do to each other; () where there are not several.
     replay
         What came of simulating the flows that the demand is the traffic of; None if it is none.
+    failed
+        What is down, which carries nothing; None where everything works. The fabric is the whole one.
     """
 
     fabric: Fabric
@@ -86,6 +89,7 @@ class Solution:
     job: SolvedJob | None = None
     sharing: tuple[SharingJob, ...] = ()
     replay: Replay | None = None
+    failed: FailureMasks | None = None
 
     def scaled(self, factor: float) -> Solution:
         """Return the same with the demand times a factor, > 0; paths do not change."""
@@ -136,8 +140,11 @@ class Solution:
 
     @cached_property
     def bisection(self) -> Bisection | None:
-        """Bisection of the fabric or bounds on it; None where neither a theorem nor a quick search tells."""
-        return quick_bisection(self.fabric)
+        """Bisection of the fabric or bounds on it; None where neither a theorem nor a quick search tells.
+
+        What is told is of whole fabrics; none with parts down.
+        """
+        return quick_bisection(self.fabric) if self.failed is None else None
 
     @cached_property
     def stretch(self) -> float:

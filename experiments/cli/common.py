@@ -74,3 +74,17 @@ def width() -> int | None:
 def command_line() -> str:
     """Return what the user typed, for the provenance of runs."""
     return shlex.join(["optinet", *sys.argv[1:]])
+
+
+def check_output(path: Path) -> None:
+    """Find out before computing whether a run file can be written."""
+    from experiments.runner import check_writable
+    from optinet.results.verify import is_run_file
+
+    if path.is_dir():
+        raise RunFileError(Problem(str(path), "is a folder", "a file name, such as run.h5"))
+    if not path.parent.is_dir():
+        raise RunFileError(Problem(str(path.parent), "no such folder"))
+    if path.exists() and not is_run_file(path):
+        raise RunFileError(Problem(str(path), "is there already and is not a run file", "another file name"))
+    check_writable(path.parent)

@@ -8,24 +8,35 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from experiments.cli.common import AsJson, Flag, width, write, write_json
+from experiments.cli.common import (
+    AsJson,
+    Flag,
+    OptionalOutput,
+    Words,
+    check_output,
+    command_line,
+    width,
+    write,
+    write_json,
+)
 from optinet.errors import Problem, TopologyError
-
-_Words = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
 
 def fail(
     run: Path,
     /,
     *,
-    node: _Words = (),
-    link: _Words = (),
+    node: Words = (),
+    link: Words = (),
     ocs: Annotated[tuple[int, ...], Parameter(negative="", show_default=False)] = (),
+    group: Words = (),
+    instead: Flag = False,
     bound: Flag = False,
+    output: OptionalOutput = None,
     loads: Annotated[Path | None, Parameter(show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Route the demand of a run anew around parts that are down, beside what it carries intact.
+    """Route the demand of a run anew around parts that are down, beside what it carries as it is.
 
     Parameters
     ----------
@@ -37,21 +48,37 @@ def fail(
         Number of a link that is down, or NODE--NODE for all links between two nodes; may be repeated.
     ocs
         Number of an optical circuit switch that is down; may be repeated.
+    group
+        Number of a pod, cube or block that is down, or a group that the scenario's [failures.group] names; may be
+        repeated.
+    instead
+        Let the parts work that were down in the run, but for those named here.
     bound
         Find what no routing surpasses, and where that limit is.
+    output
+        Evaluate the scenario with these parts down, and write its run file.
     loads
         Write the load of every arc into this file, as NumPy arrays.
     as_json
         Print JSON.
     """
-    from experiments.degraded import degraded, degraded_json, degraded_text, save_loads
-    from optinet.reliability.parts import FailedParts
+    from experiments.degraded import degraded, degraded_json, degraded_scenario, degraded_text, save_loads
+    from optinet.reliability.settings import FailedParts
     from optinet.results import open_run
 
     if problems := [Problem("--ocs", str(each), "a number from 0") for each in ocs if each < 0]:
         raise TopologyError(problems)
-    parts = FailedParts(nodes=node, links=tuple(map(_link, link)), ocs=ocs)
-    found = degraded(open_run(run), parts, bound=bound)
+    groups = tuple(int(each) if each.isdecimal() else each for each in group)
+    parts = FailedParts(nodes=node, links=tuple(map(_link, link)), ocs=ocs, groups=groups)
+    if output is not None:
+        check_output(output)
+    found = degraded(open_run(run), parts, instead=instead, bound=bound)
+    if output is not None:
+        from experiments.evaluate import evaluate, evaluation_bytes
+        from optinet.results import write_run
+
+        evaluation = evaluate(degraded_scenario(found))
+        write_run(output, evaluation_bytes(evaluation, found.run.case, command_line()))
     if loads is not None:
         save_loads(found, loads)
     if as_json:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -18,6 +17,7 @@ from experiments.cli.common import (
     Changes,
     Flag,
     Output,
+    check_output,
     command_line,
     complain,
     width,
@@ -25,7 +25,7 @@ from experiments.cli.common import (
 )
 from experiments.cli.comparing import print_comparison
 from experiments.progress import Form
-from optinet.errors import Problem, RunFileError, ScenarioError
+from optinet.errors import Problem, ScenarioError
 
 
 def run(scenario: str, /, *, output: Output, changes: Changes = (), as_json: AsJson = False) -> None:
@@ -45,7 +45,7 @@ def run(scenario: str, /, *, output: Output, changes: Changes = (), as_json: AsJ
     from experiments.run_text import metrics_json, run_text
     from experiments.scenario import load_scenario
 
-    _check_output(output)
+    check_output(output)
     chosen = load_scenario(scenario, changes)
     from experiments.evaluate import evaluate, evaluation_bytes
     from optinet.results import open_run, write_run
@@ -148,20 +148,6 @@ def validate(path: str, /) -> None:
     from experiments.summary import validation_text
 
     write(validation_text(path))
-
-
-def _check_output(path: Path) -> None:
-    """Find out before computing whether a run file can be written."""
-    from experiments.runner import check_writable
-    from optinet.results.verify import is_run_file
-
-    if path.is_dir():
-        raise RunFileError(Problem(str(path), "is a folder", "a file name, such as run.h5"))
-    if not path.parent.is_dir():
-        raise RunFileError(Problem(str(path.parent), "no such folder"))
-    if path.exists() and not is_run_file(path):
-        raise RunFileError(Problem(str(path), "is there already and is not a run file", "another file name"))
-    check_writable(path.parent)
 
 
 def _shard(text: str) -> tuple[int, int] | None:

@@ -177,19 +177,25 @@ class StepLoad:
 
 
 def step_loads(
-    fabric: Fabric, operation: str, groups: ArrayLike, size_gbit: float, algorithm: str, routing: str = "ecmp"
+    fabric: Fabric,
+    operation: str,
+    groups: ArrayLike,
+    size_gbit: float,
+    algorithm: str,
+    routing: str = "ecmp",
+    arc_up: NDArray[np.bool_] | None = None,
 ) -> list[StepLoad]:
     """Return how a collective loads every arc from its first phase to its last, as `collective_time` routes it.
 
     Parameters
     ----------
-    fabric, operation, groups, size_gbit, routing
+    fabric, operation, groups, size_gbit, routing, arc_up
         As in `collective_time`.
     algorithm
         Its name, not "best".
     """
     call = Collective.of(fabric, operation, groups, size_gbit)
-    solver = _Solver(fabric, routing, 0.0, 0.0, None, {})
+    solver = _Solver(fabric, routing, 0.0, 0.0, arc_up, {})
     return [solver.load(phase) for phase in schedule(call, algorithm).phases]
 
 

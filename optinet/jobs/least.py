@@ -43,9 +43,14 @@ _SIZE: Mapping[str, Callable[[Placement], int]] = {
 
 
 class LeastTimes:
-    """Least times of exchanges on a fabric, per Gbit and group; alike ones are worked out once."""
+    """Least times of exchanges on a fabric, per Gbit and group; alike ones are worked out once.
 
-    def __init__(self, fabric: Fabric, routing: str, domain: int = 1, domain_gbps: float = 0.0) -> None:
+    On a fabric that is not `whole` paths may leave the axes, so that no more than the links of endpoints is looked at.
+    """
+
+    def __init__(
+        self, fabric: Fabric, routing: str, domain: int = 1, domain_gbps: float = 0.0, *, whole: bool = True
+    ) -> None:
         self._fabric, self._domain, self._domain_gbps = fabric, domain, domain_gbps
         self._placed: Placement | None = None
         self._of_placed: dict[tuple[str, str], float] = {}
@@ -53,7 +58,7 @@ class LeastTimes:
         structure, links = fabric.structure, fabric.arc_capacity_gbps
         plain = isinstance(structure, Torus) and not structure.is_twisted and routing in SHORTEST
         alike = len(links) > 0 and bool(np.all(links == links[0])) and bool(np.all(fabric.link_cost == 1.0))
-        self._dims = structure.dims if isinstance(structure, Torus) and plain and alike else None
+        self._dims = structure.dims if isinstance(structure, Torus) and plain and alike and whole else None
         self._known: dict[tuple[str, int, bytes], float] = {}
         if self._dims is not None:
             self._gbps = float(links[0])

@@ -60,6 +60,10 @@ class Parallelism(BaseModel):
     first_endpoint: _Index = Field(default=0, description="the first endpoint it takes")
 
 
+ONE = {"tp": 1, "cp": 1, "pp": 1, "ep": 1, "dp": None, "axes": None}
+"""What a parallelism is changed by to be cut into replicas alone, on whatever endpoints it names."""
+
+
 @dataclass(frozen=True, eq=False)
 class Placement:
     """Endpoints by their place; make one with `place`.

@@ -19,10 +19,13 @@ from heapq import heapify, heappop, heappush
 from itertools import groupby, product
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optinet.errors import OptinetError, Problem, TopologyError
 from optinet.fabric import Fabric
 from optinet.jobs.least import LeastTimes
-from optinet.jobs.parallelism import Parallelism, Placement, grid_of, place
+from optinet.jobs.parallelism import ONE, Parallelism, Placement, grid_of, place
 from optinet.jobs.parameters import JobParameters
 from optinet.jobs.phase import Exchange, SolvedJob
 from optinet.jobs.solving import STARTUP_S, Timer, job_of_parameters, model_of, scale_up_rate_gbps, validated
@@ -92,12 +95,13 @@ def search_parallelism(
     scale_up_gbps: float | None = None,
     startup_s: float = STARTUP_S,
     models: Mapping[str, Transformer] | None = None,
+    arc_up: NDArray[np.bool_] | None = None,
 ) -> Search:
     """Return the fastest parallelism of a job on a fabric.
 
     Parameters
     ----------
-    fabric, name, parameters, routing, memory_gb, scale_up_gbps, startup_s, models
+    fabric, name, parameters, routing, memory_gb, scale_up_gbps, startup_s, models, arc_up
         As in `optinet.jobs.solving.solve_job`; of the parallelism given the slice, endpoints and cp are kept.
     time_s
         Seconds of a cycle of a job whose exchanges are timed; per token if the batch is left to the memory.
@@ -112,8 +116,8 @@ def search_parallelism(
     p = validated(name, parameters)
     model, title = model_of(p, models)
     timer, least = (
-        Timer(fabric, p, routing, scale_up_gbps, startup_s),
-        LeastTimes(fabric, routing, p.scale_up_endpoints, scale_up_gbps or 0.0),
+        Timer(fabric, p, routing, scale_up_gbps, startup_s, arc_up),
+        LeastTimes(fabric, routing, p.scale_up_endpoints, scale_up_gbps or 0.0, whole=arc_up is None),
     )
     queue = list(_open(fabric, p, title, model, _given(p), memory_gb, time_s, least))
     n_fitting, solved, best_s, left = len(queue), list[Candidate](), float("inf"), False
@@ -297,7 +301,7 @@ def _bounded(job: SolvedJob, placed: Placement, least_s: Callable[[Exchange, Pla
 
 
 def _candidates(fabric: Fabric, given: Parallelism, model: Transformer) -> Iterator[Parallelism]:
-    endpoints = place(fabric, given.model_copy(update=_ONE), model).endpoint.ravel()
+    endpoints = place(fabric, given.model_copy(update=ONE), model).endpoint.ravel()
     members, grid = len(endpoints), grid_of(fabric, endpoints)
     for tp, pp, ep in product(_powers(_MOST_TENSOR), _powers(model.layers), _powers(max(model.experts, 1))):
         stage = members // pp
@@ -309,9 +313,6 @@ def _candidates(fabric: Fabric, given: Parallelism, model: Transformer) -> Itera
         yield plain
         for axes in mappings:
             yield plain.model_copy(update={"axes": axes})
-
-
-_ONE = {"tp": 1, "cp": 1, "pp": 1, "ep": 1, "dp": None, "axes": None}
 
 
 def _powers(most: int) -> list[int]:

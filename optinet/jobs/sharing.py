@@ -31,6 +31,7 @@ from itertools import product
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optinet.collectives.schedule import Floats, Ints
 from optinet.collectives.timing import StepLoad, step_loads
@@ -99,7 +100,10 @@ def stretched(job: SolvedJob, stretch: Sequence[float]) -> SolvedJob:
 
 
 def share_fabric(
-    fabric: Fabric, jobs: Sequence[tuple[str, JobOnFabric]], cycle_s: Callable[[SolvedJob], float]
+    fabric: Fabric,
+    jobs: Sequence[tuple[str, JobOnFabric]],
+    cycle_s: Callable[[SolvedJob], float],
+    arc_up: NDArray[np.bool_] | None = None,
 ) -> tuple[SharingJob, ...]:
     """Return what several jobs, each solved alone on the same fabric, do to each other.
 
@@ -111,8 +115,10 @@ def share_fabric(
         Names and solved jobs; no endpoint is in two of them.
     cycle_s
         Seconds of a cycle of a job, its exchanges timed.
+    arc_up
+        shape (n_arcs,): which arcs are up; all when None.
     """
-    uses = [_Use.of(fabric, solved) for _, solved in jobs]
+    uses = [_Use.of(fabric, solved, arc_up) for _, solved in jobs]
     kinds = _contended(fabric, uses)
     shares = [_Share(use, solved.job) for use, (_, solved) in zip(uses, jobs, strict=True)]
     for members in _neighbors(uses, kinds):
@@ -179,7 +185,7 @@ class _Use:
     parts: tuple[tuple[tuple[int, float], ...], ...]
 
     @classmethod
-    def of(cls, fabric: Fabric, solved: JobOnFabric) -> _Use:
+    def of(cls, fabric: Fabric, solved: JobOnFabric, arc_up: NDArray[np.bool_] | None) -> _Use:
         states: dict[bytes, int] = {}
         rows: list[Floats] = []
         known: dict[tuple[str, str, float], tuple[tuple[int, float], ...]] = {}
@@ -188,7 +194,7 @@ class _Use:
             key = (exchange.operation, exchange.members, exchange.size_gbit)
             if key not in known:
                 found = []
-                for load in _loads(fabric, solved, exchange):
+                for load in _loads(fabric, solved, exchange, arc_up):
                     alike = np.round(load.utilization, _DIGITS).tobytes()
                     if alike not in states:
                         states[alike] = len(rows)
@@ -204,14 +210,14 @@ def _exchanges(job: SolvedJob) -> Iterator[Exchange]:
     return (exchange for phase in job.phases for exchange in phase.exchanges)
 
 
-def _loads(fabric: Fabric, solved: JobOnFabric, exchange: Exchange) -> list[StepLoad]:
+def _loads(fabric: Fabric, solved: JobOnFabric, exchange: Exchange, arc_up: NDArray[np.bool_] | None) -> list[StepLoad]:
     if exchange.algorithm == SCALE_UP:
         return []
     groups, routing = solved.placement.groups(exchange.members), solved.job.routing
     if exchange.operation != "send":
         size_gbit = exchange.size_gbit
-        return step_loads(fabric, exchange.operation, groups, size_gbit, exchange.algorithm, routing)
-    loads = link_loads(fabric, exchange_demand(fabric, groups, exchange), routing)
+        return step_loads(fabric, exchange.operation, groups, size_gbit, exchange.algorithm, routing, arc_up)
+    loads = link_loads(fabric, exchange_demand(fabric, groups, exchange), routing, arc_up=arc_up)
     return [StepLoad(exchange.transfer_s, loads.utilization * loads.throughput)] if loads.throughput < np.inf else []
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import sparse
 
@@ -68,6 +69,7 @@ def solve_job(
     scale_up_gbps: float | None = None,
     startup_s: float = STARTUP_S,
     models: Mapping[str, Transformer] | None = None,
+    arc_up: NDArray[np.bool_] | None = None,
 ) -> JobOnFabric:
     """Place a job on a fabric and time what it exchanges.
 
@@ -89,6 +91,8 @@ def solve_job(
         Time each step of an exchange takes besides its bits, by which algorithms are chosen.
     models
         Models that parameters may name, such as `optinet.models.job.transformers` of the catalogue.
+    arc_up
+        shape (n_arcs,): which arcs are up; all when None.
 
     Raises
     ------
@@ -99,7 +103,8 @@ def solve_job(
     """
     p = validated(name, parameters)
     job, placed = check_placed(fabric, p, memory_gb, scale_up_gbps, models)
-    job = Timer(fabric, p, routing, scale_up_gbps, startup_s).timed(replace(job, routing=routing), placed)
+    timer = Timer(fabric, p, routing, scale_up_gbps, startup_s, arc_up)
+    job = timer.timed(replace(job, routing=routing), placed)
     return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
 
 
@@ -126,7 +131,7 @@ class Timer:
 
     Parameters
     ----------
-    fabric, routing, scale_up_gbps, startup_s
+    fabric, routing, scale_up_gbps, startup_s, arc_up
         As in `solve_job`.
     p
         Parameters of the jobs, for their scale-up domain.
@@ -139,8 +144,10 @@ class Timer:
         routing: str,
         scale_up_gbps: float | None = None,
         startup_s: float = STARTUP_S,
+        arc_up: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._clock = _Clock(fabric, routing, startup_s, p.scale_up_endpoints, scale_up_rate_gbps(p, scale_up_gbps))
+        own_gbps = scale_up_rate_gbps(p, scale_up_gbps)
+        self._clock = _Clock(fabric, routing, startup_s, p.scale_up_endpoints, own_gbps, arc_up)
 
     def timed(self, job: SolvedJob, placed: Placement) -> SolvedJob:
         """Return a job as placed with its exchanges timed."""
@@ -257,9 +264,17 @@ def scale_up_rate_gbps(p: JobParameters, scale_up_gbps: float | None) -> float:
 class _Clock:
     """Times exchanges; equal ones once."""
 
-    def __init__(self, fabric: Fabric, routing: str, startup_s: float, domain: int, domain_gbps: float) -> None:
+    def __init__(
+        self,
+        fabric: Fabric,
+        routing: str,
+        startup_s: float,
+        domain: int,
+        domain_gbps: float,
+        arc_up: NDArray[np.bool_] | None = None,
+    ) -> None:
         self._fabric, self._routing, self._startup_s = fabric, routing, startup_s
-        self._domain, self._domain_gbps = domain, domain_gbps
+        self._domain, self._domain_gbps, self._arc_up = domain, domain_gbps, arc_up
         self._known: dict[tuple[str, float, int, bytes], Exchange] = {}
 
     def timed(self, exchange: Exchange, placed: Placement) -> Exchange:
@@ -283,6 +298,7 @@ class _Clock:
             exchange.size_gbit,
             routing=self._routing,
             alpha_s=self._startup_s,
+            arc_up=self._arc_up,
         )
         transfer_s = found.time_s - found.steps * self._startup_s
         return replace(
@@ -302,7 +318,7 @@ class _Clock:
         """Return the time in which every stage sends to the next and the next sends back."""
         fabric = self._fabric
         demand = exchange_demand(fabric, groups, exchange)
-        loads = link_loads(fabric, demand, self._routing)
+        loads = link_loads(fabric, demand, self._routing, arc_up=self._arc_up)
         out_gbps = np.bincount(fabric.arc_tail, fabric.arc_capacity_gbps, fabric.n_nodes)[fabric.endpoints]
         own_s = np.divide(demand.out_gbps, out_gbps, out=np.zeros(fabric.n_endpoints), where=out_gbps > 0)
         bound_s = float(own_s.max(initial=0.0))

@@ -11,10 +11,12 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from optinet.errors import CatalogueError, OptinetError, Problem, SolverError
-from optinet.jobs.parallelism import place
+from optinet.errors import CatalogueError, DemandError, OptinetError, Problem, SolverError
+from optinet.jobs.parallelism import ONE, Parallelism, place
 from optinet.jobs.parameters import JobParameters, SharingParameters
 from optinet.jobs.phase import SolvedJob
 from optinet.jobs.search import Search, SliceResult, check_search, search_parallelism, search_slices
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.fabric import Fabric
+    from optinet.failure_masks import FailureMasks
 
 
 def job_on_fabric(
@@ -40,6 +43,7 @@ def job_on_fabric(
     routing: str,
     design: Design,
     catalogue: Catalogue,
+    failed: FailureMasks | None = None,
 ) -> JobOnFabric:
     """Place and time a job with the memory and the links that the accelerator of a design has.
 
@@ -49,16 +53,20 @@ def job_on_fabric(
         As in `optinet.jobs.solving.solve_job`.
     design, catalogue
         Give the accelerator and the assumptions, as listed.
+    failed
+        What is down; exchanges are routed around it.
 
     Raises
     ------
     CatalogueError
         If the design names no accelerator, or one without what a job needs.
+    DemandError
+        If an endpoint of the job is not served.
     OptinetError
         As `optinet.jobs.solving.solve_job` does.
     """
     p = validated(name, parameters)
-    return _solved(fabric, p, routing, design, catalogue, is_open=p.parallelism == "best")
+    return _solved(fabric, p, routing, design, catalogue, failed, is_open=p.parallelism == "best")
 
 
 def jobs_on_fabric(
@@ -68,12 +76,13 @@ def jobs_on_fabric(
     design: Design,
     catalogue: Catalogue,
     seed: int = 0,
+    failed: FailureMasks | None = None,
 ) -> tuple[SharingJob, ...]:
     """Place several jobs on a fabric, time each alone, and what they do to each other.
 
     Parameters
     ----------
-    fabric, routing, design, catalogue
+    fabric, routing, design, catalogue, failed
         As in `job_on_fabric`; parallelism is searched for as if each job were alone.
     parameters
         Of `optinet.jobs.parameters.SharingParameters`.
@@ -88,20 +97,44 @@ def jobs_on_fabric(
     solved = []
     for name, (p, is_open) in placed_jobs(fabric, sharing_parameters(parameters), seed).items():
         with _naming(name):
-            solved.append((name, _solved(fabric, p, routing, design, catalogue, is_open=is_open)))
-    return share_fabric(fabric, solved, lambda job: job_cycle_s(job, TYPICAL_WAY_S, design, catalogue))
+            solved.append((name, _solved(fabric, p, routing, design, catalogue, failed, is_open=is_open)))
+    mask = failed.mask if failed is not None else None
+    return share_fabric(fabric, solved, lambda job: job_cycle_s(job, TYPICAL_WAY_S, design, catalogue), mask)
 
 
 def _solved(
-    fabric: Fabric, p: JobParameters, routing: str, design: Design, catalogue: Catalogue, *, is_open: bool
+    fabric: Fabric,
+    p: JobParameters,
+    routing: str,
+    design: Design,
+    catalogue: Catalogue,
+    failed: FailureMasks | None,
+    *,
+    is_open: bool,
 ) -> JobOnFabric:
     """Place and time a job as its parameters say, or with the best parallelism where they leave it open."""
+    _check_served(fabric, p, failed)
+    mask = failed.mask if failed is not None else None
     if not is_open:
-        return solve_job(fabric, p.kind, p, routing, **_limits(p, design, catalogue))
-    job = best_parallelism(fabric, p.kind, p, routing, design, catalogue, p.candidates).best.job
+        return solve_job(fabric, p.kind, p, routing, arc_up=mask, **_limits(p, design, catalogue))
+    job = best_parallelism(fabric, p.kind, p, routing, design, catalogue, p.candidates, mask).best.job
     assert job is not None
     placed = place(fabric, job.parallelism)
     return JobOnFabric(job, placed, job_traffic(fabric, placed, job))
+
+
+def _check_served(fabric: Fabric, p: JobParameters, failed: FailureMasks | None) -> None:
+    """Raise `DemandError` if a job, which waits for its slowest endpoint, has one that is not served."""
+    if failed is None or failed.served.all():
+        return
+    wanted = p.parallelism if isinstance(p.parallelism, Parallelism) else Parallelism()
+    members = place(fabric, wanted.model_copy(update=ONE)).endpoint.ravel()
+    lost = members[~failed.served[members]]
+    if len(lost):
+        name = fabric.node_names[fabric.endpoints[lost[0]]]
+        found = f"{len(lost):,} of {len(members):,} endpoints are not served with {failed.text} down, {name} first"
+        allowed = "endpoints that are served, by slice, endpoints or first_endpoint, or parts down that serve none"
+        raise DemandError(Problem("workload.parallelism", found, allowed))
 
 
 def check_job(
@@ -110,12 +143,13 @@ def check_job(
     parameters: Mapping[str, Any] | JobParameters,
     design: Design,
     catalogue: Catalogue,
+    failed: FailureMasks | None = None,
 ) -> None:
     """Find out whether a job fits endpoints, model and memory, without timing what it exchanges.
 
     Parameters
     ----------
-    fabric, name, parameters, design, catalogue
+    fabric, name, parameters, design, catalogue, failed
         As in `job_on_fabric`.
 
     Raises
@@ -124,7 +158,7 @@ def check_job(
         As `job_on_fabric` does.
     """
     p = validated(name, parameters)
-    _check(fabric, p, design, catalogue, is_open=p.parallelism == "best")
+    _check(fabric, p, design, catalogue, failed, is_open=p.parallelism == "best")
 
 
 def check_jobs(
@@ -133,14 +167,24 @@ def check_jobs(
     design: Design,
     catalogue: Catalogue,
     seed: int = 0,
+    failed: FailureMasks | None = None,
 ) -> None:
     """Find out whether several jobs fit, each as `check_job` does; parameters as in `jobs_on_fabric`."""
     for name, (p, is_open) in placed_jobs(fabric, sharing_parameters(parameters), seed).items():
         with _naming(name):
-            _check(fabric, p, design, catalogue, is_open=is_open)
+            _check(fabric, p, design, catalogue, failed, is_open=is_open)
 
 
-def _check(fabric: Fabric, p: JobParameters, design: Design, catalogue: Catalogue, *, is_open: bool) -> None:
+def _check(
+    fabric: Fabric,
+    p: JobParameters,
+    design: Design,
+    catalogue: Catalogue,
+    failed: FailureMasks | None,
+    *,
+    is_open: bool,
+) -> None:
+    _check_served(fabric, p, failed)
     if getattr(p, "circuits", "fixed") != "fixed":
         joined_blocks(fabric)
     limits = _limits(p, design, catalogue)
@@ -176,6 +220,7 @@ def best_parallelism(
     design: Design,
     catalogue: Catalogue,
     most: int = 40,
+    arc_up: NDArray[np.bool_] | None = None,
 ) -> Search:
     """Return the parallelism and placement with which a job takes least time for a token, as listed.
 
@@ -185,9 +230,11 @@ def best_parallelism(
         As in `job_on_fabric`.
     most
         Candidates that are solved at most, >= 1.
+    arc_up
+        shape (n_arcs,): which arcs are up; all when None.
     """
     p = validated(name, parameters)
-    limits = _limits(p, design, catalogue)
+    limits = _limits(p, design, catalogue) | {"arc_up": arc_up}
     return search_parallelism(fabric, name, p, routing, _per_token(design, catalogue), most=most, **limits)
 
 

@@ -96,8 +96,9 @@ class _Slowdown:
     def __init__(self, solution: Solution, demands: Mapping[Any, Demand]) -> None:
         self._fabric, self._routing = solution.fabric, solution.routing
         self._demands = demands
-        whole = np.ones(solution.fabric.n_arcs, dtype=bool)
-        self._intact = {key: self._loads(solution.fabric, demand, whole) for key, demand in demands.items()}
+        # what the exchanges were timed on, parts that are down all the time left out
+        timed = solution.failed.arc_up if solution.failed else np.ones(solution.fabric.n_arcs, dtype=bool)
+        self._intact = {key: self._loads(solution.fabric, demand, timed) for key, demand in demands.items()}
 
     def factors(self, fabric: Fabric, arc_up: Flags) -> dict[Any, float]:
         """Return the time of every exchange over that on the intact fabric; infinite without a path."""

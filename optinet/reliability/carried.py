@@ -15,19 +15,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from optinet.errors import OptinetError, Problem, SolverError, TopologyError
 from optinet.fabric import Fabric
 from optinet.failures import Failure, among, arcs_up, moved, reconfigure_around
 from optinet.flows.link_loads import link_loads
 from optinet.flows.loads import LinkLoads
+from optinet.reliability.left import FALLBACK, served_nodes
 from optinet.reliability.risks import Damage, Flags, Floats, Ints
 from optinet.solution import Solution
 from optinet.structure import Pod, Torus
@@ -36,7 +35,6 @@ from optinet.traffic.demand import Demand
 Clock: TypeAlias = Callable[[Fabric, Flags], float]
 """(fabric, arcs up) -> seconds of a step; infinite where it cannot be done."""
 
-_FALLBACK = "ecmp"
 _MOST_MOVED = 64  # things down in a state beyond which no translations are tried
 
 
@@ -135,7 +133,7 @@ def what_is_left(
     arc_up, node_up
         shape (n_arcs,) and (n_nodes,): what is up.
     """
-    for served in _served(fabric, arc_up, node_up):
+    for served in served_nodes(fabric, arc_up, node_up):
         at = served[fabric.endpoints]
         # nothing passes a host, so that links of those not served are no matter
         matters = (fabric.forwards | served)[fabric.arc_tail] & (fabric.forwards | served)[fabric.arc_head]
@@ -143,7 +141,7 @@ def what_is_left(
         part = demand if at.all() else among(fabric, demand, served)
         if part.total_gbps <= 0.0:
             continue
-        for name in dict.fromkeys((routing, _FALLBACK)):
+        for name in dict.fromkeys((routing, FALLBACK)):
             given = options if name == routing else {}
             with contextlib.suppress(SolverError):  # no path over what is left
                 return Left(part, link_loads(fabric, part, name, arc_up=mask, **given), at)
@@ -206,33 +204,6 @@ class _Solver:
 def active(demand: Demand) -> Flags:
     """Return which endpoints send or receive something; shape (n_endpoints,)."""
     return (demand.out_gbps > 0) | (demand.in_gbps > 0)
-
-
-def _served(fabric: Fabric, arc_up: Flags, node_up: Flags) -> Iterator[Flags]:
-    """Yield which nodes are endpoints served: of all components that hold half of them, then of the largest alone."""
-    tail, head, forwards = fabric.arc_tail, fabric.arc_head, fabric.forwards
-    up = arc_up & (fabric.arc_capacity_gbps > 0)
-    inner = np.flatnonzero(up & forwards[tail] & forwards[head])
-    size = fabric.n_nodes
-    graph = sparse.csr_array((np.ones(len(inner), dtype=np.int8), (tail[inner], head[inner])), shape=(size, size))
-    _, component = connected_components(graph, directed=False)
-    leaf = np.flatnonzero(up & ~forwards[tail] & forwards[head])  # hosts and what they are attached to
-    chips = fabric.endpoints[forwards[fabric.endpoints] & node_up[fabric.endpoints]]
-    node, of = np.concatenate((tail[leaf], chips)), np.concatenate((component[head[leaf]], component[chips]))
-    pairs = np.unique(node * np.int64(size) + of)
-    node, of = pairs // size, pairs % size
-    count = np.bincount(of, minlength=1)
-    most = int(count.max(initial=0))
-    last = None
-    for least in (most - most // 2, most):
-        large = count[of] >= max(least, 1)
-        if least == most:
-            large &= of == int(count.argmax())
-        served = np.zeros(size, dtype=bool)
-        served[node[large]] = True
-        if last is None or not np.array_equal(served, last):
-            yield served
-        last = served
 
 
 def _alike(solution: Solution, damage: Damage, *, by_ends: bool) -> tuple[Ints, Ints]:

@@ -3,33 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from optinet.errors import Problem, TopologyError, nearest_name
 from optinet.fabric import Fabric
 from optinet.failures import Failure
-
-_Index = Annotated[int, Field(ge=0)]
-
-
-class FailedParts(BaseModel):
-    """Parts that are down all the time; without this table everything works."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    nodes: tuple[str, ...] = Field(default=(), description="names of nodes, or patterns such as 'leaf-1*'")
-    links: tuple[_Index | tuple[str, str], ...] = Field(
-        default=(), description="links by number from 0, or all between two named nodes"
-    )
-    ocs: tuple[_Index, ...] = Field(default=(), description="optical circuit switches, from 0")
+from optinet.reliability.settings import FailedParts, RiskGroup
 
 
-def failure_of(fabric: Fabric, parts: FailedParts, where: str = "failed") -> Failure:
+def failure_of(
+    fabric: Fabric, parts: FailedParts, where: str = "failed", named: Mapping[str, RiskGroup] | None = None
+) -> Failure:
     """Return the failure that parts by name stand for.
 
     Parameters
@@ -40,6 +27,8 @@ def failure_of(fabric: Fabric, parts: FailedParts, where: str = "failed") -> Fai
         What is down.
     where
         What problems are told to be in.
+    named
+        The groups that may be given by name.
 
     Raises
     ------
@@ -66,9 +55,32 @@ def failure_of(fabric: Fabric, parts: FailedParts, where: str = "failed") -> Fai
             )
         links.update(np.flatnonzero(between).tolist())
     problems += ocs_problems(fabric, parts.ocs, f"{where}.ocs")
+    groups, together = _groups(fabric, parts.groups, named or {}, f"{where}.groups", problems)
+    ocs = set(parts.ocs)
+    for each in together:
+        nodes |= nodes_named(names, each.nodes, f"{where}.groups", problems)
+        problems += ocs_problems(fabric, each.ocs, f"{where}.groups")
+        ocs |= set(each.ocs)
     if problems:
         raise TopologyError(problems)
-    return Failure(ocs=tuple(parts.ocs), links=tuple(sorted(links)), nodes=tuple(sorted(nodes)))
+    down = (tuple(sorted(indices)) for indices in (links, nodes, groups))
+    return Failure(tuple(sorted(ocs)), (), *down)
+
+
+def _groups(
+    fabric: Fabric, wanted: Sequence[int | str], named: Mapping[str, RiskGroup], where: str, problems: list[Problem]
+) -> tuple[set[int], list[RiskGroup]]:
+    """Return the groups given by number, and what those given by name hold; adds a problem for each there is not."""
+    numbers = {each for each in wanted if isinstance(each, int)}
+    n_groups = int(fabric.node_group.max(initial=-1)) + 1
+    allowed = f"0 to {n_groups - 1}" if n_groups else "none: the fabric has no pods, cubes or blocks"
+    problems += [Problem(where, f"{each}", allowed) for each in sorted(numbers) if each >= n_groups]
+    texts = list(dict.fromkeys(each for each in wanted if isinstance(each, str)))
+    for text in texts:
+        if text not in named:
+            shown = ", ".join(named) or "a number, or a group that [failures.group] names"
+            problems.append(Problem(where, f"no group is called '{text}'", shown, nearest_name(text, named)))
+    return numbers, [named[text] for text in texts if text in named]
 
 
 def nodes_named(names: Sequence[str], patterns: Sequence[str], where: str, problems: list[Problem]) -> set[int]:

@@ -99,6 +99,10 @@ class Damage:
     def __len__(self) -> int:
         return len(self.nodes)
 
+    def besides(self, links: Flags, nodes: Flags, ends: Flags) -> Damage:
+        """Return the damage with these down in every state as well; shapes (n_links,), (n_nodes,) and (n_ends,)."""
+        return Damage(self.links | links, self.nodes | nodes, self.ends | ends)
+
     def arcs_up(self, fabric: Fabric, state: int) -> Flags:
         """Return the mask of a state that solvers take; shape (n_arcs,)."""
         down = self.nodes[state]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scenario says of failures: how many states are drawn, and what may fail."""
+"""What a scenario says of failures: what is down all the time, how many states are drawn, and what may fail."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,9 @@ CauseName: TypeAlias = Literal[
 CAUSES: tuple[CauseName, ...] = get_args(CauseName)
 """What may fail; `optinet.models.risks` says what each is."""
 
+_LISTED = 4  # parts named in one line
+
+_Index: TypeAlias = Annotated[int, Field(ge=0)]
 _Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -36,7 +39,7 @@ class RiskGroup(BaseModel):
     model_config = _FROZEN
 
     nodes: tuple[str, ...] = Field(default=(), description="names of nodes, or patterns such as 'leaf-1*'")
-    ocs: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(), description="optical circuit switches, from 0")
+    ocs: tuple[_Index, ...] = Field(default=(), description="optical circuit switches, from 0")
     fit: _Positive = Field(description="how often the group fails as a whole, in 1e9 hours")
     repair_hours: _Positive = Field(description="how long it is down each time")
 
@@ -59,3 +62,43 @@ class FailureSettings(BaseModel):
         default_factory=dict,
         description="more that fails together, such as {row = {nodes = ['leaf-1*'], fit = 1e5, repair_hours = 10}}",
     )
+
+
+class FailedParts(BaseModel):
+    """Parts that are down all the time; without this table everything works."""
+
+    model_config = _FROZEN
+
+    nodes: tuple[str, ...] = Field(default=(), description="names of nodes, or patterns such as 'leaf-1*'")
+    links: tuple[_Index | tuple[str, str], ...] = Field(
+        default=(), description="links by number from 0, or all between two named nodes"
+    )
+    ocs: tuple[_Index, ...] = Field(default=(), description="optical circuit switches, from 0")
+    groups: tuple[_Index | str, ...] = Field(
+        default=(), description="pods, cubes or blocks by number from 0, or groups that [failures.group] names"
+    )
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes or self.links or self.ocs or self.groups)
+
+    def __add__(self, other: FailedParts) -> FailedParts:
+        """Return both together, each part once."""
+        both = {
+            name: tuple(dict.fromkeys(getattr(self, name) + getattr(other, name))) for name in type(self).model_fields
+        }
+        return FailedParts(**both)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the table of a scenario file, kinds of parts that all work left out."""
+        table = self.model_dump(mode="json")
+        return {name: values for name, values in table.items() if values}
+
+    @property
+    def text(self) -> str:
+        """What is down, in one line."""
+        named = [f"{a}--{b}" for a, b in (each for each in self.links if isinstance(each, tuple))]
+        links = [f"link {each}" for each in self.links if isinstance(each, int)]
+        groups = [f"group {each}" for each in self.groups]
+        titles = [*self.nodes, *named, *links, *(f"OCS {each}" for each in self.ocs), *groups]
+        more = len(titles) - _LISTED
+        return ", ".join(titles[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")

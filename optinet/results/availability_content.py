@@ -5,11 +5,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from optinet.failure_study import FailureStudy
+    from optinet.solution import Solution
 
 _LEVEL = ("time_fraction", "delivered_gbps", "low_gbps", "high_gbps", "served_fraction", "error_fraction")
 _CAUSE = ("kind", "part", "where", "count", "repair_hours", "down_fraction", "extent")
+
+
+def failed_groups(solution: Solution) -> dict[str, dict[str, Any]]:
+    """Return the group of what is down in a solution; none where everything works."""
+    failed = solution.failed
+    if failed is None:
+        return {}
+    up = {"link_up": failed.link_up, "node_up": failed.node_up, "endpoint_served": failed.served}
+    return {"failed": {name: flags.astype(np.int8) for name, flags in up.items()}}
 
 
 def availability_groups(study: FailureStudy) -> dict[str, dict[str, Any]]:

@@ -25,9 +25,10 @@ def run_to_networkx(run: Run) -> nx.MultiDiGraph[Any]:
 
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph(title=run.title, case=run.case, routing=run.routing)
     names = run.node_names
-    for name, kind, tier, group in zip(names, run.node_kind, run.node_tier, run.node_group, strict=True):
-        graph.add_node(name, kind=NodeKind(int(kind)).name.lower(), tier=int(tier), group=int(group))
-    link_classes, cost = run.link_class_names, run.table("links")["cost"]
+    nodes = zip(names, run.node_kind, run.node_tier, run.node_group, run.node_up, strict=True)
+    for name, kind, tier, group, up in nodes:
+        graph.add_node(name, kind=NodeKind(int(kind)).name.lower(), tier=int(tier), group=int(group), up=bool(up))
+    link_classes, cost, link_up = run.link_class_names, run.table("links")["cost"], run.link_up
     for arc in np.flatnonzero(run.arc_capacity_gbps > 0).tolist():
         link = arc // 2
         graph.add_edge(
@@ -40,6 +41,7 @@ def run_to_networkx(run: Run) -> nx.MultiDiGraph[Any]:
             cost=float(cost[link]),
             load_gbps=float(run.arc_load_gbps[arc]),
             utilization=float(run.arc_utilization[arc]),
+            up=bool(link_up[link]),
         )
     return graph
 

@@ -202,6 +202,23 @@ class Run:
         return np.column_stack((self._array("links", "head"), self._array("links", "tail"))).ravel()
 
     @property
+    def link_up(self) -> NDArray[np.bool_]:
+        """Whether each link works, not one of the parts that the scenario says are down; shape (n_links,)."""
+        return self._up("link_up", "links", "tail")
+
+    @property
+    def node_up(self) -> NDArray[np.bool_]:
+        """Whether each node works; shape (n_nodes,)."""
+        return self._up("node_up", "nodes", "kind")
+
+    def _up(self, name: str, group: str, column: str) -> NDArray[np.bool_]:
+        up = np.ones(len(self._array(group, column)), dtype=bool)
+        flags = self.table("failed").get(name)  # no such group where everything works
+        if flags is not None and np.shape(flags) != up.shape:
+            raise RunFileError(Problem(str(self.path), f"failed/{name} has {np.size(flags)} entries", f"{len(up)}"))
+        return up if flags is None else np.asarray(flags) != 0
+
+    @property
     def arc_capacity_gbps(self) -> NDArray[np.float64]:
         """Capacity of each arc; shape (n_arcs,)."""
         return self._array("arcs", "capacity_gbps")
@@ -255,7 +272,8 @@ class Run:
         -------
         networkx.MultiDiGraph
             An edge for each arc of capacity above 0, with ``link``, ``link_class``, ``capacity_gbps``, ``length_m``,
-            ``cost``, ``load_gbps`` and ``utilization``; nodes by name with ``kind``, ``tier`` and ``group``.
+            ``cost``, ``load_gbps``, ``utilization`` and ``up``; nodes by name with ``kind``, ``tier``, ``group`` and
+            ``up``, which is False for what is down.
         """
         from optinet.results.convert import run_to_networkx
 

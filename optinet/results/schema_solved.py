@@ -47,6 +47,13 @@ GROUPS: dict[str, dict[str, Column]] = {
         "circuit_ends": whole("the two fiber ends the circuit joins", "circuit", "side"),
         "circuit_link": whole("link the circuit makes", "circuit"),
     },
+    "failed": {
+        "link_up": flag("whether the link works; the failed parts by name are in the scenario", "link"),
+        "node_up": flag("whether the node works", "node"),
+        "endpoint_served": flag(
+            "whether the host or chip, in the order of the nodes, works and reaches most others", "endpoint"
+        ),
+    },
     "routing": {
         "name": text("routing that was tried", "name"),
         "throughput": real("largest common scale factor of the demand that fits", "name"),

@@ -14,8 +14,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optinet.collectives import algorithms
@@ -30,6 +32,9 @@ from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand, summed
 from optinet.validation import problems_of
 from optinet.workloads.flow_list import FlowList
+
+if TYPE_CHECKING:
+    from optinet.failure_masks import FailureMasks
 
 _Rate = Annotated[
     Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["line_rate"],
@@ -336,6 +341,7 @@ def traffic(
     routing: str = "ecmp",
     routing_options: Mapping[str, Any] | None = None,
     folder: str | Path = "",
+    failed: FailureMasks | None = None,
 ) -> Traffic:
     """Return what a workload asks of a fabric.
 
@@ -351,18 +357,23 @@ def traffic(
         How the steps of a collective are routed.
     folder
         Where relative paths of files start.
+    failed
+        What is down. What is asked for stays the same (`FailureMasks.among` leaves out endpoints that are not served),
+        but for collectives: one among all endpoints is among those served, and of several groups those go on that
+        have all their ranks.
 
     Raises
     ------
     DemandError
-        Naming every wrong parameter.
+        Naming every wrong parameter; if no group of a collective has all its ranks, or a flow an end that is not
+        served.
     SolverError
         If the steps of a collective cannot be routed.
     """
     validated = _validated(fabric, name, parameters)
     if not isinstance(validated, CollectiveParameters):
-        return _without_time(fabric, name, validated, seed, folder)
-    groups = groups_of(fabric.n_endpoints, validated.group_size, validated.placement, seed)
+        return _without_time(fabric, name, validated, seed, folder, failed)
+    groups = _groups(fabric, validated, seed, failed)
     with _in_workload():
         found = collective_time(
             fabric,
@@ -374,16 +385,24 @@ def traffic(
             routing_options=routing_options,
             overhead_s=_CHOICE_STEP_S,
             domain_size=validated.domain_size,
+            arc_up=failed.mask if failed is not None else None,
         )
     return Traffic(found.schedule.line_rate_demand(fabric), found)
 
 
-def check(fabric: Fabric, name: str, parameters: Mapping[str, Any], seed: int = 0, folder: str | Path = "") -> None:
+def check(
+    fabric: Fabric,
+    name: str,
+    parameters: Mapping[str, Any],
+    seed: int = 0,
+    folder: str | Path = "",
+    failed: FailureMasks | None = None,
+) -> None:
     """Find out whether a workload fits a fabric without timing or routing anything.
 
     Parameters
     ----------
-    fabric, name, parameters, seed, folder
+    fabric, name, parameters, seed, folder, failed
         As in `traffic`; files are read. Jobs, which need an accelerator besides, are for
         `optinet.models.job_on_fabric.check_job`.
 
@@ -394,9 +413,9 @@ def check(fabric: Fabric, name: str, parameters: Mapping[str, Any], seed: int = 
     """
     validated = _validated(fabric, name, parameters)
     if not isinstance(validated, CollectiveParameters):
-        _without_time(fabric, name, validated, seed, folder)
+        _without_time(fabric, name, validated, seed, folder, failed)
         return
-    groups = groups_of(fabric.n_endpoints, validated.group_size, validated.placement, seed)
+    groups = _groups(fabric, validated, seed, failed)
     with _in_workload():
         call = Collective.of(fabric, name, groups, validated.size_gb * 8.0)
         if validated.algorithm != "best":
@@ -416,13 +435,43 @@ def _validated(fabric: Fabric, name: str, parameters: Mapping[str, Any]) -> Any:
     return validated
 
 
-def _without_time(fabric: Fabric, name: str, validated: Any, seed: int, folder: str | Path) -> Traffic:
+def _without_time(
+    fabric: Fabric, name: str, validated: Any, seed: int, folder: str | Path, failed: FailureMasks | None
+) -> Traffic:
     """Return what a workload asks for that is no collective: a demand, or flows from files."""
     entry = workload(name)
     if entry.demand is not None:
         return Traffic(entry.demand(fabric, validated, seed))
     assert entry.read is not None
-    return entry.read(fabric, validated, checked_files(validated, folder)[0])
+    found = entry.read(fabric, validated, checked_files(validated, folder)[0])
+    _check_flows(fabric, found.flows, failed)
+    return found
+
+
+def _groups(fabric: Fabric, p: CollectiveParameters, seed: int, failed: FailureMasks | None) -> NDArray[np.int64]:
+    """Return the groups of a collective; with parts down, those that have all their ranks."""
+    if failed is None or failed.served.all():
+        return groups_of(fabric.n_endpoints, p.group_size, p.placement, seed)
+    if p.group_size is None:
+        served = np.flatnonzero(failed.served)
+        return served[groups_of(len(served), None, p.placement, seed)]
+    groups = groups_of(fabric.n_endpoints, p.group_size, p.placement, seed)
+    whole = groups[failed.served[groups].all(axis=1)]
+    if not len(whole):
+        found = f"every group of {p.group_size} has an endpoint that is not served with {failed.text} down"
+        raise DemandError(Problem("workload.group_size", found, "smaller groups, or parts that serve fewer of them"))
+    return whole
+
+
+def _check_flows(fabric: Fabric, flows: FlowList | None, failed: FailureMasks | None) -> None:
+    if flows is None or failed is None:
+        return
+    ends = np.unique(np.concatenate((flows.source, flows.target)))
+    lost = ends[~failed.served[ends]]
+    if len(lost):
+        name = fabric.node_names[fabric.endpoints[lost[0]]]
+        found = f"{len(lost):,} endpoints of the flows are not served with {failed.text} down, {name} first"
+        raise DemandError(Problem("workload.path", found, "parts down that serve none of them"))
 
 
 @contextlib.contextmanager

@@ -71,7 +71,12 @@ class FlowList:
         return Demand.from_matrix(fabric, sparse.coo_array((gbps, pairs), shape=(n, n)))
 
     def replayed(
-        self, fabric: Fabric, routing: str = "ecmp", seed: int = 0, progress: Callable[[float], None] | None = None
+        self,
+        fabric: Fabric,
+        routing: str = "ecmp",
+        seed: int = 0,
+        progress: Callable[[float], None] | None = None,
+        arc_up: NDArray[np.bool_] | None = None,
     ) -> Replay:
         """Simulate the flows on a fabric.
 
@@ -83,13 +88,15 @@ class FlowList:
             How the path of every flow is chosen, as in `optinet.flow_paths`.
         progress
             As in `optinet.simulate_flows`.
+        arc_up
+            shape (n_arcs,): which arcs are up; all when None.
 
         Raises
         ------
         SolverError
             If a flow has no path or flows wait for each other in a cycle.
         """
-        offsets, arcs = flow_paths(fabric, self.source, self.target, routing, seed)
+        offsets, arcs = flow_paths(fabric, self.source, self.target, routing, seed, arc_up=arc_up)
         hops = np.diff(offsets)
         flow = np.repeat(np.arange(len(hops)), hops)
         way_s = np.bincount(flow, fabric.arc_length_m[arcs], len(hops)) * PROPAGATION_S_PER_M

@@ -13,7 +13,7 @@ from experiments.degraded import degraded
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
 from optinet.errors import OptinetError
-from optinet.reliability.parts import FailedParts
+from optinet.reliability.settings import FailedParts
 from optinet.results import open_run
 
 ROW = """

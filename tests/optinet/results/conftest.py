@@ -47,6 +47,9 @@ def example() -> Example:
     groups["scenario"] = {"toml": 'title = "Pod"\n', "json": json.dumps({"title": "Pod", "seed": 0})}
     arcs = np.arange(fabric.n_arcs, dtype=np.float64)
     groups["arcs"] = {"capacity_gbps": fabric.arc_capacity_gbps, "load_gbps": arcs, "utilization": arcs / 100}
+    link_up, node_up = np.ones(fabric.n_links, dtype=np.int8), np.ones(fabric.n_nodes, dtype=np.int8)
+    link_up[:2] = node_up[3] = 0
+    groups["failed"] = {"link_up": link_up, "node_up": node_up, "endpoint_served": node_up}
     content = RunContent(
         title="Pod",
         case="3 torus",

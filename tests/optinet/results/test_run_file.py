@@ -293,7 +293,10 @@ def test_a_run_as_a_networkx_graph_has_an_edge_for_every_arc_with_its_load(examp
     assert data["utilization"] == arc / 100
     assert data["capacity_gbps"] == fabric.arc_capacity_gbps[arc]
     assert data["link_class"] == fabric.link_class_names[fabric.link_class[arc // 2]]
-    assert graph.nodes[tail] == {"kind": "chip", "tier": 0, "group": int(fabric.node_group[fabric.arc_tail[arc]])}
+    group = int(fabric.node_group[fabric.arc_tail[arc]])
+    assert graph.nodes[tail] == {"kind": "chip", "tier": 0, "group": group, "up": True}
+    assert {data["link"] for *_, data in edges if not data["up"]} == {0, 1}  # as the example says
+    assert [name for name, data in graph.nodes(data=True) if not data["up"]] == [str(fabric.node_names[3])]
 
 
 def test_a_run_as_xarray_is_what_netcdf_readers_see(run_path):
