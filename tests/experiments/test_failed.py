@@ -134,7 +134,7 @@ def test_dimension_order_gives_way_where_a_hole_is_in_it(run):
 def test_what_cannot_run_without_parts_is_refused(scenario):
     for workload, words in (
         (JOB, "8 of 32 endpoints are not served with leaf3 down"),
-        (SEVERAL, "workload.jobs.a: "),
+        (SEVERAL, "workload.jobs.a.parallelism: "),
         ("{name='all_reduce', group_size=8, placement='strided'}", "every group of 8 has an endpoint"),
     ):
         with pytest.raises(OptinetError, match=words):
