@@ -173,12 +173,12 @@ _processes: dict[tuple[str, int], _Own] = {}
 _lock = threading.Lock()
 
 
-def _remote_point(point: Point, session: Session) -> tuple[bytes, float]:
+def _remote_point(point: Point, session: Session) -> worker.Outcome:
     """Have this thread's process evaluate a point."""
     args, timeout_s = (point, session.command_line), session.limits.timeout_s
     with _process(session) as process:
         try:
-            return process.schedule(worker.point_bytes, *args, timeout_s=timeout_s).result()
+            return process.schedule(worker.evaluated, *args, timeout_s=timeout_s).result()
         except Exception as error:
             if is_death(error):
                 raise worker.WorkerDiedError(str(error)) from None

@@ -162,7 +162,12 @@ def with_intervals(
 
 
 def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str = "", study: str = "") -> bytes:
-    """Return the run file of an evaluation.
+    """Return the run file of an evaluation; see `evaluation_content`."""
+    return run_bytes(evaluation_content(evaluation, case, command_line, study))
+
+
+def evaluation_content(evaluation: Evaluation, case: str = "", command_line: str = "", study: str = "") -> RunContent:
+    """Return what the run file of an evaluation holds.
 
     Parameters
     ----------
@@ -187,7 +192,7 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         **(availability_groups(evaluation.failing) if evaluation.failing else {}),
         "uncertainty": {"n_draws": N_DRAWS, "seed": DRAW_SEED},
     }
-    content = RunContent(
+    return RunContent(
         title=scenario.title or case,
         case=case,
         routing=evaluation.solution.routing,
@@ -196,7 +201,6 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
         groups=groups,
         provenance=provenance(evaluation.seconds, command_line, study),
     )
-    return run_bytes(content)
 
 
 def _job_groups(evaluation: Evaluation) -> dict[str, dict[str, Any]]:

@@ -12,8 +12,11 @@ from experiments.notes import Notes, read_notes
 from experiments.technology import technology_of
 from optinet.errors import OptinetError
 from optinet.results import Run
+from optinet.results.content import RunContent
+from optinet.results.writer import clean_text
 
 ALIASES = {"case": "design", "power_kw": "network_kw", "tags": "tag", "notes": "note"}
+_NO_NOTES = Notes()
 _SHOWN = ("title", "design", "workload", "topology", "routing", "verdict", "caveat", "tag", "note", "file")
 
 
@@ -24,7 +27,7 @@ class Facts:
     Parameters
     ----------
     texts
-        By name: those of `texts_of`, and the scenario's by dotted key, such as ``design.optics``.
+        By name: those that tables show, and the scenario's by dotted key, such as ``design.optics``.
     numbers
         By name: every metric, and the scenario's by dotted key, such as ``topology.leaves``.
     """
@@ -44,8 +47,13 @@ def facts_of(run: Run) -> Facts:
         notes = read_notes(run.path)
     except OptinetError as error:
         notes = Notes(note=f"unreadable notes: {error.problems[0]}")
+    return facts_from(run, Path(run.path).name, notes)
+
+
+def facts_from(run: Run | RunContent, file: str, notes: Notes = _NO_NOTES) -> Facts:
+    """Return what a run can be found by that is, or will be, in a file of that name with such notes beside it."""
     numbers = dict(run.metric_values)
-    texts = texts_of(run, notes)
+    texts = _texts_of(run, file, notes)
     for key, value in _scenario_facts(run.scenario):
         if isinstance(value, str):
             texts.setdefault(key, value)
@@ -65,12 +73,12 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def texts_of(run: Run, notes: Notes) -> dict[str, str]:
+def _texts_of(run: Run | RunContent, file: str, notes: Notes) -> dict[str, str]:
     """Return the texts that tables show of a run, by name."""
     scenario = run.scenario
     switching, packaging = technology_of(scenario)
     tags = dict.fromkeys([*map(str, scenario.get("tags") or ()), *notes.tags])
-    return {
+    texts = {
         "title": run.title,
         "design": run.case,
         "workload": _name(scenario, "workload"),
@@ -83,8 +91,9 @@ def texts_of(run: Run, notes: Notes) -> dict[str, str]:
         "tag": " ".join(tags),
         "star": "yes" if notes.star else "no",
         "note": notes.note,
-        "file": Path(run.path).name,
+        "file": file,
     }
+    return {name: clean_text(text) for name, text in texts.items()}
 
 
 def _name(scenario: Mapping[str, Any], section: str) -> str:

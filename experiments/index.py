@@ -3,7 +3,8 @@
 
 It holds nothing that is not in the runs and their notes, so it may be deleted at any time. It is brought up to date
 whenever it is opened: by size and time of each file, so that only new and changed runs are read. Where it cannot be
-written, the index lives in memory. A sweep does not write to it while it runs.
+written, the index lives in memory. A sweep that has the folder for itself notes its runs down as it goes on; what
+another process notes down is told like what is read here.
 
 Texts and numbers are stored name by name, so that one column of all runs is read in one go; a run keeps its number when
 it is read again.
@@ -17,8 +18,8 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -27,29 +28,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.facts import Facts, facts_of
+from experiments.index_file import NAME, connected, opened
 from experiments.notes import SUFFIX as NOTES_SUFFIX
 from experiments.query import Query, parse, where
 from optinet.errors import OptinetError, Problem, RunFileError
 from optinet.results import open_run
 from optinet.results.schema import SUFFIX
 
-NAME = ".optinet-index.sqlite"
-_VERSION = 2  # of the tables below; an index of another version is made anew
-_TABLES = """
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, file TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, words TEXT NOT NULL, problem TEXT NOT NULL
-);
-CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, UNIQUE (kind, name));
-CREATE TABLE texts (
-    name INTEGER NOT NULL, run INTEGER NOT NULL, text TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (name, run)
-) WITHOUT ROWID;
-CREATE TABLE numbers (
-    name INTEGER NOT NULL, run INTEGER NOT NULL, number REAL NOT NULL, PRIMARY KEY (name, run)
-) WITHOUT ROWID;
-"""
 _AT_ONCE = 200  # most runs per transaction
 _AT_ONCE_S = 0.1  # longest transaction while an update is watched
-_WAIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -94,9 +81,10 @@ class Index:
             raise RunFileError(Problem(str(folder), what, "a folder of run files"))
         self._lock = RLock()
         self._is_closed = False
-        self._database = _opened(self.folder / NAME)
+        self._database = opened(self.folder / NAME)
         self._ids: dict[tuple[str, str], int] = {}
         self._load_names()
+        self._told = self._readable()
         if update:
             self.update()
 
@@ -132,7 +120,7 @@ class Index:
         return self._names("text")
 
     def update(self) -> int:
-        """Read the runs that are new or changed, forget those that are gone; return how many were read."""
+        """Read the runs that are new or changed, forget those that are gone; return how many are new or changed."""
         return sum(len(step.new) + len(step.changed) + len(step.problems) for step in self.updates())
 
     def updates(self) -> Iterator[Update]:
@@ -143,12 +131,14 @@ class Index:
             with self._lock:
                 gone = tuple(row[0] for row in self._rows_or_none("SELECT id FROM runs"))
                 self._database.close()
-                self._database = _connected(":memory:")
-                self._ids = {}
+                self._database = connected(":memory:")
+                self._ids, self._told = {}, {}
             yield Update(gone=gone)
             yield from self._updates()
 
     def _updates(self) -> Iterator[Update]:
+        if elsewhere := self._noted_elsewhere():
+            yield elsewhere
         known = {file: (run, stamp) for run, file, stamp in self._rows("SELECT id, file, stamp FROM runs")}
         stamps = _stamps(self.folder)
         gone = [run for file, (run, _) in known.items() if file not in stamps]
@@ -156,6 +146,7 @@ class Index:
             with self._lock, self._database:
                 self._forget(gone)
                 self._database.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in gone])
+            self._told = {file: told for file, told in self._told.items() if file in stamps}
             yield Update(gone=tuple(gone))
         waiting = [file for file, stamp in stamps.items() if file not in known or known[file][1] != stamp]
         waiting.reverse()
@@ -164,35 +155,50 @@ class Index:
             changed: list[int] = []
             lost: list[int] = []
             problems: list[str] = []
+            rows = _Rows()
             due = time.monotonic() + _AT_ONCE_S
             # readers of other threads wait for one step at most
             with self._lock, self._database:
                 for _ in range(_AT_ONCE):
                     file = waiting.pop()
                     before = known[file][0] if file in known else None
-                    run, problem = self._read(file, stamps[file], before)
+                    run, problem = self._read(file, stamps[file], before, rows)
+                    told = self._told.pop(file, None)
                     if problem:
                         problems.append(problem)
-                        lost += [] if before is None else [run]
+                        lost += [run] if told else []
                     else:
-                        (new if before is None else changed).append(run)
+                        (changed if told else new).append(run)
+                        self._told[file] = run, stamps[file]
                     if not waiting or time.monotonic() > due:
                         break
+                self._insert(rows)
             yield Update(tuple(new), tuple(changed), tuple(lost), tuple(problems))
 
-    def fill(self, facts: Iterable[Facts]) -> None:
-        """Take these facts for those of the files of the folder, in order of name, without reading them.
+    def add(self, facts: Iterable[tuple[str, Facts]]) -> None:
+        """Take facts of files of the folder, by name, without reading the files.
 
-        For measurements on more runs than anybody wants to compute.
+        Where that is not possible, and where there are notes beside a file, the next update reads it.
         """
-        with self._lock, self._database:
-            for (file, stamp), each in zip(_stamps(self.folder).items(), facts, strict=True):
-                self._put(file, stamp, each)
+        left = iter(facts)
+        while batch := list(islice(left, _AT_ONCE)):
+            rows = _Rows()
+            with contextlib.suppress(sqlite3.Error), self._lock, self._database:
+                for file, each in batch:
+                    stamp = f"{_stamp(self.folder / file)}:-"
+                    found = self._rows("SELECT id, stamp FROM runs WHERE file = ?", [file])
+                    before, seen = found[0] if found else (None, "")
+                    if stamp != seen:  # a viewer may have been faster
+                        self._put(file, stamp, each, "", before, rows)
+                self._insert(rows)
 
     def rows(self, *, first: int = 0, count: int = -1) -> list[tuple[int, str]]:
         """Return number and file name of readable runs in order of number, from the first or a later one on."""
-        sql = "SELECT id, file FROM runs WHERE problem = '' ORDER BY id LIMIT ? OFFSET ?"
-        return self._rows(sql, [count, first])
+        found = self._rows(
+            "SELECT id, file, stamp FROM runs WHERE problem = '' ORDER BY id LIMIT ? OFFSET ?", [count, first]
+        )
+        self._told |= {file: (run, stamp) for run, file, stamp in found}
+        return [(run, file) for run, file, _ in found]
 
     def files(self, runs: Sequence[int]) -> list[str]:
         """Return the file names of some runs."""
@@ -291,6 +297,22 @@ class Index:
         except sqlite3.Error:
             return []
 
+    def _readable(self) -> dict[str, tuple[int, str]]:
+        """Return number and stamp of every run without a problem, by file."""
+        rows = self._rows("SELECT id, file, stamp FROM runs WHERE problem = ''")
+        return {file: (run, stamp) for run, file, stamp in rows}
+
+    def _noted_elsewhere(self) -> Update | None:
+        """Return what other processes have done to the index since an update told of everything."""
+        before, self._told = self._told, self._readable()
+        if before == self._told:
+            return None
+        self._load_names()
+        runs, ids = dict(before.values()), dict(self._told.values())
+        new = tuple(run for run in ids if run not in runs)
+        changed = tuple(run for run, stamp in ids.items() if run in runs and stamp != runs[run])
+        return Update(new, changed, tuple(run for run in runs if run not in ids))
+
     def _names(self, kind: str) -> set[str]:
         return {name for each, name in tuple(self._ids) if each == kind}
 
@@ -312,16 +334,16 @@ class Index:
             pairs = [(key, run) for key in keys for run in runs]
             self._database.executemany(f"DELETE FROM {table} WHERE name = ? AND run = ?", pairs)
 
-    def _read(self, file: str, stamp: str, before: int | None) -> tuple[int, str]:
+    def _read(self, file: str, stamp: str, before: int | None, rows: _Rows) -> tuple[int, str]:
         """Read a run into the index, as the one it was `before` if any; return its number and what is wrong with it."""
         try:
             facts, problem = facts_of(open_run(self.folder / file)), ""
         except OptinetError as error:
             facts, problem = Facts({}, {}), str(error)
-        return self._put(file, stamp, facts, problem, before), problem
+        return self._put(file, stamp, facts, problem, before, rows), problem
 
-    def _put(self, file: str, stamp: str, facts: Facts, problem: str = "", before: int | None = None) -> int:
-        """Write down what a run can be found by; return its number."""
+    def _put(self, file: str, stamp: str, facts: Facts, problem: str, before: int | None, rows: _Rows) -> int:
+        """Write down a run, and in `rows` what it can be found by; return its number."""
         if before is not None:
             self._forget([before])
         run = self._database.execute(
@@ -329,44 +351,34 @@ class Index:
             [before, file, stamp, facts.words, problem],
         ).lastrowid
         assert run is not None  # a row was inserted
+        # every name is known from then on, also one without a value
         texts = [(self._id_of("text", name), run, text, text.lower()) for name, text in facts.texts.items()]
         numbers = [(self._id_of("number", name), run, number) for name, number in facts.numbers.items()]
-        self._database.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", [row for row in texts if row[2]])
-        self._database.executemany("INSERT INTO numbers VALUES (?, ?, ?)", [r for r in numbers if not math.isnan(r[2])])
+        rows.texts += (row for row in texts if row[2])
+        rows.numbers += (row for row in numbers if not math.isnan(row[2]))
         return run
 
+    def _insert(self, rows: _Rows) -> None:
+        """Insert what several runs can be found by, in the order of the tables, so that each page is met once."""
+        self._database.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", sorted(rows.texts))
+        self._database.executemany("INSERT INTO numbers VALUES (?, ?, ?)", sorted(rows.numbers))
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open an index; make it anew where it is damaged, and in memory where it is in use or cannot be written."""
+
+@dataclass
+class _Rows:
+    """Rows to be inserted."""
+
+    texts: list[tuple[int, int, str, str]] = field(default_factory=list)
+    numbers: list[tuple[int, int, float]] = field(default_factory=list)
+
+
+def _stamp(path: Path | os.DirEntry[str]) -> str:
+    """Return what changes when a file does; empty if it is gone."""
     try:
-        return _connected(str(path))
-    except sqlite3.OperationalError:
-        return _connected(":memory:")
-    except sqlite3.DatabaseError:  # not a database, or a broken one
-        with contextlib.suppress(OSError, sqlite3.Error):
-            path.unlink(missing_ok=True)
-            return _connected(str(path))
-    return _connected(":memory:")
-
-
-def _connected(name: str) -> sqlite3.Connection:
-    database = sqlite3.connect(name, timeout=_WAIT_S, check_same_thread=False)  # `Index` has a lock
-    try:
-        database.execute("PRAGMA synchronous = OFF")  # what is lost can be read again
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version != _VERSION:
-            with database:
-                for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                    database.execute(f'DROP TABLE "{table}"')
-                database.executescript(_TABLES)
-                database.execute(f"PRAGMA user_version = {_VERSION}")
-        database.execute("SELECT count(*) FROM runs").fetchone()
-        database.execute("BEGIN IMMEDIATE")  # fails here, not half way, where nothing can be written
-        database.rollback()
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns}.{status.st_size}"
 
 
 def _stamps(folder: Path) -> dict[str, str]:
@@ -375,10 +387,9 @@ def _stamps(folder: Path) -> dict[str, str]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.endswith((SUFFIX, NOTES_SUFFIX)) and not entry.name.startswith("."):
-                    with contextlib.suppress(OSError):  # gone meanwhile
-                        status = entry.stat()
-                        found[entry.name] = f"{status.st_mtime_ns}.{status.st_size}"
+                is_ours = entry.name.endswith((SUFFIX, NOTES_SUFFIX)) and not entry.name.startswith(".")
+                if is_ours and (stamp := _stamp(entry)):
+                    found[entry.name] = stamp
     except OSError as error:
         raise RunFileError(Problem(str(folder), f"cannot be read: {error.strerror or error}")) from None
     runs = sorted(name for name in found if name.endswith(SUFFIX))

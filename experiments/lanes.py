@@ -37,7 +37,7 @@ class Lane(Protocol):
     points: dict[Future[Any], Point]
 
     def give(self, point: Point) -> None:
-        """Queue a point; its future gives what `experiments.worker.point_bytes` returns."""
+        """Queue a point; its future gives what `experiments.worker.evaluated` returns."""
 
 
 class Crew(Protocol):
@@ -99,7 +99,7 @@ class LocalLane:
     def give(self, point: Point) -> None:
         """Queue a point."""
         args = point, self._command_line
-        self.points[self.process.schedule(worker.point_bytes, *args, timeout_s=self._limits.timeout_s)] = point
+        self.points[self.process.schedule(worker.evaluated, *args, timeout_s=self._limits.timeout_s)] = point
 
     def look(self) -> None:
         """Start once more if the process died while it was starting; something else may have killed it."""

@@ -8,70 +8,26 @@ writes. A point whose worker died is tried once more; a point that fails is reco
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
-import traceback
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from experiments import worker
 from experiments.lanes import Crew, Lane, LocalCrew, is_death
 from experiments.plan import Group, plan_of
 from experiments.progress import Progress, Silent
+from experiments.sink import Sink, SweepResult
 from experiments.study import Point, Study
 from experiments.worker import Limits
 from optinet.errors import OptinetError, Problem, RunFileError
 
 _FEW_POINTS = 2  # so many are done before a pool has started
 _LOOK_S = 1.0
-_AT_HAND = 16  # points of a lane, which takes them in order: looking at hundreds of them for each costs milliseconds
-_FAILURES_EVERY_S = 1.0
+_AT_HAND = 4  # points that a lane is given ahead: pools look at all that they have, again and again
 _LEFTOVER_S = 600.0
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A point that gave no run."""
-
-    point: str
-    case: str
-    coordinates: dict[str, Any]
-    error: str
-    is_mistake: bool  # of the user, not a fault of optinet
-
-
-@dataclass
-class SweepResult:
-    """What a sweep did.
-
-    Parameters
-    ----------
-    folder
-        Where the run files are.
-    written, skipped
-        Run files made now, and found complete by ``resume``.
-    runs
-        Both, in the order of the study.
-    failures, failures_path
-        Points that gave no run, and the file that lists them with their errors.
-    seconds
-        Wall time.
-    """
-
-    folder: Path
-    failures_path: Path
-    written: list[Path] = field(default_factory=list)
-    skipped: list[Path] = field(default_factory=list)
-    runs: list[Path] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def sweep(
@@ -122,7 +78,7 @@ def sweep(
     KeyboardInterrupt
         After everything finished has been written.
     """
-    started = time.monotonic()
+    started, busy = time.monotonic(), time.process_time()
     runs_folder = claim_folder(folder, resume=resume)
     name = "failures.json" if shard is None else f"failures-{shard[0]}-of-{shard[1]}.json"
     result = SweepResult(runs_folder, runs_folder / name)
@@ -136,7 +92,8 @@ def sweep(
     with progress or Silent() as told:
         plan = plan_of(todo, count)
         told.started(len(todo), len(done_before), plan.estimated_s(count))
-        sink = _Sink(result, told, plan.costs, limits)
+        sink = Sink(result, told, plan.costs, limits, indexes=shard is None)
+        planned = time.process_time()
         try:
             if here:
                 _run_here(plan.groups, sink, command_line)
@@ -146,10 +103,15 @@ def sweep(
                     _run_in_lanes(plan.groups, crew, sink)
                 finally:
                     crew.stop()
+            sink.note_runs()
         finally:
+            sink.close()
             sink.write_failures()
+    effort = result.effort
+    effort.planning_s = planned - busy
+    effort.handling_s = 0.0 if here else time.process_time() - planned - sink.writing_s
     done = {*result.written, *result.skipped}
-    result.runs += [each for each in (result.folder / file_name(point) for point in study.points()) if each in done]
+    result.runs += [each for each in (result.folder / point.file_name for point in study.points()) if each in done]
     result.seconds = time.monotonic() - started
     return result
 
@@ -168,18 +130,12 @@ def remaining(
     """Return the points a sweep would run, and the run files that are done already; see `sweep`."""
     todo, done = [], []
     for point in _shard(study.points(), shard):
-        path = folder / file_name(point)
+        path = folder / point.file_name
         if resume and _is_done(path, point):
             done.append(path)
         else:
             todo.append(point)
     return todo, done
-
-
-def file_name(point: Point) -> str:
-    """Return the name of a point's run file: readable, and distinct by the hash of its scenario."""
-    words = re.sub(r"[^a-z0-9.]+", "-", (point.name or point.scenario.title).lower()).strip("-.")[:80].strip("-.")
-    return f"{words or 'run'}--{point.scenario.content_sha256[:8]}.h5"
 
 
 def claim_folder(folder: str | os.PathLike[str], *, resume: bool = False) -> Path:
@@ -234,101 +190,53 @@ def _is_done(path: Path, point: Point) -> bool:
         return False
 
 
-class _Sink:
-    """Takes what comes of each point: writes run files, records failures, tells the progress."""
-
-    def __init__(self, result: SweepResult, progress: Progress, costs: Mapping[str, float], limits: Limits) -> None:
-        self._result, self._progress, self._limits = result, progress, limits
-        self._costs, self._total = costs, sum(costs.values()) or 1.0
-        self._died: set[str] = set()
-        self._failures_written = 0.0
-
-    def done(self, point: Point, data: bytes, seconds: float) -> None:
-        from optinet.results import write_run
-
-        self._result.written.append(write_run(self._result.folder / file_name(point), data))
-        self._progress.finished(point.name, seconds, share=self._share(point))
-
-    def is_first_death(self, point: Point) -> bool:
-        """Whether a point's worker has not died before; something else may have killed it."""
-        first = point.name not in self._died
-        self._died.add(point.name)
-        return first
-
-    def failed(self, point: Point, error: BaseException, seconds: float, trace: str = "") -> None:
-        message, mistake = _message(error, self._limits), isinstance(error, OptinetError)
-        is_fault = not mistake and not isinstance(error, TimeoutError | MemoryError) and not is_death(error)
-        text = (trace or "".join(traceback.format_exception(error))) if is_fault else message
-        self._result.failures.append(Failure(point.name, point.case, dict(point.coordinates), text, mistake))
-        if time.monotonic() - self._failures_written > _FAILURES_EVERY_S:
-            self.write_failures()
-        self._progress.finished(point.name, seconds, message, self._share(point))
-
-    def write_failures(self) -> None:
-        """Record all failures so far; leave no record of those that an earlier sweep met and this one did not."""
-        path = self._result.failures_path
-        if not self._result.failures:
-            path.unlink(missing_ok=True)
-            return
-        rows = [vars(failure) for failure in self._result.failures]
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            part.write_text(json.dumps(rows, indent=1, default=str) + "\n", encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise RunFileError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
-        self._failures_written = time.monotonic()
-
-    def _share(self, point: Point) -> float:
-        return self._costs.get(point.name, 0.0) / self._total
-
-
-def _message(error: BaseException, limits: Limits) -> str:
-    """Return in words what made a point fail."""
-    if isinstance(error, TimeoutError):
-        return f"took longer than {limits.timeout_s or 0:g} s"
-    if isinstance(error, MemoryError):
-        bound = f"the {limits.memory_gib:.3g} GiB each worker may take" if limits.memory_gib else "what there is"
-        return f"needs more memory than {bound}: {error}".rstrip(": ")
-    if is_death(error):
-        return f"its worker ended twice without a result, as when memory runs out: {error}"
-    return str(error) or type(error).__name__
-
-
-def _run_here(groups: Sequence[Group], sink: _Sink, command_line: str) -> None:
+def _run_here(groups: Sequence[Group], sink: Sink, command_line: str) -> None:
     for point in (point for group in groups for point in group.points):
         started = time.perf_counter()
         try:
-            data, seconds = worker.point_bytes(point, command_line)
+            outcome = worker.evaluated(point, command_line)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other points are not to suffer
             sink.failed(point, error, time.perf_counter() - started)
         else:
-            sink.done(point, data, seconds)
+            sink.done(point, outcome)
 
 
-def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: _Sink) -> None:
-    waiting = deque(groups)
+def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: Sink) -> None:
+    waiting = deque(deque(group.points) for group in groups)
+    begun: dict[Lane, deque[Point]] = {}  # what is left of the group that a lane is at
     try:
         while True:
             crew.refresh()
+            for lane in set(begun).difference(crew.lanes):  # its worker was lost, and it has no point any more
+                waiting.appendleft(begun.pop(lane))
             for lane in crew.lanes:
-                if lane.ready.done() and not lane.points and waiting:
-                    _check_ready(lane)
-                    for point in waiting.popleft().points:
-                        lane.give(point)
-            if not waiting and not any(lane.points for lane in crew.lanes):
+                _feed(lane, begun, waiting)
+            if not waiting and not begun and not any(lane.points for lane in crew.lanes):
                 return
-            pending = [future for lane in crew.lanes for future in islice(lane.points, _AT_HAND)]
+            pending = [future for lane in crew.lanes for future in lane.points]
             pending += [lane.ready for lane in crew.lanes if waiting and not lane.ready.done()]
             if pending:
                 wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
             else:
                 time.sleep(_LOOK_S)  # a cluster without workers at the moment
-            _collect(crew.lanes, sink, _AT_HAND)
+            _collect(crew.lanes, sink)
     except BaseException:
         _collect(crew.lanes, sink)  # what has arrived is not to be lost
         raise
+
+
+def _feed(lane: Lane, begun: dict[Lane, deque[Point]], waiting: deque[deque[Point]]) -> None:
+    """Give a lane so many points that it never waits for one, and the next group when it has finished its own."""
+    if not lane.ready.done():
+        return
+    if lane not in begun and not lane.points and waiting:
+        _check_ready(lane)
+        begun[lane] = waiting.popleft()
+    group = begun.get(lane)
+    while group and len(lane.points) < _AT_HAND:
+        lane.give(group.popleft())
+    if not group:
+        begun.pop(lane, None)
 
 
 def _check_ready(lane: Lane) -> None:
@@ -340,14 +248,14 @@ def _check_ready(lane: Lane) -> None:
     lane.ready.result()
 
 
-def _collect(lanes: Sequence[Lane], sink: _Sink, at_most: int | None = None) -> None:
-    """Write what has arrived, of each lane the first points at most."""
+def _collect(lanes: Sequence[Lane], sink: Sink) -> None:
+    """Write what has arrived."""
     for lane in lanes:
-        for future in [future for future in islice(lane.points, at_most) if future.done()]:
+        for future in [future for future in lane.points if future.done()]:
             point = lane.points.pop(future)
             error = CancelledError() if future.cancelled() else future.exception()
             if error is None:
-                sink.done(point, *future.result())
+                sink.done(point, future.result())
             elif is_death(error) and sink.is_first_death(point):
                 lane.give(point)
             else:

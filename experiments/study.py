@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -43,6 +45,12 @@ class Point:
     coordinates: Mapping[str, Any]
     scenario: Scenario
     study: str = ""
+
+    @cached_property
+    def file_name(self) -> str:
+        """Name of its run file: readable, and distinct by the hash of its scenario."""
+        words = re.sub(r"[^a-z0-9.]+", "-", (self.name or self.scenario.title).lower()).strip("-.")[:80].strip("-.")
+        return f"{words or 'run'}--{self.scenario.content_sha256[:8]}.h5"
 
 
 @dataclass(frozen=True)

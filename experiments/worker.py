@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from experiments.facts import Facts
     from experiments.study import Point
 
 _GIB = 1024**3
@@ -41,16 +42,44 @@ class Limits:
     memory_gib: float | None = None
 
 
-def point_bytes(point: Point, command_line: str = "") -> tuple[bytes, float]:
-    """Evaluate a point; return the bytes of its run file and the seconds it took."""
-    from experiments.evaluate import evaluate, evaluation_bytes
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a point.
+
+    Parameters
+    ----------
+    data
+        The bytes of its run file.
+    facts
+        What the run can be found by; the process that writes the file need not read it to index it.
+    seconds
+        Time on the clock that it took.
+    making_s
+        Processor time for making the bytes from what was computed.
+    """
+
+    data: bytes
+    facts: Facts
+    seconds: float
+    making_s: float
+
+
+def evaluated(point: Point, command_line: str = "") -> Outcome:
+    """Evaluate a point."""
+    from experiments.evaluate import evaluate, evaluation_content
+    from experiments.facts import facts_from
+    from optinet.results.writer import run_bytes
 
     started = time.perf_counter()
     try:
-        data = evaluation_bytes(evaluate(point.scenario), point.case, command_line, point.study)
+        evaluation = evaluate(point.scenario)
+        busy = time.thread_time()
+        content = evaluation_content(evaluation, point.case, command_line, point.study)
+        data = run_bytes(content)
     except MemoryError as error:
         raise MemoryError(str(error)) from None  # numpy's own would not survive the way to another process
-    return data, time.perf_counter() - started
+    making_s = time.thread_time() - busy
+    return Outcome(data, facts_from(content, point.file_name), time.perf_counter() - started, making_s)
 
 
 def fair_memory_gib(workers: int) -> float:
@@ -67,7 +96,8 @@ def prepare_process(memory_gib: float | None) -> None:
     os.environ["NUMBA_NUM_THREADS"] = "1"
     if memory_gib is not None:
         bound_memory(memory_gib)
-    import experiments.evaluate  # noqa: F401
+    import experiments.evaluate
+    import experiments.facts  # noqa: F401
 
 
 def bound_memory(memory_gib: float) -> None:

@@ -36,9 +36,12 @@ memory has the interpreter, the libraries and the inputs inside. What takes more
 - `concurrent_flow`: the largest throughput of any routing; the linear program is built before its time starts.
 - `max_min_rates`: checking the inputs is inside, choosing the paths outside. The certificate: no arc is overfull, and
   every flow crosses a full arc on which no flow gets more; the number is by how much that is missed.
-- Sweeps and folders: small points that differ in seed, spines or optics, and run files under several names. Dispatch is
-  the processor time of the process that gives points out, reading the study inside and writing outside, and the time to
-  index the folder; computing is a worker's, making the bytes of the run file inside.
+- Sweeps and folders: small points that differ in seed, spines or optics, and run files under several names. Planning is
+  the processor time for reading the study and ordering its points. Dispatch and index is that of the process that gives
+  points out, with all its threads: the runs put into the index and the index opened once more inside, writing run files
+  outside. Making a run file is the processor time of a worker, from what was computed to the bytes; writing is the time
+  on the clock until the file is on the disk and in its place. Both are those of the points of the sweep, while the
+  workers go on computing, as is evaluating: the time on the clock that a point is with its worker.
 - First calls: what a user waits for when nothing has been compiled on the machine yet, importing Numba and compiling
   inside; later calls, and later processes, take the compiled kernels from the cache.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import os
 import statistics
 import tempfile
@@ -20,12 +19,11 @@ from experiments import index, runner, uncertainty
 from experiments.benchmarks.measure import Effort, Measurement, Work, children, measured, resident_mb
 from experiments.benchmarks.rows import Row, Target
 from experiments.compare import comparison
-from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.progress import Silent
 from experiments.report import report_html
 from experiments.saved import reopened
-from experiments.study import Study, load_study
-from optinet.results import find_runs, open_run, write_run
+from experiments.study import load_study
+from optinet.results import find_runs, open_run
 
 _STUDY = """\
 title = "Many small points"
@@ -38,6 +36,7 @@ design = {{switch = "switch_102t4", host_link = "aec_1t6", optics = "retimed_1t6
 "design.optics" = ["retimed_1t6_dr8", "lpo_1t6_dr8"]
 seed = {{count = {seeds}}}
 """
+_ANY = Target()
 _SETTLED = 0.1  # of the points; by then a worker has met every kind of them
 _GROWTH = 0.05  # of a worker's memory from then on; what is left of it is the allocator's
 _FILTER = "design:lpo_1t6_dr8 network_kw<500 topology.spines>1"
@@ -57,27 +56,24 @@ def sweep_rows(root: Path, points: int) -> Iterator[Row]:
     path = root / "many.toml"
     path.write_text(_STUDY.format(seeds=points // 8), encoding="utf-8")
     watch = _Watch(points)
-    spent = [time.process_time()]
+    started = time.process_time()
     study = load_study(path)
-    spent.append(time.process_time())
+    loaded_s = time.process_time() - started
     result = runner.sweep(study, root / "swept", workers=2, progress=watch)
-    spent.append(time.process_time())
-    started = time.perf_counter()
+    started = time.process_time()
     with index.Index(root / "swept") as found:
-        indexed_s = time.perf_counter() - started
         count = len(found)
-    writing_s, wall_s = _writing(result.runs[0], root / "written.h5")
-    made_s = _making(study)
-    planned_s, swept_s = spent[1] - spent[0], spent[2] - spent[1]
-    here_s = (planned_s + swept_s + indexed_s) / points - writing_s
+    opened_s = time.process_time() - started
+    effort = result.effort
     title = f"a sweep of {points:,} points, two workers"
-    whole = float(abs(count - points))
-    yield _row(f"{title}: planning, dispatch and index, a point", here_s, Target(seconds=0.005), whole, "runs missing")
+    yield _row(f"{title}: planning, a point", (loaded_s + effort.planning_s) / points)
+    handled_s, missing = (effort.handling_s + opened_s) / points, float(abs(count - points))
+    yield _row(f"{title}: dispatch and index, a point", handled_s, Target(seconds=0.005), missing, "runs missing")
     made = "making a run file and writing it to disk, a point, median"
-    yield _row(f"{title}: {made}", made_s + wall_s, Target(seconds=0.025))
-    growth = watch.growth
-    target = Target(difference=_GROWTH)
-    yield _row(f"{title}: computing, a point", statistics.median(watch.seconds), target, growth, "growth of memory")
+    yield _row(f"{title}: {made}", statistics.median(effort.files_s), Target(seconds=0.025))
+    evaluating = f"{title}: evaluating, a point, median"
+    growth = "growth of memory"
+    yield _row(evaluating, statistics.median(effort.evaluating_s), Target(difference=_GROWTH), watch.growth, growth)
 
 
 def folder_rows(root: Path, many: int, some: int, effort: Effort) -> Iterator[Row]:
@@ -133,20 +129,20 @@ def drawing(path: str, n_draws: int) -> Work:
 
 
 class _Watch(Silent):
-    """Notes what points take, and the memory of each worker as the sweep goes on."""
+    """Notes the memory of each worker as the sweep goes on."""
 
     def __init__(self, points: int) -> None:
-        self.seconds: list[float] = []
+        self._finished = 0
         self._settled = max(2, int(_SETTLED * points))
         self._early_mb: dict[int, float] = {}
         self._late_mb: dict[int, float] = {}
 
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
         """Take note of a point."""
-        self.seconds.append(seconds)
-        if len(self.seconds) == self._settled:
+        self._finished += 1
+        if self._finished == self._settled:
             self._early_mb = _children_mb()
-        elif len(self.seconds) % 10 == 0:
+        elif self._finished % 10 == 0:
             self._late_mb |= _children_mb()
 
     @property
@@ -164,28 +160,5 @@ def _children_mb() -> dict[int, float]:
     return found
 
 
-def _writing(run: Path, copy: Path) -> tuple[float, float]:
-    """Return the medians of processor and wall time for writing one run file."""
-    data = run.read_bytes()
-    busy, wall = [], []
-    for _ in range(50):
-        started = time.process_time(), time.perf_counter()
-        write_run(copy, data)
-        busy.append(time.process_time() - started[0])
-        wall.append(time.perf_counter() - started[1])
-    return statistics.median(busy), statistics.median(wall)
-
-
-def _making(study: Study) -> float:
-    """Return the median time for making the bytes of a run file from what was computed."""
-    evaluations = [evaluate(point.scenario) for point in itertools.islice(study.points(), 20)]
-    seconds = []
-    for each in evaluations:
-        started = time.perf_counter()
-        evaluation_bytes(each)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
-
-
-def _row(work: str, seconds: float, target: Target, difference: float | None = None, compared: str = "") -> Row:
+def _row(work: str, seconds: float, target: Target = _ANY, difference: float | None = None, compared: str = "") -> Row:
     return Row(work, "", None, Measurement(seconds, 1, np.nan, np.zeros(0)), target, difference, compared)

@@ -130,6 +130,8 @@ def sweep(
         return INTERRUPTED
     if result.runs:
         print_comparison(result.runs, "json" if as_json else "text")
+    if result.effort.text:
+        complain(result.effort.text)
     complain(f"{len(result.runs)} run files in {output} ({len(result.written)} new), {result.seconds:.1f} s.")
     if not result.failures:
         return 0

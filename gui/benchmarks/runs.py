@@ -44,7 +44,7 @@ def fill(folder: Path, run_file: Path, count: int) -> None:
             original = Path(shutil.copy(run_file, folder / f".original-{i}"))
         os.link(original, folder / f"run-{i:06d}.h5")
     with Index(folder, update=False) as index:
-        index.fill(_made_up(facts_of(open_run(run_file)), count))
+        index.add((facts.texts["file"], facts) for facts in _made_up(facts_of(open_run(run_file)), count))
 
 
 def _made_up(facts: Facts, count: int) -> Iterator[Facts]:

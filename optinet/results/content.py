@@ -71,6 +71,25 @@ class RunContent:
         names = ("title", "case", "routing", "verdict", "scenario_sha256")
         return {name: str(getattr(self, name)) for name in names}
 
+    # what `optinet.results.Run` has under the same names
+
+    @property
+    def scenario(self) -> dict[str, Any]:
+        """The resolved scenario."""
+        found: dict[str, Any] = json.loads(self.groups["scenario"]["json"])
+        return found
+
+    @property
+    def metric_values(self) -> dict[str, float]:
+        """The values of all metrics by name."""
+        metrics = self.groups["metrics"]
+        return dict(zip(metrics["name"], map(float, metrics["value"]), strict=True))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the numbers must know."""
+        return tuple(self.groups.get("notes", {}).get("text", ()))
+
 
 def fabric_groups(fabric: Fabric) -> dict[str, dict[str, Any]]:
     """Return the groups that describe a fabric: nodes, links, link_classes, structure and plant."""

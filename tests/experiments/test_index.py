@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.index import NAME, Index
+from experiments.facts import facts_of
+from experiments.index import Index
+from experiments.index_file import NAME
 from experiments.notes import Notes, read_notes, write_notes
 from experiments.query import parse
 from gui.state.filters import apply
@@ -145,7 +147,7 @@ def test_a_damaged_or_older_index_is_made_anew(folder):
 
 
 def test_an_index_in_use_by_another_process_is_left_alone(folder, monkeypatch):
-    monkeypatch.setattr("experiments.index._WAIT_S", 0.1)
+    monkeypatch.setattr("experiments.index_file._WAIT_S", 0.1)
     with Index(folder):
         pass
     other = sqlite3.connect(folder / NAME)
@@ -217,3 +219,39 @@ def test_notes_are_kept_beside_the_run_and_the_run_is_not_touched(folder):
     assert len(found(folder, "unreadable")) == 1  # its run is found all the same
     with pytest.raises(RunFileError, match="no such file"):
         write_notes(folder / "absent.h5", Notes(note="x"))
+
+
+def test_a_sweep_leaves_the_index_that_reading_its_runs_would_make(swept, folder):
+    def told(index):
+        rows = index.rows()
+        return dict(zip([file for _, file in rows], index.facts([run for run, _ in rows]), strict=True))
+
+    shutil.copy(swept[0].parent / NAME, folder / NAME)
+    with Index(swept[0].parent, update=False) as index:
+        noted, read_anew = told(index), index.update()
+    (folder / NAME).unlink()
+    with Index(folder) as index:
+        assert noted == told(index)
+    assert len(noted) == 6
+    assert read_anew == 0
+
+
+def test_what_another_process_notes_down_is_told_once(folder):
+    (folder / NAME).unlink(missing_ok=True)
+    first, second, *_ = find_runs([folder])
+    facts = {path.name: facts_of(open_run(path)) for path in (first, second)}
+    with Index(folder, update=False) as viewer, Index(folder, update=False) as sweep:
+        assert viewer.rows() == []
+        sweep.add([(first.name, facts[first.name])])
+        noted = next(viewer.updates())
+        assert viewer.files(noted.new) == [first.name]
+        assert viewer.update() == 5  # the others are read
+        sweep.add(facts.items())  # it comes too late
+        assert list(viewer.updates()) == []
+        write_notes(second, Notes(tags=("paper",)))
+        changed = sum((step.changed for step in sweep.updates()), ())
+        (step,) = viewer.updates()
+        assert step.changed == changed and viewer.files(changed) == [second.name]
+        second.unlink()
+        sweep.update()
+        assert [step.gone for step in viewer.updates()] == [changed]

@@ -14,7 +14,7 @@ import pytest
 from experiments import worker
 from experiments.lanes import OwnProcess, is_death, stop_pools
 from experiments.progress import Lines, Silent, duration_text, for_stream
-from experiments.runner import check_writable, claim_folder, file_name, sweep
+from experiments.runner import check_writable, claim_folder, sweep
 from experiments.study import load_study
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run
@@ -58,7 +58,7 @@ def contents(paths):
 def test_every_point_gets_a_run_file_of_its_scenario(study_path, tmp_path):
     study, told = load_study(study_path), Told()
     result = sweep(study, tmp_path / "runs", workers=1, progress=told, command_line="optinet sweep")
-    assert [path.name for path in result.runs] == [file_name(point) for point in study.points()]
+    assert [path.name for path in result.runs] == [point.file_name for point in study.points()]
     assert find_runs([tmp_path / "runs"]) == sorted(result.runs)
     for point, path in zip(study.points(), result.runs, strict=True):
         run = open_run(path)
@@ -73,7 +73,7 @@ def test_every_point_gets_a_run_file_of_its_scenario(study_path, tmp_path):
 
 
 def test_file_names_are_readable_and_distinct(study_path):
-    names = [file_name(point) for point in load_study(study_path).points()]
+    names = [point.file_name for point in load_study(study_path).points()]
     hashes = [point.scenario.content_sha256[:8] for point in load_study(study_path).points()]
     assert names[0] == f"retimed-uniform--{hashes[0]}.h5"
     assert names[5] == f"pod-random_permutation--{hashes[5]}.h5".replace("_", "-")
@@ -85,7 +85,9 @@ def test_processes_give_the_same_content_as_this_one(study_path, tmp_path):
     here = sweep(study, tmp_path / "here", workers=1)
     there = sweep(study, tmp_path / "there", workers=2)
     assert contents(there.runs) == contents(here.runs)
-    assert len(there.runs) == 6
+    assert len(there.runs) == len(there.effort.files_s) == 6
+    assert min(there.effort.making_s) > 0 and there.effort.handling_s > 0
+    assert "giving it out" not in here.effort.text and "; giving it out and indexing it " in there.effort.text
     assert not multiprocessing.active_children()
 
 
@@ -147,7 +149,7 @@ def test_shards_are_a_partition(study_path, tmp_path):
     study = load_study(study_path)
     parts = [sweep(study, tmp_path / "runs", workers=1, shard=(i, 3), resume=True) for i in (1, 2, 3)]
     names = [path.name for part in parts for path in part.written]
-    assert sorted(names) == sorted(map(file_name, study.points()))
+    assert sorted(names) == sorted(point.file_name for point in study.points())
     assert not any(part.skipped for part in parts)
 
 
@@ -181,7 +183,7 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_clear_error(study_path, tm
 def unruly(study_path, monkeypatch, seed):
     """A study whose last case, run by a worker, does as `tests.support.unruly_points` says."""
     study_path.write_text(study_path.read_text() + UNRULY.format(seed=seed))
-    monkeypatch.setattr(worker, "point_bytes", work)
+    monkeypatch.setattr(worker, "evaluated", work)
     return load_study(study_path)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.worker import point_bytes
+from experiments.worker import evaluated
 
 
 def work(point, command_line=""):
-    """Do as `experiments.worker.point_bytes` does, unless the seed of the scenario says otherwise."""
+    """Do as `experiments.worker.evaluated` does, unless the seed of the scenario says otherwise."""
     if point.scenario.seed == 666:
         time.sleep(600)
     if point.scenario.seed == 667:
@@ -21,7 +21,7 @@ def work(point, command_line=""):
         die_once()
     if point.scenario.seed == 999:
         os.kill(os.getpid(), signal.SIGKILL)
-    return point_bytes(point, command_line)
+    return evaluated(point, command_line)
 
 
 def die_once():
