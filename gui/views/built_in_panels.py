@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QCursor
 
 from gui.commands import Command
@@ -18,9 +18,25 @@ if TYPE_CHECKING:
     from gui.views.panels import Panel
 
 
+ROW_COMMANDS = (
+    *("view.side_by_side", "panel.compare", "scenario.copy_run"),
+    *("notes.star", "notes.tag", "notes.untag", "notes.text"),
+    *("copy_as.run_command", "copy_as.run_python", "edit.select_all", "edit.invert_selection", "file.close_selected"),
+)
+
+
 def runs(window: MainWindow) -> RunsPanel:
     """Return the table of runs."""
-    return RunsPanel(window.table, window.selection, window.theme, window.opener.edit)
+    panel = RunsPanel(window.table, window.selection, window.theme, window.opener.edit)
+    panel.menu_wanted.connect(lambda at: _open_menu(window, at))
+    return panel
+
+
+def _open_menu(window: MainWindow, at: QPoint) -> None:
+    """Offer what can be done with the selected runs."""
+    menu = window.actions_.context_menu(ROW_COMMANDS)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.popup(at)
 
 
 def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:

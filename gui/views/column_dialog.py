@@ -20,6 +20,7 @@ from gui.state.runs_table import RunsTable
 from gui.views.palette import show_boxes
 
 FILTER_HELP = """\
+<style>td { vertical-align: middle }</style>
 <p>Terms are separated by blanks, and all must hold. Case makes no difference.</p>
 <table cellspacing="4">
 <tr><td><code>word</code></td><td>anywhere in the texts of a run</td></tr>

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from PyQt6.QtCore import QChildEvent, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
-from PyQt6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStatusBar, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QStatusBar,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.commands import CommandRegistry
 from gui.jobs import Jobs
@@ -340,6 +350,17 @@ class MainWindow(QMainWindow):
         if isinstance(tabs, QTabBar):
             tabs.setElideMode(Qt.TextElideMode.ElideNone)
             tabs.setUsesScrollButtons(True)
+            tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            tabs.customContextMenuRequested.connect(lambda at: self._panel_menu().popup(tabs.mapToGlobal(at)))
+
+    def createPopupMenu(self) -> QMenu:
+        """Return what a right click on a dock or the toolbar offers: the panels, which tabs may have no room for."""
+        return self._panel_menu()
+
+    def _panel_menu(self) -> QMenu:
+        menu = self.actions_.context_menu([f"panel.{name}" for name in self.panels])
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return menu
 
     # -- drag and drop
 

@@ -40,7 +40,7 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
     line = QFontMetricsF(bold).height()
     plain = QFont(painter.font())
     rows = [(scene.title, theme.text, bold), (scene.census(), theme.faint_text, plain)]
-    rows += [(remark, theme.text, plain) for remark in remarks]
+    rows += [(part, theme.text, plain) for remark in remarks for part in _broken(remark, QFontMetricsF(plain), room)]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
     _ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows))))
     for row, (text, color, font) in enumerate(rows):
@@ -50,6 +50,17 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
         shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRectF(MARGIN, MARGIN + row * line * 1.1, room, line * 1.2), _ALIGN.AlignLeft, shown)
         painter.restore()
+
+
+def _broken(text: str, metrics: QFontMetricsF, room: float) -> list[str]:
+    """Break a text between words into lines that fit."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and metrics.horizontalAdvance(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def paint_annotations(

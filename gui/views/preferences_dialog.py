@@ -60,7 +60,7 @@ class PreferencesDialog(ContentDialog):
         set_text_color(self.problem, theme.bad)
         form.addRow(self.problem)
         self.buttons.accepted.connect(self._agree)
-        self.resize(560, 420)
+        self.resize(680, 400)
 
     def _agree(self) -> None:
         values = {name: _value(editor, getattr(self._preferences, name)) for name, editor in self.editors.items()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
+from PyQt6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -157,7 +157,12 @@ def _alignment(column: Column) -> Qt.AlignmentFlag:
 
 
 class RunsPanel(QWidget):
-    """Filter box, table and a line that counts; its selection is the shared one."""
+    """Filter box, table and a line that counts; its selection is the shared one.
+
+    `menu_wanted` tells where on the screen a menu for the selected runs is asked for.
+    """
+
+    menu_wanted = pyqtSignal(QPoint)
 
     def __init__(
         self,
@@ -274,6 +279,8 @@ class RunsPanel(QWidget):
         self._gone_to.timeout.connect(lambda: self._share(self._selection.keys))
         self._rows.currentRowChanged.connect(lambda *_: self._following or self._gone_to.start())
         view.clicked.connect(self.model.toggle_star)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._ask_for_menu)
 
     def _toggle(self, column_id: str, shown: bool) -> None:
         ids = {column.id for column in self._table.columns}
@@ -283,6 +290,11 @@ class RunsPanel(QWidget):
         menu = self.column_menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.mapToGlobal(at))
+
+    def _ask_for_menu(self, at: QPoint) -> None:
+        viewport = self.view.viewport()
+        if viewport is not None and self.view.indexAt(at).isValid():
+            self.menu_wanted.emit(viewport.mapToGlobal(at))
 
     def _table_changed(self) -> None:
         shown, total = len(self._table.order), self._table.total

@@ -224,7 +224,7 @@ class ChartView(QWidget):
         if shown is None:
             return
         self.shown = shown
-        self._offer(shown.choices)
+        self._offer(shown.choices if len(self._session) else ())  # of no runs there is nothing to choose
         self._draw()
         self.updated.emit()
 
