@@ -12,9 +12,11 @@ from PyQt6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, pyqtSignal
 from PyQt6.QtGui import QCursor, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
+    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QToolTip,
     QVBoxLayout,
@@ -37,7 +39,7 @@ from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
 from gui.state.session import Session
-from gui.views.charts.drawing import BOTTOM, LEFT, Drawing, Hit, NumberAxis, Spot, Style
+from gui.views.charts.drawing import BOTTOM, LEAST_PX, LEFT, Drawing, Hit, NumberAxis, Spot, Style
 from gui.views.charts.many import HeatMapDrawing, ParallelDrawing
 from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
@@ -110,7 +112,6 @@ class ChartView(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.getPlotItem().setContentsMargins(0, 6, 20, 0)  # the last number of the axis needs room
-        self.plot.setMinimumHeight(120)
         self.plot.installEventFilter(self)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.scene().sigMouseMoved.connect(self._hovered)
@@ -133,7 +134,11 @@ class ChartView(QWidget):
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.canvas)
+        whole = QScrollArea(widgetResizable=True)  # many bars need more height than a dock has
+        whole.setFrameShape(QFrame.Shape.NoFrame)
+        whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole.setWidget(self.canvas)
+        self.stack.addWidget(whole)
         self.stack.addWidget(empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -281,6 +286,7 @@ class ChartView(QWidget):
         self.plot.clear()
         box = self.plot.getViewBox()
         box.invertY(False)
+        self.plot.setMinimumHeight(LEAST_PX)
         self.drawing = None
         self.stack.setCurrentIndex(0 if shown.chart is not None else 1)
         self.message.setText(shown.message)

@@ -22,6 +22,7 @@ from gui.views.palette import Theme
 NEAR_PX = 14.0  # how near the pointer must be to a point or line
 LABEL_SHARE = 0.42  # of the width that names at the left may take
 ROW_PX, ROW_FILL = 40.0, 0.72
+LEAST_PX, AXIS_PX = 120, 56  # height of a plot, and of that its axis with numbers and label
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
 LEFT, BOTTOM = "left", "bottom"
 _MOST_DECIMALS = 9
@@ -157,7 +158,10 @@ def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: 
 
 
 def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: Sequence[bool] = ()) -> None:
-    """Name the rows at the left, each line shortened to what there is room for; the marked ones get a triangle."""
+    """Name the rows at the left, each line shortened to what there is room for; the marked ones get a triangle.
+
+    The plot becomes as high as it takes for no two names to lie on each other.
+    """
     axis = plot.getAxis(LEFT)
     metrics = QFontMetricsF(style.font)
     room = LABEL_SHARE * plot.width()
@@ -167,6 +171,8 @@ def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: S
     marks = ["▸ " if mark else "" for mark in marked] or [""] * len(lines)
     axis.setTicks([[(row, mark + "\n".join(each)) for row, (mark, each) in enumerate(zip(marks, lines, strict=True))]])
     axis.setStyle(tickLength=0)
+    height = sum(len(each) for each in lines) * metrics.height() + AXIS_PX
+    plot.setMinimumHeight(max(LEAST_PX, round(height)))
     axis.setWidth(max((metrics.horizontalAdvance(line) for each in lines for line in each), default=0.0) + 28)
 
 
