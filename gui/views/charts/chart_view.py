@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QToolTip,
     QVBoxLayout,
@@ -110,6 +111,7 @@ class ChartView(QWidget):
         self.remark = QLabel(wordWrap=True)
         self.plot = pg.PlotWidget(axisItems={side: NumberAxis(side) for side in (LEFT, BOTTOM)})
         self.plot.setMenuEnabled(False)
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # what is left, and its minimum
         self.plot.hideButtons()
         self.plot.getPlotItem().setContentsMargins(0, 6, 20, 0)  # the last number of the axis needs room
         self.plot.installEventFilter(self)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from itertools import pairwise
 
 import pytest
 from PyQt6.QtCore import QPointF, Qt
@@ -13,7 +14,7 @@ from PyQt6.QtGui import QGuiApplication
 
 from experiments.notes import read_notes
 from gui.state.charts.sensitivity import STOP
-from gui.views.charts.drawing import BOTTOM, NumberAxis
+from gui.views.charts.drawing import BOTTOM, LEFT, NumberAxis
 
 STUDY = """\
 title = "three designs"
@@ -236,6 +237,17 @@ def test_dialogs_show_any_column_and_the_words_of_the_filter(window, wait):
     assert {model.data(model.index(row, column)) for row in range(8)} == {"2", "4"}
     dialog.reject()
     window.commands.run("edit.filter_help")
+
+
+def test_the_names_of_many_rows_never_lie_on_each_other(window, chart, wait):
+    window.resize(900, 500)
+    window.selection.set(window.session.keys)
+    wait(window)
+    view = chart("power")
+    (ticks,) = view.plot.getAxis(LEFT)._tickLevels
+    ends = [scene_of(view, 0.0, row).y() for row, _ in ticks]
+    assert len(ticks) == len(window.session) == 8
+    assert min(abs(b - a) for a, b in pairwise(ends)) >= view.fontMetrics().height()
 
 
 def test_numbers_on_an_axis_are_written_as_in_the_tables(qtbot):

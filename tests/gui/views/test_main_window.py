@@ -64,6 +64,23 @@ def test_selecting_a_row_draws_its_fabric(window, wait):
     assert window.panels["power"].widget.shown.chart.labels == ("3 torus",)
 
 
+def test_a_right_click_offers_what_can_be_done_with_the_selected_runs(window, qtbot):
+    window.commands.run("edit.select_all")
+    window.commands.run("edit.invert_selection")
+    assert not selected_rows(window) and window.selection.current is None
+    window.commands.run("edit.invert_selection")
+    assert selected_rows(window) == [0, 1, 2, 3]
+    view = window.runs.view
+    view.customContextMenuRequested.emit(view.visualRect(window.runs.model.index(1, 0)).center())
+    menu = QApplication.activePopupWidget()
+    offered = {action.text() for action in menu.actions() if action.isEnabled()}
+    assert {"Side by side", "Star", "Add tags…", "Close selected runs"} <= offered
+    menu.close()
+    panels = window.createPopupMenu()
+    assert [action.text() for action in panels.actions()] == [panel.spec.title for panel in window.panels.values()]
+    panels.deleteLater()
+
+
 def test_a_click_on_a_bar_makes_its_run_the_current_one(window, wait, qtbot):
     chart = window.panels["power"].widget
     at = chart.plot.getViewBox().mapViewToScene(QPointF(100.0, 1.0))
