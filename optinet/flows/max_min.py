@@ -23,10 +23,13 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, SolverError
-from optinet.kernels.settle import HOLDS, LEVEL, N_STATE, OWN_LIMIT, ROOM, SEEN, WAITS, Sharing, settle_anew
+from optinet.kernels.placed_heap import SPARE
+from optinet.kernels.settle import ARC, LIST, OWN_LIMIT, PATH, Sharing, settle_anew
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_LINE_BYTES = 64
 
 
 def max_min_rates(
@@ -65,10 +68,10 @@ def max_min_rates(
     sharing = flows.sharing()
     free = (np.diff(flows.offsets) == 0) & np.isinf(flows.limit_gbps)
     rising = np.flatnonzero(~free)
-    sharing.arc_count[:] = np.diff(sharing.arc_offsets)
+    sharing.present["count"] = np.bincount(flows.arcs, minlength=len(flows.capacity_gbps))
     sharing.up[: len(rising)] = rising
     settle_anew(sharing, len(rising))
-    rate = sharing.path[:, LEVEL] * flows.weight
+    rate = sharing.path["level"] * flows.weight
     rate[free] = np.inf
     return rate
 
@@ -99,28 +102,29 @@ class FlowPaths:
         ).tocsc()
         spot = np.empty(n_hops, dtype=np.int32)
         spot[by_arc.data] = np.arange(n_hops, dtype=np.int32)
-        state = np.zeros((n_arcs, N_STATE))
-        state[:, ROOM] = self.capacity_gbps
-        state[:, [HOLDS, WAITS, SEEN]] = np.inf
+        path, arc, present = in_lines(self.n_flows, PATH), in_lines(n_arcs, ARC), in_lines(n_arcs, LIST)
+        path["weight"], path["bottleneck"], path["flow"] = self.weight, OWN_LIMIT, np.arange(self.n_flows)
+        path["first"], path["last"] = self.offsets[:-1], self.offsets[1:]
+        arc["room"] = present["capacity"] = self.capacity_gbps
+        arc["holds"] = arc["waits"] = arc["seen"] = np.inf
+        present["first"] = by_arc.indptr[:-1]
         return Sharing(
-            offsets=self.offsets,
-            arcs=self.arcs.astype(np.int32),
-            arc_offsets=by_arc.indptr.astype(np.int64),
-            arc_paths=by_arc.indices.astype(np.int32),
+            path=path,
+            arcs=self.arcs.astype(np.uint32),
+            limit=self.limit_gbps if self.limited else np.zeros(0),
+            arc=arc,
+            present=present,
+            arc_paths=by_arc.indices.astype(np.uint32),
             arc_hop=by_arc.data,
             spot=spot,
-            arc_count=np.zeros(n_arcs, dtype=np.int64),
-            capacity=self.capacity_gbps.copy(),
-            limit=self.limit_gbps,
-            path=np.column_stack((np.zeros(self.n_flows), self.weight)),
-            bottleneck=np.full(self.n_flows, OWN_LIMIT, dtype=np.int32),
-            state=state,
-            heap_key=np.empty(n_arcs + self.n_flows),
-            heap_item=np.empty(n_arcs + self.n_flows, dtype=np.int32),
+            heap_key=np.full(n_arcs + self.n_flows + SPARE, np.inf),
+            heap_item=np.empty(n_arcs + self.n_flows, dtype=np.uint32),
             heap_place=np.full(n_arcs + self.n_flows, -1, dtype=np.int32),
-            up=np.empty(self.n_flows, dtype=np.int64),
-            changed=np.empty(self.n_flows, dtype=np.int64),
+            up=np.empty(n_hops + self.n_flows, dtype=np.uint32),
+            stay=np.empty(n_hops + 1, dtype=np.uint32),
+            changed=np.empty(self.n_flows, dtype=np.uint32),
             listed=np.zeros(self.n_flows, dtype=bool),
+            risen=np.empty(n_arcs + 1, dtype=np.uint32),
         )
 
     def reordered(self, order: Ints) -> FlowPaths:
@@ -170,6 +174,13 @@ class FlowPaths:
         if problems:
             raise SolverError(problems)
         return cls(capacity, offsets, arcs, weights, limits)
+
+
+def in_lines(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return records, all zero, that begin where a line of the processor's cache does."""
+    space = np.zeros(count * dtype.itemsize + _LINE_BYTES, dtype=np.uint8)
+    start = -space.ctypes.data % _LINE_BYTES
+    return space[start : start + count * dtype.itemsize].view(dtype)
 
 
 def numbers(

@@ -22,7 +22,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from optinet.errors import Problem, SolverError
-from optinet.flows.max_min import Floats, FlowPaths, Ints, numbers
+from optinet.flows.max_min import Floats, FlowPaths, Ints, in_lines, numbers
 from optinet.kernels import flow_events, settle
 
 _EVENTS_PER_STEP = 256  # events between two looks at progress and cancel
@@ -137,6 +137,7 @@ def simulate_flows(
     size = np.where(np.bincount(flow_of[unheld], minlength=n_flows) > 0, 0.0, size)  # such a path takes no time
     flows = _flows(flow_of, n_flows, size, begin, latency, waits_for, next_offsets, next_flow)
     sharing = paths.sharing()
+    sharing.path["flow"] = flow_of
     cancelled, now, n_changed, until = False, 0.0, 0, change_time.min(initial=np.inf)
     while (now := flow_events.run_events(sharing, flows, now, until, n_changed, _EVENTS_PER_STEP)) < np.inf:
         n_changed = 0
@@ -149,12 +150,12 @@ def simulate_flows(
         if cancel is not None and cancel():
             cancelled = True
             break
-    status = flows.stage[:, flow_events.STATUS]
+    status = flows.stage["status"]
     ended = status == flow_events.DONE
     begun = ended | (status == flow_events.RUNNING) | (status == flow_events.READY)
     return FlowSimulation(
-        finish_s=np.where(ended, flows.volume[:, flow_events.FINISH], np.nan if cancelled else np.inf),
-        begin_s=np.where(begun, flows.volume[:, flow_events.BEGIN], np.inf),
+        finish_s=np.where(ended, flows.stage["finish"], np.nan if cancelled else np.inf),
+        begin_s=np.where(begun, flows.stage["begin"], np.inf),
         n_events=int(flows.progress[flow_events.N_EVENTS]),
         n_rate_changes=int(flows.progress[flow_events.N_RATES]),
         cancelled=cancelled,
@@ -164,13 +165,12 @@ def simulate_flows(
 def _set_capacities(sharing: settle.Sharing, arcs: Ints, capacity_gbps: Floats) -> int:
     """Give arcs other capacities, the last where one is named twice, and enter them into the heap; return how many."""
     arcs, last = np.unique(arcs[::-1], return_index=True)
-    sharing.capacity[arcs] = capacity_gbps[::-1][last]
+    sharing.present["capacity"][arcs] = capacity_gbps[::-1][last]
     for arc in arcs:
-        first = sharing.arc_offsets[arc]
-        present = sharing.path[sharing.arc_paths[first : first + sharing.arc_count[arc]]]
-        kept_gbps = present[:, settle.LEVEL] @ present[:, settle.WEIGHT]
-        sharing.state[arc, settle.ROOM] = sharing.capacity[arc] - kept_gbps
-    sharing.state[arcs, settle.WAITS], sharing.state[arcs, settle.OPEN] = 0.0, 1.0  # to be seen from level 0 up
+        capacity, first, count = sharing.present[arc]
+        paths = sharing.path[sharing.arc_paths[first : first + count]]
+        sharing.arc["room"][arc] = capacity - paths["level"] @ paths["weight"]
+    sharing.arc["waits"][arcs], sharing.arc["open"][arcs] = 0.0, 1  # to be seen from level 0 up
     n = len(arcs)
     sharing.heap_key[:n], sharing.heap_item[:n], sharing.heap_place[arcs] = 0.0, arcs, np.arange(n)
     return n
@@ -254,12 +254,15 @@ def _flows(
     next_offsets: Ints,
     next_flow: Ints,
 ) -> flow_events.Flows:
-    nothing, first = np.zeros(n_flows), waits_for == 0
+    first = waits_for == 0
+    volume, stage = in_lines(n_flows, flow_events.VOLUME), np.zeros(n_flows, flow_events.STAGE)
+    volume["left"], volume["last_path"] = size, np.cumsum(np.bincount(flow_of, minlength=n_flows))
+    volume["first_path"][1:] = volume["last_path"][:-1]
+    stage["begin"], stage["latency"], stage["finish"], stage["waits_for"] = begin, latency, np.inf, waits_for
+    stage["status"] = np.where(first, flow_events.READY, flow_events.WAITING)
     return flow_events.Flows(
-        path_offsets=np.concatenate(([0], np.cumsum(np.bincount(flow_of, minlength=n_flows)))).astype(np.int64),
-        flow_of=flow_of,
-        volume=np.column_stack((size, nothing, nothing, begin, latency, np.full(n_flows, np.inf))),
-        stage=np.column_stack((np.where(first, flow_events.READY, flow_events.WAITING), waits_for)),
+        volume=volume,
+        stage=stage,
         moment=np.where(first, begin + latency, np.inf),
         block_moment=np.full(-(-n_flows // flow_events.BLOCK), -1.0),
         next_offsets=next_offsets,

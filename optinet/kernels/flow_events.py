@@ -15,27 +15,26 @@ from typing import NamedTuple
 import numpy as np
 
 from optinet.kernels._jit import borrower, part
-from optinet.kernels.settle import LEVEL, WEIGHT, give_way, settle
+from optinet.kernels.settle import give_way, settle
 
-BLOCK = 256  # flows per block of the table in which the next moment is sought
+BLOCK = 128  # flows per block of the table in which the next moment is sought
 
 WAITING, READY, RUNNING, DONE = 0, 1, 2, 3
-LEFT, SINCE, RATE, BEGIN, LATENCY, FINISH = 0, 1, 2, 3, 4, 5  # columns of `volume`
-STATUS, WAITS_FOR = 0, 1  # columns of `stage`
+
+VOLUME = np.dtype([("left", "f8"), ("since", "f8"), ("rate", "f8"), ("first_path", "u4"), ("last_path", "u4")])
+STAGE = np.dtype([("begin", "f8"), ("latency", "f8"), ("finish", "f8"), ("status", "i4"), ("waits_for", "i4")])
 N_DONE, N_EVENTS, N_RATES = 0, 1, 2  # in `progress`
 
 
 class Flows(NamedTuple):
     """What happens to flows: times in s, volumes in Gbit.
 
-    By flow: ``path_offsets`` and ``next_offsets`` (of ``next_flow``, who waits for it); ``volume``: what is left, as of
-    when, the rate, and when it begins, starts to send after that, and ended; ``stage``: its status and how many flows
-    it waits for; ``moment`` when it starts to send if it does not, or its end; ``block_moment`` the first of each block
-    of flows, -1 if that must be found anew. By path ``flow_of``.
+    By flow: ``volume``: what is left, as of when, the rate, and its paths; ``stage``: when it begins, starts to send
+    after that, and ended, its status and how many flows it waits for; ``moment`` when it starts to send if it does not,
+    or its end; ``block_moment`` the first of each block of flows, -1 if that must be found anew; ``next_offsets`` of
+    ``next_flow``, who waits for it.
     """
 
-    path_offsets: np.ndarray
-    flow_of: np.ndarray
     volume: np.ndarray
     stage: np.ndarray
     moment: np.ndarray
@@ -64,35 +63,35 @@ def _first_moment(moment, block_moment):
 @part
 def _move(sharing, i, joins):
     """Enter a path into those present on its arcs, or take it out of them."""
-    arc_paths, arc_hop, spot, arc_count = sharing.arc_paths, sharing.arc_hop, sharing.spot, sharing.arc_count
-    for hop in range(sharing.offsets[i], sharing.offsets[i + 1]):
-        arc = sharing.arcs[hop]
+    arc_paths, arc_hop, spot = sharing.arc_paths, sharing.arc_hop, sharing.spot
+    for hop in range(sharing.path[i].first, sharing.path[i].last):
+        present = sharing.present[sharing.arcs[hop]]
         if not joins:
-            arc_count[arc] -= 1
-        here, last = spot[hop], sharing.arc_offsets[arc] + arc_count[arc]
+            present.count -= 1
+        here, last = spot[hop], present.first + present.count
         other = arc_hop[last]
         arc_paths[here], arc_hop[here], spot[other] = arc_paths[last], other, here
         arc_paths[last], arc_hop[last], spot[hop] = i, hop, last
         if joins:
-            arc_count[arc] += 1
+            present.count += 1
 
 
 @part
 def _apply_rates(sharing, flows, n_changed, now):
     """Bring volumes up to `now` for flows whose rate has changed and set their new rate and end."""
-    path, volume, moment, block_moment = sharing.path, flows.volume, flows.moment, flows.block_moment
+    path, moment, block_moment = sharing.path, flows.moment, flows.block_moment
     for each in range(n_changed):
         i = sharing.changed[each]
         sharing.listed[i] = False
-        flow = flows.flow_of[i]
-        left = volume[flow, LEFT] - volume[flow, RATE] * (now - volume[flow, SINCE])
-        if left < 0.0:
-            left = 0.0
+        flow = path[i].flow
+        volume = flows.volume[flow]
+        volume.left = max(0.0, volume.left - volume.rate * (now - volume.since))
+        volume.since = now
         rate = 0.0
-        for each_path in range(flows.path_offsets[flow], flows.path_offsets[flow + 1]):
-            rate += path[each_path, WEIGHT] * path[each_path, LEVEL]
-        volume[flow, LEFT], volume[flow, SINCE], volume[flow, RATE] = left, now, rate
-        end = now + left / rate if rate > 0.0 else np.inf
+        for each_path in range(volume.first_path, volume.last_path):
+            rate += path[each_path].weight * path[each_path].level
+        volume.rate = rate
+        end = now + volume.left / rate if rate > 0.0 else np.inf
         block = flow // BLOCK
         if end < block_moment[block]:
             block_moment[block] = end
@@ -104,17 +103,18 @@ def _apply_rates(sharing, flows, n_changed, now):
 @part
 def _complete(flows, flow, now):
     """Record a flow's end and tell those that waited for it last when they start to send."""
-    flows.stage[flow, STATUS] = DONE
-    flows.volume[flow, FINISH] = now
+    flows.stage[flow].status = DONE
+    flows.stage[flow].finish = now
     flows.progress[N_DONE] += 1
     for i in range(flows.next_offsets[flow], flows.next_offsets[flow + 1]):
-        other = flows.next_flow[i]
-        flows.stage[other, WAITS_FOR] -= 1
-        if flows.stage[other, WAITS_FOR] == 0:
-            flows.stage[other, STATUS] = READY
-            flows.volume[other, BEGIN] = max(flows.volume[other, BEGIN], now)
-            flows.moment[other] = flows.volume[other, BEGIN] + flows.volume[other, LATENCY]
-            flows.block_moment[other // BLOCK] = -1.0
+        flow = flows.next_flow[i]
+        stage = flows.stage[flow]
+        stage.waits_for -= 1
+        if stage.waits_for == 0:
+            stage.status = READY
+            stage.begin = max(stage.begin, now)
+            flows.moment[flow] = stage.begin + stage.latency
+            flows.block_moment[flow // BLOCK] = -1.0
 
 
 @borrower
@@ -123,7 +123,7 @@ def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
 
     If `n_changed_arcs` have been given another capacity (`optinet.flows.simulate`), `now` is the first moment.
     """
-    path, moment, block_moment, path_offsets = sharing.path, flows.moment, flows.block_moment, flows.path_offsets
+    path, moment, block_moment = sharing.path, flows.moment, flows.block_moment
     progress, stage, volume = flows.progress, flows.stage, flows.volume
     size = n_open = n_changed_arcs
     for _ in range(max_events):
@@ -144,23 +144,24 @@ def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
                     if moment[flow] > horizon:
                         continue
                     moment[flow] = np.inf
-                    starts = stage[flow, STATUS] == READY
-                    if starts and volume[flow, LEFT] > 0.0:
-                        stage[flow, STATUS] = RUNNING
-                        volume[flow, SINCE] = now
+                    starts = stage[flow].status == READY
+                    if starts and volume[flow].left > 0.0:
+                        stage[flow].status = RUNNING
+                        volume[flow].since = now
                     else:
                         _complete(flows, flow, now)
                         if starts:
                             continue
-                    for i in range(path_offsets[flow], path_offsets[flow + 1]):
+                    for number in range(volume[flow].first_path, volume[flow].last_path):
+                        i = np.uint32(number)
                         _move(sharing, i, starts)
                         if starts:
                             sharing.up[n_up] = i
                             n_up += 1
                         else:
                             size, n_open = give_way(
-                                i, path[i, LEVEL], np.float64(0.0), np.int64(-1), sharing.offsets, sharing.arcs, path,
-                                sharing.state, sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
+                                i, path[i].level, np.float64(0.0), path, sharing.arcs, sharing.arc,
+                                sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
                             )  # fmt: skip
         n_changed = settle(sharing, n_up, size, n_open)
         progress[N_RATES] += n_changed

@@ -17,6 +17,10 @@ paths; one that is not leaves the heap with its last rising path. The sweep ends
 What stands then is the max-min allocation, since every path is held by a full arc on which no path has a larger level
 (D. Bertsekas, R. Gallager, "Data Networks", 2nd ed., section 6.5.2).
 
+Most arcs on the way of a rising path are full far above the level at which another one stops it. So the heap has to
+have only what can matter *soon*, up to some level above the present one; all arcs on which paths have risen are listed,
+and looked through again if paths still rise when that level is reached.
+
 Flows with a limit of their own wait in the same heap, as items after the arcs.
 """
 
@@ -27,110 +31,132 @@ from typing import NamedTuple
 import numpy as np
 
 from optinet.kernels._jit import borrower, part
-from optinet.kernels.placed_heap import sift_down, sift_up
+from optinet.kernels.placed_heap import sift_down, sift_up, take_out
 
 _NEAR = 1e-12  # relative: levels this close are one level
+_SOON = 1.25  # times the present level: most paths rise less than that
 _FULL = 1e-11  # of its capacity: an arc with no more room than this is full
 
-# sentinels and columns of a `Sharing`
-RISING = -2  # in `bottleneck`: the path's level is being sought
-OWN_LIMIT = -1  # in `bottleneck`: the path is held by nothing but its own limit
-LEVEL, WEIGHT = 0, 1  # columns of `path`
-ROOM, RISE, HOLDS, WAITS, OPEN, SEEN, GIVES, GIVES_WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7  # columns of `state`
-N_STATE = 8
+# values of `bottleneck` that are no arc
+OWN_LIMIT = -1  # the path is held by nothing but its own limit
+RISING = -2  # the path's level is being sought
+_NOTHING = -3
+
+# What is read together lies together: a path in half a line of the processor's cache, an arc in a line. Indices are
+# unsigned, so that none is looked at for being negative.
+PATH = np.dtype(
+    [("level", "f8"), ("weight", "f8"), ("first", "u4"), ("last", "u4"), ("bottleneck", "i4"), ("flow", "u4")]
+)
+ARC = np.dtype(
+    [(name, "f8") for name in ("room", "rise", "holds", "waits", "seen", "gives", "gives_weight")]
+    + [("open", "i4"), ("risen", "i4")]
+)
+LIST = np.dtype([("capacity", "f8"), ("first", "u4"), ("count", "u4")])
 
 
 class Sharing(NamedTuple):
     """Paths on arcs, their levels, and the heap.
 
-    By path: ``offsets`` and ``arcs`` its arcs; ``path`` its level, while it rises minus the one it had, and its weight;
-    ``limit`` of its rate; ``bottleneck`` an arc. By arc: ``capacity``;
-    ``arc_paths[arc_offsets[a]:][:arc_count[a]]`` the paths present; ``state``: its room, its rise, the level it holds
-    paths at (inf if none), the level at which it waits in the heap (inf if it does not), 1 if it is open, the level at
-    which it was last looked at in this sweep (inf if it was not), and rates and weights of the kept paths above that.
-    By hop: ``spot`` its entry in ``arc_paths``, and ``arc_hop`` the way back. ``heap_key``, ``heap_item`` and
-    ``heap_place`` are the heap of arcs and, after them, paths with a limit. ``up`` lists paths about to rise,
-    ``changed`` those whose level is new, marked in ``listed``.
+    ``path``: the level of each, while it rises minus the one it had, its weight, its hops ``arcs[first:last]``, its
+    bottleneck, an arc, and its flow. ``limit`` of the rate of each path, empty if none has any. ``arc``: the room of
+    each, its rise, the level it holds paths at (inf if none), the level at which it waits in the heap (inf if it does
+    not), the level at which it was last looked at in this sweep (inf if it was not), rates and weights of the kept
+    paths above that, 1 if it is open, and 1 if it is listed in ``risen``. ``present``: the capacity of each arc, and
+    ``arc_paths[first:][:count]`` the paths present on it. By hop: ``spot`` its entry in ``arc_paths``, and ``arc_hop``
+    the way back. ``heap_key``, ``heap_item`` and ``heap_place`` are the heap of arcs and, after them, paths with a
+    limit. ``up`` lists paths about to rise, ``stay`` those an arc is about to hold, ``changed`` those whose level is
+    new, marked in ``listed``, and ``risen`` the arcs on which paths have risen in this sweep.
     """
 
-    offsets: np.ndarray
+    path: np.ndarray
     arcs: np.ndarray
-    arc_offsets: np.ndarray
+    limit: np.ndarray
+    arc: np.ndarray
+    present: np.ndarray
     arc_paths: np.ndarray
     arc_hop: np.ndarray
     spot: np.ndarray
-    arc_count: np.ndarray
-    capacity: np.ndarray
-    limit: np.ndarray
-    path: np.ndarray
-    bottleneck: np.ndarray
-    state: np.ndarray
     heap_key: np.ndarray
     heap_item: np.ndarray
     heap_place: np.ndarray
     up: np.ndarray
+    stay: np.ndarray
     changed: np.ndarray
     listed: np.ndarray
+    risen: np.ndarray
 
 
 @part
-def _rise(i, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open):
-    """Let a path rise from the level it has; return how many entries the heap has and how many arcs are open."""
-    level, weight = path[i, LEVEL], path[i, WEIGHT]
+def _rise(i, soon, path, arcs, state, heap_key, heap_item, heap_place, risen, size, n_open, n_risen):
+    """Let a path rise from the level it has; return sizes of the heap and of `risen` and how many arcs are open."""
+    level, weight = path[i].level, path[i].weight
     given = weight * level
-    path[i, LEVEL] = -level
-    for hop in range(offsets[i], offsets[i + 1]):
-        arc = np.int64(arcs[hop])
-        state[arc, ROOM] += given
-        state[arc, RISE] += weight
-        if level > state[arc, SEEN]:
-            state[arc, GIVES] -= given
-            state[arc, GIVES_WEIGHT] -= weight
+    path[i].level = -level
+    path[i].bottleneck = RISING
+    for hop in range(path[i].first, path[i].last):
+        a = arcs[hop]
+        arc = state[a]
+        risen[n_risen] = a
+        n_risen += 1 - arc.risen
+        arc.risen = 1
+        arc.room += given
+        arc.rise += weight
+        if level > arc.seen:
+            arc.gives -= given
+            arc.gives_weight -= weight
         else:
-            room, rise = state[arc, ROOM] + state[arc, GIVES], state[arc, RISE] + state[arc, GIVES_WEIGHT]
-            if room < state[arc, WAITS] * rise:
-                at = np.int64(heap_place[arc])
+            room, rise = arc.room + arc.gives, arc.rise + arc.gives_weight
+            # what is in the heap already, as are arcs that are open, must be at the right level there
+            until = soon if arc.waits == np.inf and arc.holds == np.inf else arc.waits
+            if room < until * rise:
+                at = np.int64(heap_place[a])
                 if at < 0:
                     at = size
                     size += 1
-                state[arc, WAITS] = room / rise
-                sift_up(heap_key, heap_item, heap_place, at, room / rise, arc)
-        if state[arc, HOLDS] < np.inf and state[arc, OPEN] == 0.0:
-            state[arc, OPEN] = 1.0
+                arc.waits = room / rise
+                sift_up(heap_key, heap_item, heap_place, at, room / rise, a)
+        if (arc.holds < np.inf) & (arc.open == 0):
+            arc.open = 1
             n_open += 1
-    return size, n_open
+    return size, n_open, n_risen
 
 
 @part
-def give_way(i, before, level, by, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open):
-    """Lower a kept path and have its arcs seen that hold others, but for arc `by`; return as `_rise`."""
-    weight = path[i, WEIGHT]
-    for hop in range(offsets[i], offsets[i + 1]):
-        arc = np.int64(arcs[hop])
-        state[arc, ROOM] += weight * (before - level)
-        if before > state[arc, SEEN]:
-            state[arc, GIVES] -= weight * before
-            state[arc, GIVES_WEIGHT] -= weight
-        if state[arc, HOLDS] < np.inf and state[arc, OPEN] == 0.0 and arc != by:
-            state[arc, OPEN] = 1.0
+def _look_further(now, state, heap_key, heap_item, heap_place, risen, size, n_risen):
+    """Enter into the heap the arcs that are full soonest; return its size and the level up to which none is missing."""
+    soon = heap_key[0]
+    for each in range(n_risen):
+        arc = state[risen[each]]
+        if arc.rise > 0.0 and arc.waits == np.inf:
+            soon = min(soon, arc.room / arc.rise)
+    soon = _SOON * max(now, soon)
+    for each in range(n_risen):
+        arc = state[risen[each]]
+        if arc.rise > 0.0 and arc.waits == np.inf and arc.room / arc.rise <= soon:
+            arc.waits = arc.room / arc.rise
+            sift_up(heap_key, heap_item, heap_place, size, arc.waits, risen[each])
+            size += 1
+    return size, soon
+
+
+@part
+def give_way(i, before, level, path, arcs, state, heap_key, heap_item, heap_place, size, n_open):
+    """Lower a kept path and have its arcs seen that hold others; return as `_rise`."""
+    weight = path[i].weight
+    for hop in range(path[i].first, path[i].last):
+        a = arcs[hop]
+        arc = state[a]
+        arc.room += weight * (before - level)
+        if before > arc.seen:
+            arc.gives -= weight * before
+            arc.gives_weight -= weight
+        if (arc.holds < np.inf) & (arc.open == 0):
+            arc.open = 1
             n_open += 1
-            state[arc, WAITS] = state[arc, HOLDS]
-            sift_up(heap_key, heap_item, heap_place, size, state[arc, HOLDS], arc)
+            arc.waits = arc.holds
+            sift_up(heap_key, heap_item, heap_place, size, arc.holds, a)
             size += 1
     return size, n_open
-
-
-@part
-def _pop(heap_key, heap_item, heap_place, size, item):
-    """Take an item out of a heap of `size` entries."""
-    at, last = np.int64(heap_place[item]), size - 1
-    heap_place[item] = -1
-    if at < last:
-        key, other = heap_key[last], np.int64(heap_item[last])
-        if at > 0 and key < heap_key[(at - 1) >> 1]:
-            sift_up(heap_key, heap_item, heap_place, at, key, other)
-        else:
-            sift_down(heap_key, heap_item, heap_place, last, at, key, other)
 
 
 @borrower
@@ -147,124 +173,139 @@ def settle(sharing, n_up, size, n_open):
     Goes in: ``n_up`` paths of ``up`` rise, the heap has ``size`` entries, arcs all, of which ``n_open`` are open. On
     return nothing rises, the heap is empty and every path is held by its bottleneck.
     """
-    offsets, arcs, path, limit, bottleneck = (
-        sharing.offsets, sharing.arcs, sharing.path, sharing.limit, sharing.bottleneck,
-    )  # fmt: skip
-    arc_offsets, arc_paths, state, up = sharing.arc_offsets, sharing.arc_paths, sharing.state, sharing.up
+    path, arcs, state, limit = sharing.path, sharing.arcs, sharing.arc, sharing.limit
+    arc_paths, up, stay = sharing.arc_paths, sharing.up, sharing.stay
     heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
-    n_arcs = len(state)
-    n_rising, n_changed = 0, 0
-    now = 0.0
+    risen, n_arcs = sharing.risen, len(state)
+    n_rising, n_risen, n_changed = 0, 0, 0
+    now = soon = 0.0
     while True:
+        if n_rising == 0:
+            soon = _SOON * now
         for each in range(n_up):
             i = up[each]
-            bottleneck[i] = RISING
-            size, n_open = _rise(i, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open)
-            if limit[i] < np.inf and heap_place[n_arcs + i] < 0:
-                sift_up(heap_key, heap_item, heap_place, size, limit[i] / path[i, WEIGHT], n_arcs + i)
+            if path[i].bottleneck == RISING:  # the arc occurs twice on its way
+                continue
+            size, n_open, n_risen = _rise(
+                i, soon, path, arcs, state, heap_key, heap_item, heap_place, risen, size, n_open, n_risen
+            )
+            n_rising += 1
+            if len(limit) > 0 and limit[i] < np.inf and heap_place[n_arcs + i] < 0:
+                sift_up(heap_key, heap_item, heap_place, size, limit[i] / path[i].weight, np.uint32(n_arcs + i))
                 size += 1
-        n_rising += n_up
         n_up = 0
+        if n_rising > 0 and heap_key[0] > soon:
+            size, soon = _look_further(now, state, heap_key, heap_item, heap_place, risen, size, n_risen)
         if size == 0 or (n_rising == 0 and n_open == 0):
             break
-        item = np.int64(heap_item[0])
+        item = heap_item[0]
         now = max(now, heap_key[0])
         above = now * (1.0 + _NEAR)
         again = np.inf  # the level at which to look at it again
-        first, last, by = np.int64(0), np.int64(0), item  # the paths to hold here, and what holds them
-        full = False
-        rise = holds = 0.0
+        n_stay, by = 0, np.int64(item)  # how many paths to hold here, and what holds them
+        n_own, full, rise = 0, False, 0.0
         if item >= n_arcs:
-            first, last, by = item - n_arcs, item - n_arcs + 1, np.int64(OWN_LIMIT)
+            by = np.int64(OWN_LIMIT)
+            stay[0] = item - n_arcs
+            n_stay = path[item - n_arcs].bottleneck == RISING
         else:
-            little = _FULL * sharing.capacity[item]
-            room, rise, holds = state[item, ROOM], state[item, RISE], state[item, HOLDS]
-            again = holds
+            arc = state[item]
+            little = _FULL * sharing.present[item].capacity
+            room, rise, again = arc.room, arc.rise, arc.holds
             if rise > 0.0 or room < -little:
-                room, rise = room + state[item, GIVES], rise + state[item, GIVES_WEIGHT]
-                if rise > 0.0 and room < holds * rise:
+                room, rise = room + arc.gives, rise + arc.gives_weight
+                if rise > 0.0 and room < again * rise:
                     again = room / rise
             else:  # there is room for all that it carries
-                state[item, SEEN], state[item, GIVES], state[item, GIVES_WEIGHT] = np.inf, 0.0, 0.0
+                arc.seen, arc.gives, arc.gives_weight = np.inf, 0.0, 0.0
             if again <= above or (rise == 0.0 and room < -little):
-                begin, end = arc_offsets[item], arc_offsets[item] + sharing.arc_count[item]
+                own = by if arc.holds <= above else np.int64(_NOTHING)
+                begin = np.uint64(sharing.present[item].first)
                 gives = gives_weight = 0.0
-                for j in range(begin, end):
+                for j in range(begin, begin + np.uint64(sharing.present[item].count)):
                     i = arc_paths[j]
-                    level = path[i, LEVEL]
-                    weight = path[i, WEIGHT] if level > above else 0.0
+                    level, bottleneck = path[i].level, path[i].bottleneck
+                    if bottleneck == own:
+                        up[n_own] = i
+                        n_own += 1
+                        continue
+                    weight = path[i].weight * (level > above)
                     gives += weight * level
                     gives_weight += weight
+                    stay[n_stay] = i
+                    n_stay += (level > above) | (bottleneck == RISING)
                 # of a capacity of 0 rounding may leave something
-                room = state[item, ROOM] + gives if little > 0.0 else 0.0
-                rise = state[item, RISE] + gives_weight
+                room = arc.room + gives if little > 0.0 else 0.0
+                rise = arc.rise + gives_weight
                 full = room - rise * now <= little
                 again = np.inf
-                if full:
-                    first, last = begin, end
+                if full:  # it leaves the heap when it holds them, not before
+                    n_open += 1 - arc.open
+                    arc.open = 1
                 else:
-                    state[item, SEEN], state[item, GIVES], state[item, GIVES_WEIGHT] = above, gives, gives_weight
-                    if gives_weight > 0.0 and state[item, OPEN] == 0.0:
-                        state[item, OPEN] = 1.0
+                    n_stay = 0
+                    arc.seen, arc.gives, arc.gives_weight = above, gives, gives_weight
+                    if gives_weight > 0.0 and arc.open == 0:
+                        arc.open = 1
                         n_open += 1
-                    if holds <= above:  # it was full at this level and is no longer
-                        state[item, HOLDS] = holds = np.inf
-                        for j in range(begin, end):
-                            i = arc_paths[j]
-                            if bottleneck[i] == item:
-                                up[n_up] = i
-                                n_up += 1
-                                room += path[i, WEIGHT] * path[i, LEVEL]
-                                rise += path[i, WEIGHT]
-                    again = room / rise if rise > 0.0 and room < holds * rise else holds
-        holding = False
-        for j in range(first, last):
-            i = np.int64(arc_paths[j]) if item < n_arcs else first
-            before, weight = abs(path[i, LEVEL]), path[i, WEIGHT]
-            rose = bottleneck[i] == RISING
-            if not rose and (item >= n_arcs or before <= above):
-                holding |= bottleneck[i] == item
+                    if own == by:  # it was full at this level and is no longer
+                        arc.holds = np.inf
+                        for each in range(n_own):
+                            weight = path[up[each]].weight
+                            room += weight * path[up[each]].level
+                            rise += weight
+                        n_up = n_own
+                    again = room / rise if rise > 0.0 and room < arc.holds * rise else arc.holds
+        for each in range(n_stay):
+            i = stay[each]
+            before, weight = abs(path[i].level), path[i].weight
+            rose = path[i].bottleneck == RISING
+            if not rose and before <= above:  # the arc occurs twice on its way
                 continue
             level = before if abs(now - before) <= _NEAR * before else now
-            path[i, LEVEL] = level
-            bottleneck[i] = by
+            path[i].level = level
+            path[i].bottleneck = by
             if level != before and not sharing.listed[i]:
                 sharing.listed[i] = True
                 sharing.changed[n_changed] = i
                 n_changed += 1
             if not rose:
                 size, n_open = give_way(
-                    i, before, level, by, offsets, arcs, path, state, heap_key, heap_item, heap_place, size, n_open
+                    i, before, level, path, arcs, state, heap_key, heap_item, heap_place, size, n_open
                 )  # fmt: skip
                 continue
             n_rising -= 1
-            for hop in range(offsets[i], offsets[i + 1]):
-                arc = np.int64(arcs[hop])
-                state[arc, ROOM] -= weight * level
-                state[arc, RISE] -= weight
-                if state[arc, RISE] <= _NEAR * weight:  # rounding
-                    state[arc, RISE] = 0.0
-                    if arc != item and state[arc, WAITS] < np.inf and state[arc, OPEN] == 0.0:  # it matters no longer
-                        state[arc, WAITS], state[arc, SEEN] = np.inf, np.inf
-                        state[arc, GIVES], state[arc, GIVES_WEIGHT] = 0.0, 0.0
-                        _pop(heap_key, heap_item, heap_place, size, arc)
+            for hop in range(path[i].first, path[i].last):
+                a = arcs[hop]
+                arc = state[a]
+                arc.room -= weight * level
+                arc.rise -= weight
+                if arc.rise <= _NEAR * weight:  # rounding
+                    arc.rise = 0.0
+                    if (arc.waits < np.inf) & (arc.open == 0):  # it matters no longer
+                        arc.waits = arc.seen = np.inf
+                        arc.gives = arc.gives_weight = 0.0
+                        take_out(heap_key, heap_item, heap_place, size, a)
                         size -= 1
         if item < n_arcs:
-            state[item, WAITS] = again
-            if full and (not holding or holds > above):
-                state[item, HOLDS] = now if rise > 0.0 else np.inf
-            if full and (holding or rise > 0.0):
-                state[item, ROOM], state[item, RISE] = 0.0, 0.0  # what is left is rounding
+            arc = state[item]
+            arc.waits = again
+            if full and n_own == 0:
+                arc.holds = now if rise > 0.0 else np.inf
+            if full and (n_own > 0 or rise > 0.0):
+                arc.room = arc.rise = 0.0  # what is left is rounding
         if again < np.inf:
             sift_down(heap_key, heap_item, heap_place, size, np.int64(heap_place[item]), again, item)
             continue
         if item < n_arcs:
-            state[item, SEEN], state[item, GIVES], state[item, GIVES_WEIGHT] = np.inf, 0.0, 0.0
-            if state[item, OPEN] == 1.0:
-                state[item, OPEN] = 0.0
-                n_open -= 1
-        _pop(heap_key, heap_item, heap_place, size, item)
+            arc = state[item]
+            arc.seen, arc.gives, arc.gives_weight = np.inf, 0.0, 0.0
+            n_open -= arc.open
+            arc.open = 0
+        take_out(heap_key, heap_item, heap_place, size, item)
         size -= 1
+    for each in range(n_risen):
+        state[risen[each]].risen = 0
     for j in range(size):  # limits of paths held elsewhere
-        heap_place[heap_item[j]] = -1
+        heap_key[j], heap_place[heap_item[j]] = np.inf, -1
     return n_changed

@@ -25,6 +25,12 @@ def test_a_flow_alone_and_then_shared():
     assert simulate([1.0], [[0], [0]], [1, 3]).finish_s == pytest.approx([2, 4])
 
 
+def test_an_arc_that_occurs_twice_on_a_path_is_taken_twice():
+    # five shares of 3 until the first ends, four until the second does, then the last is held by the other arc
+    run = simulate([3.0, 1.0], [[0], [0, 0], [0, 0, 1]], [1, 2, 3])
+    assert run.finish_s == pytest.approx([5 / 3, 3, 4])
+
+
 def test_dependencies_and_latency():
     run = simulate([1.0], [[0], [0]], [1, 1], after=[(0, 1)], latency_s=[0.5, 0.25])
     assert run.finish_s.tolist() == [1.5, 2.75]
@@ -124,8 +130,9 @@ def test_it_agrees_with_recomputing_everything(seed, n_arcs, n_paths):
     n_flows = int(rng.integers(1, n_paths + 1))
     subflow_of = np.concatenate((np.arange(n_flows), rng.integers(0, n_flows, n_paths - n_flows)))
     rng.shuffle(subflow_of)
+    twice = rng.random() < 0.3  # arcs may occur on a path more than once
     paths = [
-        rng.choice(n_arcs, int(rng.integers(1, min(n_arcs, 4) + 1)), replace=False).tolist() for _ in range(n_paths)
+        rng.choice(n_arcs, int(rng.integers(1, min(n_arcs, 4) + 1)), replace=twice).tolist() for _ in range(n_paths)
     ]
     capacity = rng.choice([1.0, 2.0, 3.0], n_arcs)
     size, start, latency = (
