@@ -11,40 +11,36 @@ import numpy as np
 from optinet.kernels._jit import kernel, part
 
 
-@kernel
-def mixed(state, number):
-    """Return a 64-bit hash of a state and a number."""
+def _mixed(state, number):
+    """Return a 64-bit hash of a state and a number, or of arrays of either."""
     z = np.uint64(state) + np.uint64(0x9E3779B97F4A7C15) * (np.uint64(number) + np.uint64(1))
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
 
 
-@part
-def as_fraction(z):
-    """Return a 64-bit hash as a float in [0, 1)."""
-    return float(z >> np.uint64(11)) / 9007199254740992.0
+mixed = part(_mixed)
 
 
-@kernel
+def _as_fraction(z):
+    """Return a 64-bit hash as a float in [0, 1), or an array of them."""
+    return (z >> np.uint64(11)) / 9007199254740992.0
+
+
+as_fraction = part(_as_fraction)
+
+
 def hash_rows(seed, rows):
     """Return a 64-bit hash of each row of numbers; `rows` has shape (n, m), the result (n,)."""
-    keys = np.empty(len(rows), dtype=np.uint64)
-    for i in range(len(rows)):
-        z = mixed(seed, 0)
-        for j in range(rows.shape[1]):
-            z = mixed(z, rows[i, j])
-        keys[i] = z
+    keys = _mixed(np.full(len(rows), seed, dtype=np.uint64), 0)
+    for column in np.transpose(rows):
+        keys = _mixed(keys, column)
     return keys
 
 
-@kernel
 def fractions_of(keys, number):
     """Return a float in [0, 1) for each key, independent between numbers; shape (n,)."""
-    result = np.empty(len(keys))
-    for i in range(len(keys)):
-        result[i] = as_fraction(mixed(keys[i], number))
-    return result
+    return _as_fraction(_mixed(keys, np.full(1, number)))
 
 
 @kernel
@@ -56,7 +52,10 @@ def pick(draw, bucket, offsets, weight):
     chosen = np.empty(len(bucket), dtype=np.int64)
     for i in range(len(bucket)):
         first, last = offsets[bucket[i]], offsets[bucket[i] + 1]
-        left = draw[i] * weight[first:last].sum()
+        total = 0.0
+        for entry in range(first, last):
+            total += weight[entry]
+        left = draw[i] * total
         for entry in range(first, last):
             if weight[entry] > 0.0:
                 chosen[i] = entry

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optinet.kernels._jit import kernel, part
-from optinet.kernels.growing import doubled
+from optinet.kernels._jit import borrower, part
 
 
 class HopPaths(NamedTuple):
@@ -22,20 +21,26 @@ class HopPaths(NamedTuple):
     arcs: np.ndarray
 
 
-@kernel
-def list_hop_paths(first_row, last_row, sources, row_offsets, targets, out_offsets, head, in_offsets, in_arc, tail):
-    """Return how many arcs every pair of some rows has, and the arcs."""
-    n_nodes = len(out_offsets) - 1
-    hops = np.empty(n_nodes, dtype=np.int64)
-    queue = np.empty(n_nodes, dtype=np.int64)
-    seen = np.full(n_nodes, -1, dtype=np.int64)
-    counts = np.zeros(row_offsets[last_row] - row_offsets[first_row], dtype=np.int64)
-    arcs = np.empty(1024, dtype=np.int64)
-    size = 0
-    for i in range(first_row, last_row):
+NO_HOP_PATHS = HopPaths(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+@borrower
+def list_hop_paths(
+    row, first_pair, last_row, sources, row_offsets, targets, out_offsets, head, in_offsets, in_arc, tail, work, seen,
+    offsets, arcs,
+):  # fmt: skip
+    """List the arcs of every pair of some rows, from pair `first_pair` of the first of them on.
+
+    ``offsets[:first_pair + 1]`` tells what `arcs` has already. Return the row and the pair for which another graph's
+    arcs might not fit, or `last_row` and the pair after the last. `seen` is -1 for every node at first.
+    """
+    hops, queue = work.rank, work.order
+    for i in range(row, last_row):
         _breadth_first(sources[i], out_offsets, head, hops, queue)
-        for j in range(row_offsets[i], row_offsets[i + 1]):
-            start = size
+        for j in range(max(first_pair, row_offsets[i]), row_offsets[i + 1]):
+            start = size = offsets[j]
+            if len(arcs) - size < len(tail):
+                return i, j
             queue[0] = targets[j]
             seen[targets[j]] = j
             first, last = 0, 1
@@ -46,8 +51,6 @@ def list_hop_paths(first_row, last_row, sources, row_offsets, targets, out_offse
                     u = tail[in_arc[k]]
                     if hops[u] != hops[v] - 1:
                         continue
-                    if size == len(arcs):
-                        arcs = doubled(arcs)
                     arcs[size] = in_arc[k]
                     size += 1
                     if seen[u] != j:
@@ -56,8 +59,8 @@ def list_hop_paths(first_row, last_row, sources, row_offsets, targets, out_offse
                         last += 1
             for k in range((size - start) // 2):  # the nearest to the source first
                 arcs[start + k], arcs[size - 1 - k] = arcs[size - 1 - k], arcs[start + k]
-            counts[j - row_offsets[first_row]] = size - start
-    return counts, arcs[:size]
+            offsets[j + 1] = size
+    return last_row, row_offsets[last_row]
 
 
 @part
@@ -77,14 +80,14 @@ def _breadth_first(source, out_offsets, head, hops, queue):
 
 
 @part
-def shortest_of(j, source, known, head, tail, length, work):
+def shortest_of(j, source, offsets, arcs, head, tail, length, distance, parent):
     """Fill distance and parent arc along the shortest of a pair's paths."""
-    for k in range(known.offsets[j], known.offsets[j + 1]):
-        work.distance[head[known.arcs[k]]] = np.inf
-    work.distance[source] = 0.0
-    for k in range(known.offsets[j], known.offsets[j + 1]):
-        a = known.arcs[k]
-        through = work.distance[tail[a]] + length[a]
-        if through < work.distance[head[a]]:
-            work.distance[head[a]] = through
-            work.parent[head[a]] = a
+    for k in range(offsets[j], offsets[j + 1]):
+        distance[head[arcs[k]]] = np.inf
+    distance[source] = 0.0
+    for k in range(offsets[j], offsets[j + 1]):
+        a = arcs[k]
+        through = distance[tail[a]] + length[a]
+        if through < distance[head[a]]:
+            distance[head[a]] = through
+            parent[head[a]] = a

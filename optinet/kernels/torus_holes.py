@@ -227,7 +227,8 @@ def _push_risen(to, flow, steps, up, here, level, risen, n_risen, entered, more,
     for each_level in range(high, low - 1, -1):
         for i in range(n_risen):
             if level[risen[i]] == each_level:
-                _split(risen[i], flow[risen[i]] + more[risen[i]], to, steps, up, here, level, entered, more, load)
+                v = np.int64(risen[i])  # `_split` is compiled for one kind of number
+                _split(v, flow[v] + more[v], to, steps, up, here, level, entered, more, load)
     for i in range(n_risen):
         v = risen[i]
         more[v] = 0.0

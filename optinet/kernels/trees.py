@@ -87,21 +87,6 @@ def shortest_tree(source, targets, out_offsets, head, length, work):
 
 
 @borrower
-def total_distance(first_row, last_row, sources, offsets, targets, gbps, out_offsets, head, length, work):
-    """Return the sum of gbps times distance over some rows, and the first pair without a path or (-1, -1)."""
-    total = 0.0
-    for i in range(first_row, last_row):
-        shortest_tree(sources[i], targets[offsets[i] : offsets[i + 1]], out_offsets, head, length, work)
-        part = 0.0
-        for j in range(offsets[i], offsets[i + 1]):
-            if work.distance[targets[j]] == np.inf:
-                return np.inf, sources[i], targets[j]
-            part += gbps[j] * work.distance[targets[j]]
-        total += part
-    return total, -1, -1
-
-
-@borrower
 def split_load(source, demand, out_offsets, head, length, capacity, in_offsets, in_arc, tail, work, inflow, load):
     """Route `demand` (per node, from `source`) over shortest paths, split by capacity at every node; add to `load`.
 

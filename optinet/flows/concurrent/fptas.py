@@ -35,14 +35,13 @@ from optinet.flows.concurrent import averages
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
 from optinet.flows.concurrent.routes import ListedRoutes, Routes, SplitRoutes
-from optinet.kernels.hop_paths import HopPaths, list_hop_paths
+from optinet.kernels.hop_paths import NO_HOP_PATHS, HopPaths, list_hop_paths
 from optinet.kernels.path_flows import (
     Load,
     PathPool,
-    add_hop_paths,
-    add_shortest_paths,
+    add_paths,
     balance,
-    compact,
+    compacted,
     path_pool,
     set_lengths,
 )
@@ -130,17 +129,20 @@ class _Search:
         p = self._problem
         sources, offsets, targets, _ = p.rows
         search = len(sources) * p.n_arcs
-        counts, arcs, size = [], [], 0
+        seen = np.full(p.n_nodes, -1, dtype=np.int64)
+        found = HopPaths(np.zeros(len(targets) + 1, dtype=np.int64), np.empty(2 * p.n_arcs, dtype=np.int64))
+        graph, pair = (p.out_offsets, p.head, *p.by_head, p.tail), 0
         for first, last in self._deadline.pieces(len(sources), 2 * p.n_arcs):
-            found = list_hop_paths(first, last, sources, offsets, targets, p.out_offsets, p.head, *p.by_head, p.tail)
-            counts.append(found[0])
-            arcs.append(found[1])
-            size += len(found[1])
-            if size * 8 > search:
+            row = first
+            while row < last:
+                row, pair = list_hop_paths(row, pair, last, sources, offsets, targets, *graph, self._work, seen, *found)
+                if row < last:
+                    found = HopPaths(found.offsets, np.concatenate((found.arcs, np.empty_like(found.arcs))))
+            if int(found.offsets[pair]) * 8 > search:
                 return None
+        size = int(found.offsets[-1])
         self._hop_steps = self._hop_steps_left = int(np.clip(search // max(1, size), 1, _MOST_HOP_STEPS))
-        offsets = np.concatenate(([0], np.cumsum(np.concatenate(counts)))).astype(np.int64)
-        return HopPaths(offsets, np.concatenate(arcs))
+        return HopPaths(found.offsets, found.arcs[:size])
 
     def _step(self, gap: float) -> None:
         """Add paths, prove bounds where the whole graph was searched, move flow, and perhaps sharpen."""
@@ -189,17 +191,16 @@ class _Search:
 
     def _add_paths(self, *, by_hops: bool) -> float:
         """Add every pair's shortest path; return the demand times distance under the present lengths."""
-        p, known, total = self._problem, self._hop_paths, 0.0
+        p, total = self._problem, 0.0
+        known = self._hop_paths if by_hops and self._hop_paths else NO_HOP_PATHS
         graph = (p.out_offsets, p.head, p.tail)
-        per_row = len(known.arcs) / len(p.rows[0]) if by_hops and known else p.n_arcs
+        per_row = len(known.arcs) / len(p.rows[0]) if len(known.offsets) else p.n_arcs
         for first, last in self._deadline.pieces(len(p.rows[0]), per_row):
             row = first
             while row < last:
-                tail = (graph, self._load, self._pool, self._softness, self._work)
-                if by_hops and known:
-                    row, part = add_hop_paths(row, last, *p.rows, known, *tail)
-                else:
-                    row, part = add_shortest_paths(row, last, *p.rows, *tail)
+                row, part = add_paths(
+                    row, last, *p.rows, known, graph, self._load, self._pool, self._softness, self._work
+                )
                 total += part
                 if row < last:
                     self._pool = _copied(self._pool, 2)
@@ -215,9 +216,7 @@ class _Search:
         for _ in range(int(np.clip(search // used, 2, _MOST_ROUNDS))):
             for first, last in self._deadline.pieces(len(gbps), 2 * used / len(gbps)):
                 balance(first, last, self._load, self._pool, self._softness)
-        room = path_pool(len(gbps), len(self._pool.flow), len(self._pool.arcs))
-        compact(gbps, self._load, self._pool, room)
-        self._pool = room
+        self._pool = compacted(gbps, self._load, self._pool)
         self._reference = float((self._load.gbps / self._capacity).max())
         if 1.0 / self._reference > self.lower:
             self.lower = 1.0 / self._reference

@@ -30,7 +30,7 @@ from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.concurrent.cuts import CutLimit, tightest
 from optinet.flows.concurrent.deadline import Deadline
-from optinet.kernels.trees import total_distance, tree_workspace
+from optinet.kernels.trees import shortest_tree, tree_workspace
 from optinet.routing.core_graph import CoreGraph, sum_by
 from optinet.routing.group_demand import group_demand
 from optinet.traffic.demand import Demand
@@ -183,10 +183,15 @@ class FlowProblem:
             After the deadline.
         """
         work, total = tree_workspace(self.n_nodes, self.n_arcs), 0.0
-        for first, last in (deadline or Deadline()).pieces(len(self.rows[0]), self.n_arcs):
-            part, source, target = total_distance(first, last, *self.rows, self.out_offsets, self.head, length, work)
-            self.require_path(source, target)
-            total += float(part)
+        sources, offsets, targets, gbps = self.rows
+        for first, last in (deadline or Deadline()).pieces(len(sources), self.n_arcs):
+            for i in range(first, last):
+                row = slice(offsets[i], offsets[i + 1])
+                shortest_tree(sources[i], targets[row], self.out_offsets, self.head, length, work)
+                distance = work.distance[targets[row]]
+                if np.isinf(distance).any():
+                    self.require_path(int(sources[i]), int(targets[row][np.argmax(distance)]))
+                total += float(gbps[row] @ distance)
         return total
 
     def require_path(self, source: int, target: int) -> None:
