@@ -6,6 +6,7 @@ A solution has loads, throughput and path statistics, and what else its workload
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from optinet.flows.limit import limit_of
 from optinet.flows.link_loads import all_loads, optimal_loads
 from optinet.flows.loads import LinkLoads
 from optinet.flows.quick_bisection import Bisection, quick_bisection
+from optinet.kernels._ahead import ahead
 from optinet.routing import OPTIMUM, all_options, validated_options
 from optinet.routing import routing as routing_named
 from optinet.routing.core_graph import checked_mask
@@ -194,10 +196,11 @@ def solve(
         loads, found = optimal_loads(fabric, demand, arc_up=arc_up, **options)
         optimum = Optimum(found.flow, limit_of(fabric, found.flow, arc_up=arc_up))
         return Solution(fabric, demand, loads, {routing: found.flow.lower}, found.signatures(seed), optimum)
-    loads, alternatives = all_loads(fabric, demand, routing, arc_up=arc_up, **options)
-    asked = all_options(routing, options)
-    used = validated_options(loads.routing, options) if routing != "best" else {}
-    paths = routing_named(loads.routing).signatures(fabric, demand, arc_up, seed=seed, **used)
+    with ahead("solve ecmp") if routing == "ecmp" else nullcontext():
+        loads, alternatives = all_loads(fabric, demand, routing, arc_up=arc_up, **options)
+        asked = all_options(routing, options)
+        used = validated_options(loads.routing, options) if routing != "best" else {}
+        paths = routing_named(loads.routing).signatures(fabric, demand, arc_up, seed=seed, **used)
     gap, budget_s = (asked[key] for key in OPTIMUM)
     bounds = _optimum(loads, fabric, demand, gap, budget_s, arc_up) if gap is not None else None
     return Solution(fabric, demand, loads, alternatives, paths, bounds)

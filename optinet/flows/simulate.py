@@ -24,6 +24,7 @@ from scipy.sparse import csgraph
 from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, in_lines, numbers
 from optinet.kernels import flow_events, settle
+from optinet.kernels._ahead import together
 
 _EVENTS_PER_STEP = 256  # events between two looks at progress and cancel
 
@@ -128,6 +129,7 @@ def simulate_flows(
     change_time, change_arc, change_capacity = _changes(capacity_changes, len(paths.capacity_gbps), problems)
     if problems:
         raise SolverError(problems)
+    together("simulate_flows")
     waits_for, next_offsets, next_flow = _dependencies(before, then, n_flows)
 
     if np.any(np.diff(flow_of) < 0):  # the kernels want a flow's paths side by side

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.kernels._ahead import ahead
 from optinet.kernels.torus_holes import loads_by_view
 from optinet.routing.core_graph import CoreGraph, Floats, NodeDemand
 from optinet.routing.symmetry import neighbors
@@ -83,11 +84,12 @@ def torus_load(core: CoreGraph, between: NodeDemand) -> tuple[Floats, tuple[int,
     rate = 1.0 if by_matrix else source[sends][0] * share[receives][0]
     load = np.tile(0.0 * whole.way_load if by_matrix else whole.way_load, (core.n_nodes, 1))
     silent = _indices(np.flatnonzero(~sends)[: 0 if by_matrix else None])
-    lost = loads_by_view(
-        whole.to, whole.distance, whole.n_ways, whole.ways, np.zeros(core.n_nodes) if by_matrix else whole.flow,
-        whole.place, whole.steps, whole.coordinates, whole.dims, whole.twist, up, down_node, down_way,
-        silent, sends, receives, *between[:3], load,
-    )  # fmt: skip
+    with ahead("torus_holes"):
+        lost = loads_by_view(
+            whole.to, whole.distance, whole.n_ways, whole.ways, np.zeros(core.n_nodes) if by_matrix else whole.flow,
+            whole.place, whole.steps, whole.coordinates, whole.dims, whole.twist, up, down_node, down_way,
+            silent, sends, receives, *between[:3], load,
+        )  # fmt: skip
     by_arc = np.empty(fabric.n_arcs)
     by_arc[whole.arc] = load * rate
     return np.maximum(by_arc[core.fabric_arc], 0.0), lost  # what is withdrawn whole may leave a rounding below 0

@@ -35,6 +35,7 @@ from optinet.flows.concurrent import averages
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
 from optinet.flows.concurrent.routes import ListedRoutes, Routes, SplitRoutes
+from optinet.kernels._ahead import ahead
 from optinet.kernels.hop_paths import NO_HOP_PATHS, HopPaths, list_hop_paths
 from optinet.kernels.path_flows import (
     Load,
@@ -71,7 +72,7 @@ def solve(problem: FlowProblem, gap: float, deadline: Deadline) -> BoundedFlow:
     if n_group_pairs(problem.core, problem.demand) > MOST_PAIRS:
         return averages.solve(problem, gap, deadline)
     search = _Search(problem, deadline)
-    with contextlib.suppress(OutOfTimeError):
+    with contextlib.suppress(OutOfTimeError), ahead("fptas"):
         search.run(gap)
     return BoundedFlow(search.lower, search.flow, search.length, search.distance, search.gap <= gap, search.routes)
 
