@@ -94,7 +94,7 @@ def _type_callees(caller: str) -> None:
             compiler.compile(kinds, None)
 
 
-class _Typing(CompilerBase):
+class _Typing(CompilerBase):  # type: ignore[misc]  # Numba says nothing of its types
     """A compiler that stops once all types are known."""
 
     def define_pipelines(self) -> list[PassManager]:

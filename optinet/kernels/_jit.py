@@ -23,7 +23,6 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.dispatcher import Dispatcher
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _PATIENCE_S = 60.0  # no kernel takes so long to compile: who holds the lock then is stopped or lost
@@ -59,8 +58,8 @@ def part(function: _Function) -> _Function:
 
 
 def _compiled(function: _Function, **options: bool) -> _Function:
-    made = numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, **options)(function)
-    if isinstance(made, Dispatcher):  # not under NUMBA_DISABLE_JIT
+    made: Any = numba.njit(nogil=True, cache=True, no_cfunc_wrapper=True, **options)(function)
+    if made is not function:  # as it is under NUMBA_DISABLE_JIT
         made.compile = _once(made)
     return cast("_Function", made)
 
