@@ -54,6 +54,7 @@ Name: TypeAlias = Literal[
     "halving_doubling",
     "recursive_doubling",
     "tree",
+    "pipeline",
     "hierarchical",
     "direct",
 ]
@@ -91,6 +92,9 @@ ALGORITHMS: dict[str, Algorithm] = {
         ("all_reduce", "broadcast"),
         ("all_reduce", "broadcast"),
         "the whole buffer along a binomial tree",
+    ),
+    "pipeline": Algorithm(
+        exchange.pipeline, ("broadcast",), ("broadcast",), "segments of the buffer along a chain of the ranks"
     ),
     "hierarchical": Algorithm(
         hierarchical.hierarchical, OPERATIONS, OPERATIONS, "within scale-up domains, across them, and within again"

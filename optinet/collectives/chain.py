@@ -2,7 +2,8 @@
 """What each transfer of a collective waits for: its sender's last step, part of the buffer by part.
 
 A rank begins its transfers of a step when it has ended its part, sent and received, of the last step it took part in.
-No step waits for ranks that have nothing to do with it, and parts run ahead of each other.
+No step waits for ranks that have nothing to do with it, and parts run ahead of each other, unless an algorithm has them
+begin a phase together.
 """
 
 from __future__ import annotations
@@ -35,15 +36,20 @@ class Chain:
             order = np.argsort(key, kind="stable")
             self._key, self._flow = key[order], np.tile(flow, n_streams)[order]
 
-    def add(self, source: Ints, target: Ints, stream: Ints) -> None:
-        """Add the transfers of one step."""
+    def add(self, source: Ints, target: Ints, stream: Ints, *, together: bool = False) -> None:
+        """Add the transfers of one step, which wait for all parts of their sender where they are to go `together`."""
         flow = self.next_flow + np.arange(len(source))
         self.next_flow += len(source)
         sender, receiver = (stream * self._n_endpoints + end for end in (source, target))
-        first, last = (np.searchsorted(self._key, sender, side) for side in ("left", "right"))
+        known, flows, waiting = self._key, self._flow, sender
+        if together:
+            rank = self._key % self._n_endpoints
+            order = np.argsort(rank, kind="stable")
+            known, flows, waiting = rank[order], self._flow[order], source
+        first, last = (np.searchsorted(known, waiting, side) for side in ("left", "right"))
         count = last - first
         before = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        self._pairs.append(np.column_stack((self._flow[before], np.repeat(flow, count))))
+        self._pairs.append(np.column_stack((flows[before], np.repeat(flow, count))))
         key, new = np.concatenate((sender, receiver)), np.concatenate((flow, flow))
         kept = ~np.isin(self._key, key)
         key, new = np.concatenate((self._key[kept], key)), np.concatenate((self._flow[kept], new))

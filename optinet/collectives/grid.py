@@ -8,23 +8,30 @@ wormhole routing", IPPS 1993; P. Sack, W. Gropp, "Collective algorithms for mult
 2015). *Bucket, one axis at a time* is the same with one part. On grids whose axes are all-to-all (HyperX), an axis is
 done in one step of direct exchanges.
 
-Axes change together: a phase ends when the slowest part has ended.
+Parts change axes together. On axes that differ in length or in rate, equal parts would keep some axes waiting: there a
+linear program shares the buffer among all orders of the axes so that the stages are over soonest, and what goes along a
+short axis is spread over as many steps as the longest needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import permutations
 
 import numpy as np
+from scipy.optimize import linprog
 
 from optinet.collectives.operation import Collective
 from optinet.collectives.rings import ring_step
 from optinet.collectives.schedule import Ints, Phase, Transfers, joined, transfers
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
+from optinet.routing.core_graph import sum_by
 from optinet.slices import slice_nodes
 from optinet.structure import HyperX, Pod, Torus
+
+_NO_SHARE = 1e-9  # of the buffer: what a solver leaves of nothing
 
 
 @lru_cache(maxsize=8)
@@ -84,53 +91,98 @@ def grids(call: Collective) -> Ints:
 
 
 def bucket(call: Collective) -> Iterator[Phase]:
-    """As many parts as axes at once, each beginning with another axis."""
+    """As many parts as axes at once, or more on axes that differ; see the module."""
     ranks = grids(call)
-    axes = list(range(1, ranks.ndim))
-    yield from _rotated(call, ranks, [axes[i:] + axes[:i] for i in range(len(axes))])
+    yield from _rotated(call, ranks, _parts(call, ranks))
 
 
 def bucket_sequential(call: Collective) -> Iterator[Phase]:
     """One axis after the other."""
     ranks = grids(call)
-    yield from _rotated(call, ranks, [list(range(1, ranks.ndim))])
+    yield from _rotated(call, ranks, [(tuple(range(1, ranks.ndim)), 1.0)] if ranks.ndim > 1 else [])
 
 
-def _rotated(call: Collective, ranks: Ints, orders: list[list[int]]) -> Iterator[Phase]:
-    """Reduce-scatter along the axes in the order of each part, and all-gather in reverse."""
-    scattering = [_stage(call, ranks, orders, stage) for stage in range(len(orders[0]))] if orders else []
-    if call.operation in ("all_reduce", "reduce_scatter"):
-        for stage, phases in enumerate(scattering, 1):
-            yield from (Phase(f"reduce-scatter, axis {stage} of each part", *phase) for phase in phases)
-    if call.operation != "reduce_scatter":
-        for stage, phases in reversed(list(enumerate(scattering, 1))):
-            yield from (Phase(f"all-gather, axis {stage} of each part", *phase) for phase in phases)
+Part = tuple[tuple[int, ...], float]
+"""The order in which a part of the buffer goes through the axes, and its share of it."""
 
 
-def _stage(call: Collective, ranks: Ints, orders: list[list[int]], stage: int) -> list[tuple[int, Transfers]]:
-    """Return the steps in which every part goes along the axis whose turn it is; parts on short axes end first."""
-    direct = isinstance(call.fabric.structure, HyperX)
-    parts: list[tuple[int, Transfers]] = []
+def _parts(call: Collective, ranks: Ints) -> list[Part]:
+    """Return the parts whose stages are over soonest together."""
+    axes, direct = tuple(range(1, ranks.ndim)), isinstance(call.fabric.structure, HyperX)
+    speed = np.array([_axis_gbps(call.fabric, ranks, axis) for axis in axes])
+    # rings go both ways over links of their own, between two ranks over all there are; without links none is faster
+    ways = np.array([1 if direct or ranks.shape[axis] == 2 else 2 for axis in axes])
+    speed = speed * ways if (speed > 0).all() else np.ones(len(axes))
+    if not axes or (len({ranks.shape[axis] for axis in axes}) == 1 and np.ptp(speed) == 0):
+        return [(axes[i:] + axes[:i], 1.0 / len(axes)) for i in range(len(axes))]
+    orders = list(permutations(axes))
+    # the least sum of stage times, none of which is shorter than what any axis has to carry in it
+    busy = np.zeros((len(axes), len(axes), len(orders)))
     for part, order in enumerate(orders):
-        left = call.size_gbit / len(orders) / np.prod([ranks.shape[axis] for axis in order[:stage]])
-        k = ranks.shape[order[stage]]
-        parts.append(
-            _direct(ranks, order[stage], left / k, part) if direct else _ring(ranks, order[stage], left / k, part)
-        )
-    phases, done = [], 0
-    for steps in sorted({steps for steps, _ in parts}):
-        phases.append((steps - done, joined([step for n_steps, step in parts if n_steps >= steps])))
-        done = steps
-    return phases
+        left = 1.0
+        for stage, axis in enumerate(order):
+            k = ranks.shape[axis]
+            busy[stage, axis - 1, part] = left * (1 if direct else k - 1) / k / speed[axis - 1]
+            left /= k
+    stage_of = np.repeat(np.eye(len(axes)), len(axes), axis=0)
+    found = linprog(
+        np.concatenate((np.zeros(len(orders)), np.full(len(axes), 1.0 / busy.max()))),
+        A_ub=np.hstack((busy.reshape(-1, len(orders)) / busy.max(), -stage_of)),
+        b_ub=np.zeros(len(stage_of)),
+        A_eq=[[1.0] * len(orders) + [0.0] * len(axes)],
+        b_eq=[1.0],
+        method="highs-ds",
+    )
+    return [(order, float(share)) for order, share in zip(orders, found.x, strict=False) if share > _NO_SHARE]
 
 
-def _ring(ranks: Ints, axis: int, chunk: float, part: int) -> tuple[int, Transfers]:
-    """Return the number of steps and one step of rings in both directions of an axis."""
-    ways = [ring_step(ranks, chunk / 2, 2 * part + i, axis, way) for i, way in enumerate((1, -1))]
-    return ranks.shape[axis] - 1, joined(ways)
+def _axis_gbps(fabric: Fabric, ranks: Ints, axis: int) -> float:
+    """Return the least rate of the links from a rank straight to the next along an axis."""
+    node, after = fabric.endpoints[ranks].ravel(), fabric.endpoints[np.roll(ranks, -1, axis)].ravel()
+    n = fabric.n_nodes
+    wanted, arc = np.unique(node * np.int64(n) + after), fabric.arc_tail * np.int64(n) + fabric.arc_head
+    at = np.searchsorted(wanted, arc)
+    joins = wanted[np.minimum(at, len(wanted) - 1)] == arc
+    gbps = sum_by(at[joins], fabric.arc_capacity_gbps[joins], len(wanted))
+    return float(gbps.min())
 
 
-def _direct(ranks: Ints, axis: int, chunk: float, part: int) -> tuple[int, Transfers]:
+def _rotated(call: Collective, ranks: Ints, parts: list[Part]) -> Iterator[Phase]:
+    """Reduce-scatter along the axes in the order of each part, and all-gather in reverse."""
+    stages = len(parts[0][0]) if parts else 0
+    scattering = [_stage(call, ranks, parts, stage) for stage in range(stages)]
+    if call.operation in ("all_reduce", "reduce_scatter"):
+        for stage, step in enumerate(scattering, 1):
+            yield Phase(f"reduce-scatter, axis {stage} of each part", *step, together=True)
+    if call.operation != "reduce_scatter":
+        for stage, step in reversed(list(enumerate(scattering, 1))):
+            yield Phase(f"all-gather, axis {stage} of each part", *step, together=True)
+
+
+def _stage(call: Collective, ranks: Ints, parts: list[Part], stage: int) -> tuple[int, Transfers]:
+    """Return how many steps every part goes along the axis whose turn it is, and one of them.
+
+    What goes along short axes is spread over the steps of the longest: a rank passes on what it has received a step
+    before at the latest, since these steps are no shorter than those of a ring of its own.
+    """
+    direct = isinstance(call.fabric.structure, HyperX)
+    taken = [ranks.shape[order[stage]] for order, _ in parts]
+    n_steps = 1 if direct else max(taken) - 1
+    steps: list[Transfers] = []
+    for number, ((order, share), k) in enumerate(zip(parts, taken, strict=True)):
+        chunk = call.size_gbit * share / np.prod([ranks.shape[axis] for axis in order[: stage + 1]])
+        if direct:
+            steps.append(_direct(ranks, order[stage], chunk, number))
+        else:
+            steps.append(_ring(ranks, order[stage], chunk * (k - 1) / n_steps, number))
+    return n_steps, joined(steps)
+
+
+def _ring(ranks: Ints, axis: int, gbit: float, part: int) -> Transfers:
+    """Return one step of rings in both directions of an axis."""
+    return joined([ring_step(ranks, gbit / 2, 2 * part + i, axis, way) for i, way in enumerate((1, -1))])
+
+
+def _direct(ranks: Ints, axis: int, chunk: float, part: int) -> Transfers:
     """Return the one step in which the ranks along an axis send each other their parts."""
-    k = ranks.shape[axis]
-    return 1, joined([transfers(ranks, np.roll(ranks, -step, axis), chunk, part) for step in range(1, k)])
+    return joined([transfers(ranks, np.roll(ranks, -step, axis), chunk, part) for step in range(1, ranks.shape[axis])])

@@ -112,11 +112,27 @@ class Phase:
         Number of steps, >= 1.
     traffic
         What one step sends.
+    stage
+        shape (n,), from 0: of a pipeline, the step in which each transfer is made first; it is made once in as many
+        steps as follow until the last stage has caught up. All transfers are made in every step when None.
+    together
+        Whether a rank begins it when all parts of the buffer have ended the phase before, not each part by itself.
     """
 
     name: str
     repeat: int
     traffic: Transfers | AllPairs
+    stage: Ints | None = None
+    together: bool = False
+
+    @property
+    def times(self) -> int:
+        """How often each transfer is made."""
+        return self.repeat - (int(self.stage.max()) if self.stage is not None else 0)
+
+    def made(self, step: int) -> slice | NDArray[np.bool_]:
+        """Return which transfers are made in a step, from 0: an index of the arrays of `traffic`."""
+        return slice(None) if self.stage is None else (self.stage <= step) & (step < self.stage + self.times)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +151,7 @@ class Schedule:
         """Return what each endpoint sends in all; shape (n_endpoints,)."""
         sent = np.zeros(n_endpoints)
         for phase in self.phases:
-            sent += phase.repeat * phase.traffic.out_gbit(n_endpoints)
+            sent += phase.times * phase.traffic.out_gbit(n_endpoints)
         return sent
 
     def line_rate_demand(self, fabric: Fabric) -> Demand:
@@ -147,13 +163,13 @@ class Schedule:
     def demand(self, fabric: Fabric, scale: float = 1.0) -> Demand:
         """Return all traffic together as one demand: `scale` Gb/s for every Gbit."""
         if len(self.phases) == 1:
-            return self.phases[0].traffic.demand(fabric, scale * self.phases[0].repeat)
+            return self.phases[0].traffic.demand(fabric, scale * self.phases[0].times)
         n = fabric.n_endpoints
         total = sparse.csr_array((n, n))
         for phase in self.phases:
             pairs = phase.traffic.pairs()
             total = total + sparse.csr_array(
-                (pairs.gbit * (scale * phase.repeat), (pairs.source, pairs.target)), shape=(n, n)
+                (pairs.gbit * (scale * phase.times), (pairs.source, pairs.target)), shape=(n, n)
             )
         return Demand.from_matrix(fabric, total)
 

@@ -52,21 +52,24 @@ def simulated_s(
     fabric = call.fabric
     chain = Chain(fabric.n_endpoints)
     parts: list[tuple[Floats, Ints, Ints, Floats]] = []
-    steps = [(phase.repeat, phase.traffic.pairs()) for phase in schedule.phases]
-    n_transfers = sum(repeat * len(step.source) for repeat, step in steps)
+    steps = [(phase, phase.traffic.pairs()) for phase in schedule.phases]
+    n_transfers = sum(phase.times * len(step.source) for phase, step in steps)
     if n_transfers > MOST_TRANSFERS:
         found = f"{n_transfers:,} transfers to simulate"
         raise SolverError(Problem("method", found, f"at most {MOST_TRANSFERS:,}, or method 'loads'"))
-    for (repeat, step), start_s in zip(steps, alpha_s, strict=True):
+    for (phase, step), start_s in zip(steps, alpha_s, strict=True):
         offsets, arcs = flow_paths(fabric, step.source, step.target, routing, arc_up=arc_up)
         hops = np.diff(offsets)
         latency = np.full(len(step.source), start_s)
         if overhead_s is not None:
             flow = np.repeat(np.arange(len(hops)), hops)
             latency = overhead_s + np.bincount(flow, fabric.arc_length_m[arcs], len(hops)) * PROPAGATION_S_PER_M
-        for _ in range(repeat):
-            chain.add(step.source, step.target, step.stream)
-            parts.append((step.gbit, hops, arcs, latency))
+        for number in range(phase.repeat):
+            made = phase.made(number)
+            together = phase.together and number == 0
+            chain.add(step.source[made], step.target[made], step.stream[made], together=together)
+            taken = arcs if isinstance(made, slice) else arcs[np.repeat(made, hops)]
+            parts.append((step.gbit[made], hops[made], taken, latency[made]))
     if not parts:
         return 0.0
     gbit, hops, arcs, latency = (np.concatenate(column) for column in zip(*parts, strict=True))

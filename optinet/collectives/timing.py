@@ -169,7 +169,7 @@ class StepLoad:
     time_s
         Time that the bits of all these steps take on the busiest arc.
     utilization
-        shape (n_arcs,), 0 to 1: load over capacity meanwhile; 1 on the busiest arc.
+        shape (n_arcs,), 0 to 1: load over capacity meanwhile; 1 on the busiest arc, less while a pipeline fills.
     """
 
     time_s: float
@@ -285,7 +285,8 @@ class _Solver:
         _, loads = self._routed(phase, line_s)
         if not np.isfinite(loads.throughput):
             return StepLoad(0.0, loads.utilization)
-        return StepLoad(phase.repeat * line_s / loads.throughput, loads.utilization * loads.throughput)
+        filled = phase.times / phase.repeat  # on an average of the steps of a pipeline
+        return StepLoad(phase.repeat * line_s / loads.throughput, loads.utilization * (loads.throughput * filled))
 
     def _routed(self, phase: Phase, line_s: float) -> tuple[Demand, LinkLoads]:
         # scaled to line rate: what routings are to be the best for

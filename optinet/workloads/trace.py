@@ -300,15 +300,17 @@ class _Builder:
         if meeting.operation == "barrier":
             self._pairs += [(self._ready[a], self._end[b]) for a in meeting.members for b in meeting.members]
             return
-        steps = [(phase.repeat, phase.traffic.pairs()) for phase in self._schedule(meeting, ranks).phases]
+        steps = [(phase, phase.traffic.pairs()) for phase in self._schedule(meeting, ranks).phases]
         streams = 1 + max((int(step.stream.max(initial=0)) for _, step in steps), default=0)
         ready = np.array([self._ready[place] for place in meeting.members])
         chain = Chain(self.fabric.n_endpoints, len(self._rows), (ready, np.array(ranks), streams))
-        for repeat, step in steps:
-            for _ in range(repeat):
-                chain.add(step.source, step.target, step.stream)
-                waits = [self.startup_s] * len(step.source)
-                self._rows += zip(step.source.tolist(), step.target.tolist(), step.gbit.tolist(), waits, strict=True)
+        for phase, step in steps:
+            for number in range(phase.repeat):
+                made = phase.made(number)
+                source, target = step.source[made], step.target[made]
+                chain.add(source, target, step.stream[made], together=phase.together and number == 0)
+                waits = [self.startup_s] * len(source)
+                self._rows += zip(source.tolist(), target.tolist(), step.gbit[made].tolist(), waits, strict=True)
             if len(self._rows) > MOST_TRANSFERS:
                 found = f"more than {MOST_TRANSFERS:,} transfers"
                 raise DemandError(Problem("workload.path", found, "a shorter trace, or fewer ranks"))

@@ -70,6 +70,46 @@ def test_bucket_on_a_torus(method):
     assert rotated.steps == sequential.steps == 18
 
 
+@pytest.mark.parametrize(("dims", "share_of_long"), [((4, 8), 6 / 13), ((5, 3), 5 / 11)])
+def test_bucket_on_axes_of_unequal_length(dims, share_of_long):
+    """Shares that keep both axes busy in the first stage; the second has what that leaves."""
+    fabric = topologies.build("torus", dims=dims, capacity_gbps=100.0)
+    short, long = sorted(dims)
+    rings_s = [share * (k - 1) / k / 200.0 for share, k in ((1 - share_of_long, short), (share_of_long, long))]
+    assert rings_s[0] == pytest.approx(rings_s[1])
+    second_s = max((1 - share_of_long) / short * (long - 1) / long, share_of_long / long * (short - 1) / short) / 200.0
+    for alpha_s, methods in ((0.0, ("loads", "simulate")), (1e-5, ("loads",))):
+        exact_s = 2 * (rings_s[0] + second_s + 2 * (long - 1) * alpha_s)
+        for method in methods:
+            found = optinet.collective_time(
+                fabric, "all_reduce", np.arange(short * long), 1.0, algorithm="bucket", alpha_s=alpha_s, method=method
+            )
+            assert found.time_s == pytest.approx(exact_s, rel=1e-6)
+            assert found.bound_s < found.time_s
+        assert found.steps == 4 * (long - 1)
+
+
+def test_bucket_on_axes_of_unequal_rates_is_near_the_bound():
+    fabric = topologies.build("torus", dims=(4, 4, 4), capacity_gbps=(100.0, 100.0, 50.0))
+    found = optinet.collective_time(fabric, "all_reduce", np.arange(64), 1.0, algorithm="bucket", alpha_s=0.0)
+    assert 1.0 < found.time_s / found.bound_s < 1.1  # with equal parts the slow axis alone would take twice the bound
+
+
+@pytest.mark.parametrize("p", [2, 3, 8])
+def test_a_pipeline_sends_a_broadcast_in_segments(p):
+    """s segments over p - 1 hops take s + p - 2 steps; the best s at line rate n / B is sqrt((p - 2) n / B / 3 us)."""
+    fabric = one_switch(p, 200.0)
+    segments = max(1, round(((p - 2) * (8.0 / 200.0) / 3e-6) ** 0.5))
+    exact_s = (segments + p - 2) * (2e-6 + 8.0 / segments / 200.0)
+    for method in ("loads", "simulate"):
+        found = optinet.collective_time(
+            fabric, "broadcast", np.arange(p), 8.0, algorithm="pipeline", alpha_s=2e-6, method=method
+        )
+        assert found.time_s == pytest.approx(exact_s, rel=1e-6)
+    assert found.bound_s == pytest.approx(0.04)
+    assert found.schedule.demand(fabric).total_gbps == pytest.approx(8.0 * (p - 1))
+
+
 @pytest.mark.parametrize("dims", [(5, 3), (3, 3, 3), (5,)])
 def test_rings_of_odd_length(dims):
     # all links of all axes are busy all the time where axes are equal, however odd
