@@ -109,10 +109,8 @@ Part = tuple[tuple[int, ...], float]
 def _parts(call: Collective, ranks: Ints) -> list[Part]:
     """Return the parts whose stages are over soonest together."""
     axes, direct = tuple(range(1, ranks.ndim)), isinstance(call.fabric.structure, HyperX)
-    speed = np.array([_axis_gbps(call.fabric, ranks, axis) for axis in axes])
-    # rings go both ways over links of their own, between two ranks over all there are; without links none is faster
-    ways = np.array([1 if direct or ranks.shape[axis] == 2 else 2 for axis in axes])
-    speed = speed * ways if (speed > 0).all() else np.ones(len(axes))
+    along = [_axis_gbps(call.fabric, ranks, axis, direct=direct) for axis in axes]
+    speed = np.array(along) if all(along) else np.ones(len(axes))
     if not axes or (len({ranks.shape[axis] for axis in axes}) == 1 and np.ptp(speed) == 0):
         return [(axes[i:] + axes[:i], 1.0 / len(axes)) for i in range(len(axes))]
     orders = list(permutations(axes))
@@ -133,18 +131,23 @@ def _parts(call: Collective, ranks: Ints) -> list[Part]:
         b_eq=[1.0],
         method="highs-ds",
     )
-    return [(order, float(share)) for order, share in zip(orders, found.x, strict=False) if share > _NO_SHARE]
+    shares = np.asarray(found.x)[: len(orders)].tolist()
+    return [(order, share) for order, share in zip(orders, shares, strict=True) if share > _NO_SHARE]
 
 
-def _axis_gbps(fabric: Fabric, ranks: Ints, axis: int) -> float:
-    """Return the least rate of the links from a rank straight to the next along an axis."""
-    node, after = fabric.endpoints[ranks].ravel(), fabric.endpoints[np.roll(ranks, -1, axis)].ravel()
-    n = fabric.n_nodes
-    wanted, arc = np.unique(node * np.int64(n) + after), fabric.arc_tail * np.int64(n) + fabric.arc_head
-    at = np.searchsorted(wanted, arc)
-    joins = wanted[np.minimum(at, len(wanted) - 1)] == arc
-    gbps = sum_by(at[joins], fabric.arc_capacity_gbps[joins], len(wanted))
-    return float(gbps.min())
+def _axis_gbps(fabric: Fabric, ranks: Ints, axis: int, *, direct: bool) -> float:
+    """Return the rate at which a rank sends along an axis, both ways together; 0 where neighbors have no link.
+
+    A ring goes both ways over links of their own. Where its ends have no link, what goes from one to the other comes
+    back over all links of the line, and two ranks have the same links for both ways.
+    """
+    node, n = fabric.endpoints[np.moveaxis(ranks, axis, -1)], np.int64(fabric.n_nodes)
+    wanted, of = np.unique(node * n + np.roll(node, -1, -1), return_inverse=True)
+    at = np.minimum(np.searchsorted(wanted, arc := fabric.arc_tail * n + fabric.arc_head), len(wanted) - 1)
+    joins = wanted[at] == arc
+    gbps = sum_by(at[joins], fabric.arc_capacity_gbps[joins], len(wanted))[of.reshape(node.shape)]
+    goes_round = node.shape[-1] > 2 and not direct and bool((gbps[..., -1] > 0).all())
+    return float(gbps[..., :-1].min()) * (2 if goes_round else 1)
 
 
 def _rotated(call: Collective, ranks: Ints, parts: list[Part]) -> Iterator[Phase]:

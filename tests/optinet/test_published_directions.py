@@ -73,8 +73,9 @@ def test_the_shape_of_a_slice_matters_and_which_is_best_depends_on_how_the_model
     """Lightwave Fabrics (SIGCOMM 2023): up to 3.3 times, and another shape for each of three models."""
     cube, brick, rod = (8, 8, 8), (4, 8, 16), (4, 4, 32)
     by_16 = {chips: step_s(chips, tp=16) for chips in (cube, brick, rod)}
-    assert by_16[brick] < by_16[cube] < by_16[rod] / 1.5
+    assert by_16[cube] < by_16[brick] / 1.3 < by_16[rod] / 2
     assert step_s(cube, tp=8) < step_s(brick, tp=8) / 1.3
+    assert step_s(brick, tp=2, pp=16) < min(step_s(cube, tp=2, pp=16), step_s(rod, tp=2, pp=16))
 
 
 def test_popular_slices_weigh_what_twisting_gains():
