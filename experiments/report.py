@@ -28,10 +28,19 @@ from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
 _LONGEST_REASON = 400
-_READ = (
-    *("metrics", "power", "cost", "latency", "availability", "nodes", "links", "arcs"),
-    *("catalogue", "sources", "provenance", "uncertainty"),
-)
+_WHOLE = ("metrics", "power", "cost", "availability")
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "latency": ("latency_ns", "weight"),
+    "nodes": ("kind",),
+    "links": ("tail", "head"),
+    "arcs": ("capacity_gbps",),
+    "catalogue": ("component", "key", "value"),
+    "sources": ("id",),
+    "provenance": ("study", "started_utc", "optinet", "git_commit"),
+    "uncertainty": ("n_draws",),
+    "link_budgets": ("link_class", "verdict", "transmitter", "receiver", "component", "cumulative_loss_db"),
+}
+"""What is read of every run; all of a run takes several times as long."""
 
 
 def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", goals: Sequence[str] = ()) -> str:
@@ -55,7 +64,7 @@ def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", g
     """
     runs = [open_run(path) for path in paths]
     for run in runs:
-        run.read(*_READ)
+        run.read(*_WHOLE, **_COLUMNS)
     table = comparison(runs)
     table = table.beside(baseline) if baseline else table
     table = table.with_front(goals or _usual_goals(table))
@@ -111,7 +120,7 @@ def _usual_goals(table: Table) -> list[str]:
 
 
 def _question(runs: Sequence[Run]) -> str:
-    titles = dict.fromkeys(str(run.table("provenance").get("study") or "") for run in runs)
+    titles = dict.fromkeys(str(run.columns("provenance", "study").get("study") or "") for run in runs)
     known = [title for title in titles if title]
     return " / ".join(known[:3]) or (runs[0].title if len(runs) == 1 else "Comparison of designs")
 
@@ -170,7 +179,11 @@ def _failing(row: Row) -> dict[str, Any] | None:
     short = row.values.get("ocs_ports_short") or (m.value if (m := row.run.metrics.get("ocs_ports_short")) else 0.0)
     if row.run.verdict in ("closes", "") and not short > 0:
         return None
-    classes = [f"{budget['link_class']}: " for budget in row.run.budgets if budget["verdict"] != "closes"]
+    classes = [
+        f"{budget['link_class']}: "
+        for budget in row.run.budget_columns("link_class", "verdict")
+        if budget["verdict"] != "closes"
+    ]
     reasons = [note for note in row.run.notes if any(note.startswith(name) for name in classes) or "short" in note]
     kind = {"at risk": "risk"}.get(row.run.verdict, row.run.verdict)
     return {
@@ -198,14 +211,18 @@ def _assumptions(runs: Sequence[Run]) -> dict[str, Any]:
     values: dict[tuple[str, str, float], dict[str, str]] = {}
     sources: dict[str, dict[str, Any]] = {}
     for run in runs:
-        table = run.table("catalogue")
-        for row in _rows(table):
-            key = (row["component"], row["key"], row["value"])
+        used = run.columns("catalogue", "component", "key", "value")
+        keys = list(zip(*used.values(), strict=True))
+        if values.keys() >= set(keys):
+            continue
+        for key, row in zip(keys, _rows(run.table("catalogue")), strict=True):
             if key not in values:
                 numbers = {name: f"{row[name]:,.6g}" for name in ("value", "low", "high")}
                 unit = "" if row["unit"] == "1" else row["unit"]
                 values[key] = row | numbers | {"unit": unit, "basis": f"{row['basis']}, {row['confidence']}"}
-        sources |= {row["id"]: row for row in _rows(run.table("sources"))}
+    for run in runs:
+        if not sources.keys() >= set(run.columns("sources", "id").get("id", ())):
+            sources |= {row["id"]: row for row in _rows(run.table("sources"))}
     ordered = [values[key] for key in sorted(values)]
     components = len({row["component"] for row in ordered})
     safe = [
@@ -220,11 +237,11 @@ def _rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _made(runs: Sequence[Run]) -> str:
-    tables = [run.table("provenance") for run in runs]
+    tables = [run.columns("provenance", "started_utc", "optinet", "git_commit") for run in runs]
     times = sorted(str(table.get("started_utc", "")) for table in tables)
     versions = dict.fromkeys(str(table.get("optinet", "")) for table in tables)
     commits = dict.fromkeys(str(table.get("git_commit", ""))[:12] for table in tables)
-    draws = {run.table("uncertainty").get("n_draws", 0) for run in runs}
+    draws = {run.columns("uncertainty", "n_draws").get("n_draws", 0) for run in runs}
     return (
         f"Runs made from {times[0]} to {times[-1]} by optinet {', '.join(versions)} "
         f"({', '.join(filter(None, commits)) or 'installed'}); "

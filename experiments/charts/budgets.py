@@ -9,14 +9,18 @@ from typing import Any
 from experiments.charts.shapes import Step, Waterfall
 from experiments.compare import Row
 
+_TELLING = ("transmitter", "receiver", "component", "cumulative_loss_db")  # a budget from another
+
 
 def waterfalls(rows: Iterable[Row]) -> list[Waterfall]:
     """Return the different link budgets of some designs, those with the least margin first."""
     found: dict[tuple[Any, ...], tuple[dict[str, Any], list[str]]] = {}
     for row in rows:
-        for budget in row.run.budgets:
-            key = (budget["transmitter"], budget["receiver"], *budget["component"], *budget["cumulative_loss_db"])
-            _, designs = found.setdefault(key, (budget, []))
+        for i, told in enumerate(row.run.budget_columns(*_TELLING)):
+            key = (told["transmitter"], told["receiver"], *told["component"], *told["cumulative_loss_db"])
+            if key not in found:
+                found[key] = row.run.budgets[i], []
+            _, designs = found[key]
             if row.case not in designs:
                 designs.append(row.case)
     made = [_waterfall(budget, tuple(designs)) for budget, designs in found.values()]

@@ -16,7 +16,7 @@ _MOST_POINTS = 2000  # of a curve: more than there are pixels across a chart
 
 def latency_curves(rows: Sequence[Row], *, most: int) -> Curves:
     """Return the share of the traffic that arrives within a time, at zero load, of the first designs that have it."""
-    having = [row for row in rows if row.run.table("latency")]
+    having = [row for row in rows if row.run.columns("latency", "weight")]
     curves = tuple(Curve(row.case, *_cumulative(row.run.latency_ns, row.run.latency_weight)) for row in having[:most])
     return Curves(
         "Latency at zero load",

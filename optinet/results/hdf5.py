@@ -8,7 +8,7 @@ another file are refused. A "table" is a group as a mapping from column name to 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import h5py
@@ -103,15 +103,30 @@ def datasets(group: h5py.Group) -> dict[str, h5py.Dataset]:
     return found
 
 
-def table_or_nothing(file: h5py.File, path: str) -> dict[str, Values]:
-    """Return the columns of a group; none if there is no such group."""
-    return table(group_of(file, path)) if _has(file, path) else {}
+def columns(
+    file: h5py.File, path: str, names: Iterable[str] = (), *, without: Container[str] = ()
+) -> dict[str, Values]:
+    """Return columns of a group, those that there are; none if there is no such group.
 
-
-def columns(file: h5py.File, path: str, *names: str) -> dict[str, Values]:
-    """Return some columns of a group at the top, those that there are; none if there is no such group."""
-    group = _held(file.id, path.encode())
-    return _columns(group, map(str.encode, names)) if isinstance(group, h5g.GroupID) else {}
+    Parameters
+    ----------
+    file, path
+        Where the group is.
+    names
+        The columns; all if none is named.
+    without
+        Those that are not wanted.
+    """
+    group: Any = file.id
+    for name in path.split("/"):
+        group = _held(group, name.encode()) if isinstance(group, h5g.GroupID | h5f.FileID) else None
+    if group is None:
+        return {}
+    if not isinstance(group, h5g.GroupID):
+        msg = f"{path} is of another type"
+        raise TypeError(msg)
+    wanted = map(str.encode, names) if names else group
+    return _columns(group, (name for name in wanted if name.decode("utf-8", "replace") not in without))
 
 
 def table(group: h5py.Group) -> dict[str, Values]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -77,6 +77,8 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._tables: dict[str, dict[str, Values]] = {}
+        self._whole: set[str] = set()  # groups that have been read
+        self._asked: dict[str, set[str]] = {}  # columns of others that have been looked for
         with self._file() as file:
             attributes = hdf5.attributes(file)
             self.format_version = int(attributes["format_version"])
@@ -84,7 +86,7 @@ class Run:
                 everything = {name: hdf5.table(hdf5.group_of(file, name)) for name in _groups(file)}
                 attributes, self._tables = migrated(OldContent(attributes, everything), self.format_version)
             first = {
-                group: self._tables.get(group, {}) if self._is_old else hdf5.columns(file, group, *names)
+                group: self._tables.get(group, {}) if self._is_old else hdf5.columns(file, group, names)
                 for group, names in _FIRST.items()
             }
             self.title, self.case, self.routing, self.verdict = (
@@ -140,12 +142,39 @@ class Run:
         self.read(group)
         return self._tables.get(group, {})
 
-    def read(self, *groups: str) -> None:
-        """Read several groups at once, which takes little longer than one; `table` has them at hand then."""
-        missing = [group for group in groups if group not in self._tables and not self._is_old]
-        if missing:
+    def columns(self, group: str, *names: str) -> Mapping[str, Values]:
+        """Return some columns of a group, those that there are, without reading the others."""
+        self.read(**{group: names})
+        table = self._tables.get(group, {})
+        return {name: table[name] for name in names if name in table}
+
+    def read(self, *groups: str, **columns: Sequence[str]) -> None:
+        """Read groups, or some columns of others, at once: it takes little longer than one; they are at hand then.
+
+        Parameters
+        ----------
+        groups
+            Groups to be read whole.
+        columns
+            Names of columns by group; of ``link_budgets`` they are those of every class.
+        """
+        wanted: dict[str, Sequence[str]] = {**columns, **dict.fromkeys(groups, ())}
+        missing = {group: names for group, names in wanted.items() if not self._has(group, names)}
+        if missing and not self._is_old:
             with self._file() as file:
-                self._tables |= {group: hdf5.table_or_nothing(file, group) for group in missing}
+                for group, names in missing.items():
+                    self._read(file, group, names)
+
+    def _has(self, group: str, names: Sequence[str]) -> bool:
+        return group in self._whole or (bool(names) and set(names) <= self._asked.get(group, set()))
+
+    def _read(self, file: h5py.File, group: str, names: Sequence[str]) -> None:
+        for path in hdf5.subgroups(file, group) if group == PER_CLASS else (group,):
+            table = self._tables.get(path, {})
+            found = hdf5.columns(file, path, names, without=table)
+            self._tables[path] = dict(sorted((table | found).items()))  # as the file has them
+        self._asked.setdefault(group, set()).update(names)
+        self._whole |= set() if names else {group}
 
     def metric(self, name: str) -> Metric:
         """Return a metric; `RunFileError` naming the nearest one if there is none."""
@@ -322,18 +351,20 @@ class Run:
         """Share of the traffic with each latency; shape (n_signatures,)."""
         return self._array("latency", "weight")
 
-    @cached_property
+    @property
     def budgets(self) -> tuple[dict[str, Values], ...]:
         """The link budget of each optical link class, with the columns of the schema's link_budgets."""
-        if not self._is_old:
-            with self._file() as file:
-                names = hdf5.subgroups(file, PER_CLASS)
-                self._tables |= {name: hdf5.table_or_nothing(file, name) for name in names}
-        return tuple(dict(self._tables[name]) for name in sorted(self._tables) if name.startswith(f"{PER_CLASS}/"))
+        return self.budget_columns()
+
+    def budget_columns(self, *names: str) -> tuple[dict[str, Values], ...]:
+        """Return the link budget of each optical link class, with some columns or, if none is named, with all."""
+        self.read(**{PER_CLASS: names})
+        tables = [self._tables[path] for path in sorted(self._tables) if path.startswith(f"{PER_CLASS}/")]
+        return tuple({name: table[name] for name in names or table if name in table} for table in tables)
 
     def _array(self, group: str, name: str) -> Any:
-        table = self.table(group)
-        if name not in table:
+        table: Mapping[str, Values] = self._tables.get(group, {})
+        if name not in table and name not in (table := self.table(group)):
             raise RunFileError(Problem(str(self.path), f"has no {group}/{name}"))
         return table[name]
 

@@ -32,7 +32,10 @@ NAN = float("nan")
 
 
 def row(name, **values):
-    run = SimpleNamespace(table=lambda group: values.get(group, {"latency": 1}), **values)
+    def table(group, *_):
+        return values.get(group, {"latency": 1})
+
+    run = SimpleNamespace(table=table, columns=table, **values)
     return Row(name, runs=[run])
 
 

@@ -70,6 +70,21 @@ def test_what_was_written_is_read_back(example, run_path):
     assert budget["component"] == ["component 0", "component 1", "component 2"]
 
 
+def test_some_columns_are_read_without_the_others_and_complete_the_table_later(run_path):
+    whole, some = open_run(run_path), open_run(run_path)
+    some.read("power", bom=("price_usd", "role"), link_budgets=("verdict", "link_class"), nodes=("kind", "absent"))
+    assert list(some.columns("bom", "role", "price_usd", "absent")) == ["role", "price_usd"]
+    assert some.columns("bom", "role")["role"] == whole.table("bom")["role"]
+    assert [list(each) for each in some.budget_columns("verdict")] == [["verdict"]]
+    assert dict(some.columns("nowhere", "role")) == {} == dict(some.table("nowhere"))
+    for group in ("bom", "nodes", "power", "link_budgets/cube-ocs"):
+        table, wanted = some.table(group), whole.table(group)
+        assert list(table) == list(wanted)
+        assert all(np.array_equal(table[name], wanted[name]) for name in wanted)
+    assert [each.keys() for each in some.budgets] == [each.keys() for each in whole.budgets]
+    assert some.budgets[0]["verdict"] == whole.budgets[0]["verdict"]
+
+
 def test_metrics_are_rows_with_units(run_path):
     run = open_run(run_path)
     assert list(run.metrics) == ["name 0", "name 1", "name 2"]
