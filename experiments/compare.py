@@ -333,14 +333,15 @@ def _by_design(runs: Iterable[Run]) -> dict[str, list[Run]]:
 def _cases(designs: Iterable[Sequence[Run]]) -> list[str]:
     """Name the rows; designs of one name are told apart by what they differ in, if by nothing then by their files."""
     chosen = [design[0] for design in designs]
-    titles = [run.case or run.title or run.path.stem for run in chosen]
+    titles = [run.case or run.title for run in chosen]
     names = list(titles)
     for title in {name for name in titles if titles.count(name) > 1}:
         places = [i for i, name in enumerate(titles) if name == title]
         for i, apart in zip(places, differing([chosen[i].scenario for i in places]), strict=True):
             names[i] = ", ".join(filter(None, (title, apart)))
     return [
-        f"{name} ({run.path.stem})" if names.count(name) > 1 else name for name, run in zip(names, chosen, strict=True)
+        (f"{name} ({run.path.stem})" if names.count(name) > 1 else name) if name else run.path.stem
+        for name, run in zip(names, chosen, strict=True)
     ]
 
 

@@ -11,6 +11,8 @@ from typing import Literal, Protocol, TextIO, TypeAlias
 
 Form: TypeAlias = Literal["auto", "bar", "lines", "json", "none"]
 
+PREPARING = "workers are still starting; the first time, kernels are compiled, which takes a minute or two"
+
 
 class Progress(Protocol):
     """Told about a sweep as it goes on; a context manager around it."""
@@ -23,6 +25,9 @@ class Progress(Protocol):
 
     def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
         """Tell that `points` points are to be run, besides `done_before` that an earlier sweep left."""
+
+    def preparing(self) -> None:
+        """Tell that workers take long to start, once."""
 
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
         """Tell that a point is done, or failed with `error`; `share` of all the work is about what it was."""
@@ -38,6 +43,9 @@ class Silent:
         """Do nothing."""
 
     def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
+        """Do nothing."""
+
+    def preparing(self) -> None:
         """Do nothing."""
 
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
@@ -57,6 +65,10 @@ class Lines(Silent):
         before = f", {done_before} done before" if done_before else ""
         about = f", about {duration_text(estimated_s)}" if estimated_s else ""
         self._print(f"{points} points to run{before}{about}")
+
+    def preparing(self) -> None:
+        """Print what is being waited for."""
+        self._print(PREPARING)
 
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
         """Print the point's line."""
@@ -81,6 +93,10 @@ class JsonLines(Silent):
         """Write the event "started"."""
         self._points = points
         self._write(event="started", points=points, done_before=done_before, estimated_s=round(estimated_s, 3))
+
+    def preparing(self) -> None:
+        """Write the event "preparing"."""
+        self._write(event="preparing", message=PREPARING)
 
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
         """Write the event "finished" or "failed"."""
@@ -141,6 +157,10 @@ class Bar(Silent):
         self._task = self._bar.add_task("starting workers", total=1.0, done=0, points=points, left=left)
         if done_before:
             self._bar.console.print(f"{done_before} points were done before", markup=False, highlight=False)
+
+    def preparing(self) -> None:
+        """Say beside the bar what is being waited for."""
+        self._bar.update(self._task, description=PREPARING)
 
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
         """Advance the bar."""

@@ -8,6 +8,7 @@ writes. A point whose worker died is tried once more; a point that fails is reco
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import deque
@@ -26,6 +27,7 @@ from optinet.errors import OptinetError, Problem, RunFileError
 
 _FEW_POINTS = 2  # so many are done before a pool has started
 _LOOK_S = 1.0
+_SLOW_START_S = 10.0
 _AT_HAND = 4  # points that a lane is given ahead: pools look at all that they have, again and again
 _LEFTOVER_S = 600.0
 
@@ -204,6 +206,7 @@ def _run_here(groups: Sequence[Group], sink: Sink, command_line: str) -> None:
 def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: Sink) -> None:
     waiting = deque(deque(group.points) for group in groups)
     begun: dict[Lane, deque[Point]] = {}  # what is left of the group that a lane is at
+    patient_until = time.monotonic() + _SLOW_START_S
     try:
         while True:
             crew.refresh()
@@ -220,6 +223,10 @@ def _run_in_lanes(groups: Sequence[Group], crew: Crew, sink: Sink) -> None:
             else:
                 time.sleep(_LOOK_S)  # a cluster without workers at the moment
             _collect(crew.lanes, sink)
+            if time.monotonic() > patient_until:
+                patient_until = math.inf
+                if not any(lane.ready.done() for lane in crew.lanes):
+                    sink.preparing()
     except BaseException:
         _collect(crew.lanes, sink)  # what has arrived is not to be lost
         raise

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from experiments.index import Index
 
 _FAILURES_EVERY_S = 1.0
+_MANY_POINTS = 50  # of fewer, starting workers is most of what they cost
 _INDEXED_AT_ONCE = 200  # one transaction for so many is much faster than one for each
 
 
@@ -66,8 +67,8 @@ class Effort:
 
     @property
     def text(self) -> str:
-        """A sentence for people; empty where nothing was run."""
-        if not self.evaluating_s:
+        """A sentence for people; empty where it would be about how a sweep starts."""
+        if len(self.evaluating_s) < _MANY_POINTS:
             return ""
         each_s = self.handling_s / len(self.files_s)
         handled = f"; giving it out and indexing it {_time(each_s)}" if each_s else ""
@@ -155,6 +156,10 @@ class Sink:
             if len(self._found) >= _INDEXED_AT_ONCE:
                 self.note_runs()
         self._progress.finished(point.name, outcome.seconds, share=self._share(point))
+
+    def preparing(self) -> None:
+        """Take note that workers take long to start."""
+        self._progress.preparing()
 
     def note_runs(self) -> None:
         """Put the runs since the last time into the index of their folder."""
