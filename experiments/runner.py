@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from multiprocessing import current_process
 from pathlib import Path
 
 from experiments import worker
@@ -28,6 +30,7 @@ from optinet.errors import OptinetError, Problem, RunFileError
 _FEW_POINTS = 2  # so many are done before a pool has started
 _LOOK_S = 1.0
 _SLOW_START_S = 10.0
+_BEHIND = "put the sweep behind 'if __name__ == \"__main__\":'"
 _AT_HAND = 4  # points that a lane is given ahead: pools look at all that they have, again and again
 _LEFTOVER_S = 600.0
 
@@ -80,6 +83,7 @@ def sweep(
     KeyboardInterrupt
         After everything finished has been written.
     """
+    _check_not_a_worker()
     started, busy = time.monotonic(), time.process_time()
     runs_folder = claim_folder(folder, resume=resume)
     name = "failures.json" if shard is None else f"failures-{shard[0]}-of-{shard[1]}.json"
@@ -116,6 +120,12 @@ def sweep(
     result.runs += [each for each in (result.folder / point.file_name for point in study.points()) if each in done]
     result.seconds = time.monotonic() - started
     return result
+
+
+def _check_not_a_worker() -> None:
+    """End a worker process that comes here because it imports the script of its user."""
+    if getattr(current_process(), "_inheriting", False):
+        sys.exit("This script starts a sweep when it is imported, as by the workers of the sweep.\n" + _BEHIND)
 
 
 def _crew(cluster: str | None, count: int, limits: Limits, command_line: str) -> Crew:
@@ -251,7 +261,8 @@ def _check_ready(lane: Lane) -> None:
     error = lane.ready.exception()
     if isinstance(error, MemoryError) or is_death(error):
         found = "a worker ended while it was starting, before any point"
-        raise OptinetError(Problem("", f"{found}: {error}", "more memory for each worker, see --memory-gib")) from None
+        allowed = f"more memory for each worker, see --memory-gib; in a script: {_BEHIND}"
+        raise OptinetError(Problem("", f"{found}: {error}", allowed)) from None
     lane.ready.result()
 
 

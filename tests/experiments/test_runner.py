@@ -100,6 +100,13 @@ def test_processes_give_the_same_content_as_this_one(study_path, tmp_path):
     assert not multiprocessing.active_children()
 
 
+def test_a_script_that_sweeps_when_workers_import_it_is_told_so(study_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(SystemExit, match="behind 'if __name__"):
+        sweep(load_study(study_path), tmp_path / "runs", workers=2)
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failing_point_is_recorded_and_stops_no_other(study_path, tmp_path, workers):
     study_path.write_text(study_path.read_text() + BROKEN)
