@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
 
 from optinet.kernels._jit import locked
@@ -50,7 +51,7 @@ def ahead(name: str) -> Iterator[bool]:
 
 def together(name: str) -> None:
     """Compile the kernels announced by this name, from the first on, while another process comes from the last."""
-    with ahead(name) as starts, contextlib.suppress(numba.core.errors.NumbaError):
+    with ahead(name) as starts, contextlib.suppress(Exception):  # it is tried in vain at worst
         for dispatcher, signature in announced(name) if starts else ():
             dispatcher.compile(signature)
 
@@ -65,12 +66,23 @@ def text_of(kind: Any) -> str:
     if isinstance(kind, types.Array):
         step = {"C": [":"] * (kind.ndim - 1) + ["::1"], "F": ["::1"] + [":"] * (kind.ndim - 1), "A": [":"] * kind.ndim}
         return f"{text_of(kind.dtype)}[{', '.join(step[kind.layout])}]"
+    if isinstance(kind, types.Record):
+        return f"from_dtype({_module_and_name(kind.dtype)})"
     if isinstance(kind, types.BaseNamedTuple):
         made = kind.instance_class
         return f"{made.__module__.rpartition('.')[2]}.{made.__name__}({', '.join(map(text_of, kind.types))})"
     if isinstance(kind, types.BaseTuple):
         return f"({', '.join(map(text_of, kind.types))},)"
     return {"bool": "boolean"}.get(str(kind), str(kind))
+
+
+def _module_and_name(dtype: np.dtype[Any]) -> str:
+    """Return where a structured data type is defined among the kernels."""
+    for module, contents in sys.modules.items():
+        for name, value in vars(contents).items() if module.startswith("optinet.kernels.") else ():
+            if isinstance(value, np.dtype) and value == dtype:
+                return f"{module.rpartition('.')[2]}.{name}"
+    raise ValueError(dtype)
 
 
 def _lines(name: str) -> list[str]:
@@ -88,7 +100,7 @@ class _Names(dict[str, Any]):
     """What stands in the list: Numba's types, and modules of kernels."""
 
     def __missing__(self, name: str) -> Any:
-        return vars(types).get(name) or importlib.import_module(f"optinet.kernels.{name}")
+        return vars(types).get(name) or vars(numba).get(name) or importlib.import_module(f"optinet.kernels.{name}")
 
 
 def _resolved(line: str) -> tuple[Any, tuple[Any, ...]]:

@@ -177,7 +177,7 @@ def settle(sharing, n_up, size, n_open):
     arc_paths, up, stay = sharing.arc_paths, sharing.up, sharing.stay
     heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
     risen, n_arcs = sharing.risen, len(state)
-    n_rising, n_risen, n_changed = 0, 0, 0
+    n_rising, n_risen, n_changed = 0, np.int64(0), 0  # a literal would have callees compiled twice
     now = soon = 0.0
     while True:
         if n_rising == 0:

@@ -81,7 +81,7 @@ def path_signatures(
     at_code = np.empty((n_nodes, width), dtype=np.int64)
     at_mass, at_length = np.empty((n_nodes, width)), np.empty((n_nodes, width))
     at_size = np.empty(n_nodes, dtype=np.int64)
-    size = 0
+    size = np.int64(0)
     for t in targets:
         _group_weights(t, column_offsets, row, gbps, source, share, own, weight)
         target = node[t]
@@ -135,7 +135,7 @@ def _group_weights(t, column_offsets, row, gbps, source, share, own, weight):
 
 @part
 def _average_next(v, out_offsets, head, fraction, arc_code, arc_length, at_code, at_mass, at_length, at_size):
-    size = np.int64(0)  # a literal would have `add_code` compiled twice
+    size = np.int64(0)  # a literal, here and above, would have `add_code` compiled twice
     for arc in range(out_offsets[v], out_offsets[v + 1]):
         if fraction[arc] <= 0.0:
             continue

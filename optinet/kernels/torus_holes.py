@@ -60,7 +60,7 @@ def loads_by_view(
             t, column_offsets, row, gbps, entered, more, passed, load,
         ):  # fmt: skip
             continue
-        size = 0
+        size = np.int64(0)  # a literal would have `_lose_ways` compiled twice
         for i in range(len(down_node)):
             v = place[_apart(down_node[i], t, coordinates, dims, twist)]
             if distance[to[v, down_way[i]]] < distance[v]:
@@ -82,7 +82,7 @@ def loads_by_view(
                 if level[risen[i]] == FAR and sends[here[risen[i]]]:
                     return here[risen[i]], t
             for node in silent:
-                v = place[_apart(node, t, coordinates, dims, twist)]
+                v = place[_apart(np.int64(node), t, coordinates, dims, twist)]
                 here[v] = node
                 more[v] -= 1.0
                 entered[v >> 6] |= ONE << np.uint64(v & 63)
