@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tomli_w
 
@@ -19,15 +20,15 @@ from optinet.results import Run
 _END = "END_OF_FILE"
 
 
-def run_as_command(run: Run) -> str:
+def run_as_command(run: Run, scenario: Mapping[str, Any] | None = None) -> str:
     """Return shell commands that compute a run anew into ``again.h5``, or ``again/`` for a design of a study.
 
-    A design's name is part of a run, and only a study gives one.
+    A design's name is part of a run, and only a study gives one. Another scenario is that of the run with parts failed.
     """
     if run.case:
-        text = tomli_w.dumps({"base": _scenario(run), "case": [{"name": run.case}]})
+        text = tomli_w.dumps({"base": _plain(scenario or run.scenario), "case": [{"name": run.case}]})
         return f"{_here_document('study.toml', text)}optinet sweep study.toml -o again\n"
-    return f"{scenario_as_command(tomli_w.dumps(_scenario(run)))}"
+    return f"{scenario_as_command(tomli_w.dumps(_plain(scenario or run.scenario)))}"
 
 
 def scenario_as_command(text: str, *, is_study: bool = False) -> str:
@@ -37,9 +38,9 @@ def scenario_as_command(text: str, *, is_study: bool = False) -> str:
     return f"{_here_document('scenario.toml', text)}optinet run scenario.toml -o again.h5\n"
 
 
-def run_as_python(run: Run) -> str:
-    """Return a Python program that computes a run anew into ``again.h5``."""
-    return scenario_as_python(tomli_w.dumps(_scenario(run)), run.case)
+def run_as_python(run: Run, scenario: Mapping[str, Any] | None = None) -> str:
+    """Return a Python program that computes a run anew into ``again.h5``; scenario as in `run_as_command`."""
+    return scenario_as_python(tomli_w.dumps(_plain(scenario or run.scenario)), run.case)
 
 
 def scenario_as_python(text: str, case: str = "") -> str:
@@ -96,9 +97,9 @@ def view_as_python(session_text: str, paths: Sequence[str]) -> str:
     return f"from gui.app import main\n\nmain({_lines(arguments)})\n"
 
 
-def _scenario(run: Run) -> dict[str, object]:
-    """Return the scenario of a run without what is empty, which says nothing."""
-    return {key: value for key, value in dict(run.scenario).items() if value not in ({}, [], "", None)}
+def _plain(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a scenario without what is empty, which says nothing."""
+    return {key: value for key, value in scenario.items() if value not in ({}, [], "", None)}
 
 
 def _here_document(name: str, text: str) -> str:

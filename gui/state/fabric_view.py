@@ -17,13 +17,13 @@ from gui.state.failed_parts import Part, links_down
 from gui.state.folding_view import adapted
 from gui.state.paths import Trace
 from gui.state.picking import Picked
-from gui.state.quantities import FAILED, STATE, UTILIZATION, Quantity
+from gui.state.quantities import UTILIZATION, Quantity
 from gui.state.scene import FOLD_FROM, Scene
 
 MAPS = ("viridis", "cividis", "batlow")
 SHARED = (
     *("quantity", "map_name", "scale_log", "scale_stretched", "scale_locked"),
-    *("host_links_shown", "limit_shown", "failed_shown"),
+    *("host_links_shown", "limit_shown", "failed_shown", "parts_of"),
 )
 
 
@@ -39,6 +39,7 @@ class FabricViewState:
         self.changed = Event()
         self.moved = Event()
         self.chosen_changed = Event()
+        self.pointed_changed = Event()
         self.scene: Scene | None = None
         self.drawing: Drawing | None = None
         self.folded: frozenset[int] = frozenset()
@@ -58,6 +59,7 @@ class FabricViewState:
         self.trace: Trace | None = None
         self.path_shown: int | None = None
         self.parts_of: Mapping[str, tuple[Part, ...]] = {}
+        self.pointed: tuple[Part, ...] = ()
         self.dark_links: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.new_links: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
         self.message = ""
@@ -68,7 +70,7 @@ class FabricViewState:
     def frozen(self) -> FabricViewState:
         """Return a copy that stays as this is now, for writing it into a file on another thread."""
         twin = copy.copy(self)
-        twin.changed, twin.moved, twin.chosen_changed = Event(), Event(), Event()
+        twin.changed, twin.moved, twin.chosen_changed, twin.pointed_changed = Event(), Event(), Event(), Event()
         return twin
 
     # -- what is shown
@@ -209,17 +211,17 @@ class FabricViewState:
 
     @property
     def failed(self) -> NDArray[np.int64]:
-        """The links that are down: those without capacity in the run, and those marked by hand."""
+        """The links that are down: those built without capacity, and those of the failed parts."""
         if self.scene is None:
             return np.zeros(0, dtype=np.int64)
-        down = self.scene.link_values[STATE.id] == FAILED
+        down = self.scene.without_capacity.copy()
         down[links_down(self.scene, self.parts)] = True
         return np.flatnonzero(down)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What the user has failed in the run that is shown."""
-        return self.parts_of.get(self.scene.key, ()) if self.scene is not None else ()
+        """What has failed: the parts that are down in the run that is shown, until the user fails or restores some."""
+        return self.parts_of.get(self.scene.key, self.scene.own_parts) if self.scene is not None else ()
 
     def set_parts(self, key: str, parts: tuple[Part, ...]) -> None:
         """Mark parts of a run as failed, and no others; loads are those of the run until it is solved anew."""
@@ -228,6 +230,12 @@ class FabricViewState:
             self.trace = self.path_shown = None
             self.changed.emit()
             self.chosen_changed.emit()
+
+    def set_pointed(self, parts: tuple[Part, ...]) -> None:
+        """Point at parts of the list of failed ones, which are marked over the picture."""
+        if parts != self.pointed:
+            self.pointed = parts
+            self.pointed_changed.emit()
 
     def choose(self, picked: Picked | None) -> None:
         """Choose a clicked node; a second one completes a pair, a third begins anew, a click beside all clears."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,26 +42,33 @@ class Part:
         Its links, its nodes, or the number of the OCS.
     title
         What people call it.
+    pattern
+        The pattern of names that the nodes of a group fit, where a scenario gives one.
     """
 
     kind: Kind
     members: tuple[int, ...]
     title: str
+    pattern: str = field(default="", compare=False)
 
 
 def picked_part(scene: Scene, drawing: Drawing, picked: Picked) -> Part | None:
     """Return what is drawn at a place: links, a node, or a folded group; None for what cannot fail."""
     if picked.kind == "segment":
-        links = drawing.links_of(picked.index)
-        a, b = (scene.node_names[node] for node in scene.link_ends[links[0]])
-        parallel = len(np.unique(np.sort(scene.link_ends[links], axis=1), axis=0)) == 1
-        what = "link" if len(links) == 1 else f"{len(links):,} links"
-        return Part("links", tuple(links.tolist()), f"{what} {a} – {b}{'' if parallel else ' and others'}")
+        return links_part(scene, drawing.links_of(picked.index))
     node = int(drawing.point_node[picked.index])
     if node >= 0:
         return node_part(scene, node)
     group = int(drawing.point_group[picked.index])
     return group_part(scene, group) if group >= 0 else None
+
+
+def links_part(scene: Scene, links: Ints) -> Part:
+    """Return links as a part, called by what the first of them joins."""
+    a, b = (scene.node_names[node] for node in scene.link_ends[links[0]])
+    parallel = len(np.unique(np.sort(scene.link_ends[links], axis=1), axis=0)) == 1
+    what = "link" if len(links) == 1 else f"{len(links):,} links"
+    return Part("links", tuple(links.tolist()), f"{what} {a} – {b}{'' if parallel else ' and others'}")
 
 
 def node_part(scene: Scene, node: int) -> Part:
@@ -154,6 +161,7 @@ def arguments(scene: Scene, parts: tuple[Part, ...], *, bound: bool, loads: Path
     links = sorted({link for part in parts if part.kind == "links" for link in part.members})
     ocs = sorted({ocs for part in parts if part.kind == "ocs" for ocs in part.members})
     words = ["fail", scene.run.path, "--json", "--loads", loads, *(["--bound"] if bound else [])]
+    words += ["--instead"] if scene.own_parts else []
     for option, values in (
         ("--node", [scene.node_names[node] for node in nodes_down(scene, parts)]),
         ("--link", links),
@@ -199,7 +207,7 @@ class After:
         delivered = [float(facts[name]) for name in ("delivered_before_gbps", "delivered_gbps")]
         lost = int(facts["lost_endpoints"])
         lines = []
-        if self.parts:
+        if self.parts or before != after:
             rates = " to ".join(f"{format_number(rate)} Gb/s" for rate in delivered)
             throughput = f"{before:.{DECIMALS}f} to {after:.{DECIMALS}f} of the demand{_change(before, after)}"
             lines += [
@@ -225,7 +233,8 @@ def without_parts(scene: Scene, after: After) -> Scene:
     """Return a scene with the loads that are left; belongs in a worker."""
     intact = scene.intact or scene
     load = after.arc_load_gbps
-    capacity = np.where(after.arc_up, intact.arc_capacity_gbps, 0.0)
+    built = np.asarray(intact.run.arc_capacity_gbps, dtype=np.float64)  # whatever is down in the run itself
+    capacity = np.where(after.arc_up, built, 0.0)
     utilization = np.divide(load, capacity, out=np.zeros_like(load), where=capacity > 0)
     limiting = np.zeros(intact.n_links, dtype=bool)
     limiting[after.limiting // 2] = True
@@ -242,7 +251,8 @@ def without_parts(scene: Scene, after: After) -> Scene:
         after=after,
     )
     # the same nodes and links at the same places: what was worked out for drawing them holds
-    vars(changed).update({name: vars(intact)[name] for name in ("opening", "is_host_link") if name in vars(intact)})
+    kept = ("opening", "is_host_link", "without_capacity")
+    vars(changed).update({name: vars(intact)[name] for name in kept if name in vars(intact)})
     return changed
 
 

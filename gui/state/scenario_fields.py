@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from experiments.scenario import SECTIONS, Phases, RackPlan, parameters_of, scenario_keys, section_names
-from optinet.reliability.settings import FailureSettings
+from optinet.reliability.settings import FailedParts, FailureSettings
 from optinet.toml_source import KeyPath
 from optinet.units import unit_of
 from optinet.validation import choices_of, dotted, is_text, type_in_words
@@ -25,6 +25,10 @@ RACKS_HELP = "How boxes stand in racks, where that is known; what is left out is
 FAILURES_HELP = (
     "States in which parts are down are drawn and solved: what is delivered 99, 99.9 and 99.99 % of the time. Give "
     "samples, and rates and repair times of the parts do the rest; with none of these fields the fabric stays whole."
+)
+FAILED_HELP = (
+    "Parts that are down all the time: traffic goes around them, and what is bought stays the same. Lists, such as "
+    '["spine1", "leaf-1*"]; with none of these fields everything works.'
 )
 PHASES_HELP = "Only for demands that change: give length_s, and circuits follow the demand from phase to phase."
 
@@ -102,6 +106,7 @@ def sections_of(values: Mapping[str, Any]) -> tuple[Section, ...]:
         Section("design", "Design", _roles()),
         Section("racks", "Racks", _model_fields(RackPlan, ("racks",)), help=RACKS_HELP),
         Section("failures", "Failures", _model_fields(FailureSettings, ("failures",)), help=FAILURES_HELP),
+        Section("failed", "Failed parts", _model_fields(FailedParts, ("failed",)), help=FAILED_HELP),
         Section("phases", "Phases", _model_fields(Phases, ("phases",)), help=PHASES_HELP),
     )
 

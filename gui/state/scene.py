@@ -38,7 +38,7 @@ from optinet.results import Run
 from optinet.structure import Planes
 
 if TYPE_CHECKING:
-    from gui.state.failed_parts import After
+    from gui.state.failed_parts import After, Part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -101,6 +101,18 @@ class Scene:
     plant: OpticalPlant | None
     intact: Scene | None = None
     after: After | None = None
+
+    @cached_property
+    def own_parts(self) -> tuple[Part, ...]:
+        """What is down in the run itself, as its scenario says."""
+        from gui.state.run_parts import parts_of_run  # which knows scenes
+
+        return self.intact.own_parts if self.intact is not None else parts_of_run(self)
+
+    @cached_property
+    def without_capacity(self) -> NDArray[np.bool_]:
+        """Whether each link has no capacity at all, as it is built; shape (n_links,)."""
+        return np.asarray(self.run.arc_capacity_gbps).reshape(-1, 2).max(axis=1, initial=0.0) == 0
 
     @property
     def n_links(self) -> int:
@@ -243,12 +255,13 @@ class Scene:
 def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
     """Read the arrays of a run and lay its fabric out; this takes time and belongs in a worker."""
     run = entry.run
-    run.read("nodes", "links", "link_classes", "arcs", "structure", "plant", "optimum", "copper", "catalogue")
+    run.read("nodes", "links", "link_classes", "arcs", "structure", "plant", "optimum", "copper", "catalogue", "failed")
     link_ends = np.column_stack((np.asarray(run.arc_tail)[::2], np.asarray(run.arc_head)[::2])).astype(np.int64)
     nodes = Nodes(*(np.asarray(a, dtype=np.int64) for a in (run.node_kind, run.node_tier, run.node_group)))
     load, capacity, utilization = (
         np.asarray(a, dtype=np.float64) for a in (run.arc_load_gbps, run.arc_capacity_gbps, run.arc_utilization)
     )
+    capacity = np.where(np.repeat(run.link_up, 2), capacity, 0.0)
     link_class = np.asarray(run.link_class, dtype=np.int64)
     names, facts = tuple(run.link_class_names), link_facts(run)
     length = np.asarray(run.link_length_m, dtype=np.float64)
@@ -275,7 +288,7 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         limit_text=limit_text,
         plant=run.fabric.plant if run.table("plant") else None,
     )
-    assert scene.opening is not None and scene.boxes  # made here, in the worker
+    assert scene.opening is not None and scene.boxes and scene.own_parts is not None  # made here, in the worker
     return scene
 
 

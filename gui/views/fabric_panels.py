@@ -28,6 +28,7 @@ def fabric(window: MainWindow) -> FabricPane:
     """Return the views of the fabrics of selected runs."""
     shared = Shared(window.session, window.selection, window.jobs, window.messages)
     pane = FabricPane(shared, window.fabric_state, window.theme)
+    window.failures.linked = pane.linked
     pane.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
     pane.main.menu_wanted.connect(partial(open_menu, window))
     pane.traced.connect(lambda: window.panels["paths"].show())

@@ -67,6 +67,7 @@ class FabricView(QWidget):
         self.setAccessibleName("Fabric")
         state.changed.connect(self.redraw)
         state.moved.connect(self._moved)
+        state.pointed_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return the size the view would like to have."""
@@ -205,6 +206,7 @@ class FabricView(QWidget):
             overlays.paint_message(painter, self.theme, self.state.message, size)
             return
         self._paint_hovered(painter)
+        overlays.paint_pointed(painter, self.state, self.theme, self._xy)
         overlays.paint_annotations(painter, self.state, self.theme, size, names=not self._rest_timer.isActive())
         if self.badge:
             overlays.paint_badge(painter, self.theme, self.badge, size)

@@ -6,12 +6,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtCore import QEvent, QPoint, QSize, Qt
 from PyQt6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.commands import Command
-from gui.state.failed_parts import COLUMNS, Part, part_rows, scenario_parts
+from gui.state.failed_parts import COLUMNS, Part, named, part_rows, scenario_parts
 from gui.state.picking import Picked
+from gui.state.run_parts import scenario_with
 from gui.views.exporting import ViewExport
 from gui.views.failures import Failures
 from gui.views.palette import Theme
@@ -39,6 +40,10 @@ class FailedPanel(QWidget):
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         self.tree.setAccessibleName("Failed parts")
+        self.tree.setMouseTracking(True)
+        self.tree.itemEntered.connect(lambda item, _column: self._point(item))
+        self.tree.itemSelectionChanged.connect(self._point)
+        self.tree.viewportEntered.connect(self._point)
         header = self.tree.header()
         if header is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -65,6 +70,16 @@ class FailedPanel(QWidget):
         parts = self._failures.state.parts
         rows = [self.tree.indexOfTopLevelItem(item) for item in self.tree.selectedItems()]
         return tuple(parts[row] for row in sorted(rows) if 0 <= row < len(parts))
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Point at what is selected alone once the pointer is gone."""
+        super().leaveEvent(event)
+        self._point()
+
+    def _point(self, under: QTreeWidgetItem | None = None) -> None:
+        """Mark the selected parts in the fabric, or the one under the pointer."""
+        parts, row = self._failures.state.parts, self.tree.indexOfTopLevelItem(under) if under is not None else -1
+        self._failures.state.set_pointed((parts[row],) if 0 <= row < len(parts) else self.selected)
 
     def export(self) -> ViewExport | None:
         """Return the failed parts, and below them what the run carries without them."""
@@ -94,6 +109,7 @@ class FailedPanel(QWidget):
                 for column in _NUMBERS:
                     item.setTextAlignment(column, right)
                 self.tree.addTopLevelItem(item)
+            self._point()
 
 
 def failed(window: MainWindow) -> FailedPanel:
@@ -122,6 +138,17 @@ def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
         groups = named_groups()
         if name := window.dialogs.choose("Fail a group", "Group that the scenario says fails together:", tuple(groups)):
             failures.fail_all(name, groups[name])
+
+    def can_run() -> bool:
+        return state.scene is not None and bool(state.parts) and "topology" in state.scene.run.scenario
+
+    def run_failed() -> None:
+        if state.scene is not None:
+            window.work.run_scenario(scenario_with(state.scene, state.parts))
+
+    def copy_failed() -> None:
+        if state.scene is not None:
+            window.work.load(scenario_with(state.scene, state.parts), f"Copy without {named(state.parts)}")
 
     return [
         Command(
@@ -159,6 +186,24 @@ def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
             "View/Failures",
             lambda: bool(named_groups()),
             help="Fail everything of a group that the run's scenario names in [failures.group.NAME]",
+        ),
+        Command(
+            "view.run_failed",
+            "Run with these parts down",
+            run_failed,
+            "",
+            "View/Failures",
+            can_run,
+            help="Compute the scenario of this run with its failed parts down, as a run of its own, and open it",
+        ),
+        Command(
+            "view.copy_failed",
+            "New scenario with these parts down",
+            copy_failed,
+            "",
+            "View/Failures",
+            can_run,
+            help="Take the scenario of this run with its failed parts down into the form",
         ),
         Command(
             "view.restore_selected",

@@ -8,11 +8,13 @@ import tempfile
 from collections import OrderedDict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from gui.child import Child
 from gui.jobs import Jobs
+from gui.state.compare import LinkedViews
 from gui.state.fabric_view import FabricViewState
 from gui.state.failed_parts import (
     After,
@@ -28,6 +30,7 @@ from gui.state.failed_parts import (
     without_parts,
 )
 from gui.state.picking import Picked
+from gui.state.run_parts import scenario_with
 from gui.state.scene import Scene
 from gui.state.undo import Edit, UndoStack
 from optinet.errors import OptinetError
@@ -53,12 +56,13 @@ class Failures(QObject):
         super().__init__(parent)
         self.state, self.proving = state, False
         self.pointed: Picked | None = None
-        self.problem = ""
+        self.linked: LinkedViews | None = None  # the views beside the main one, whose parts fail as well
         self._undo, self._jobs = undo, jobs
         self._child = Child(self)
         self._folder = tempfile.TemporaryDirectory(prefix="optinet-failed-")
         self._answers: OrderedDict[_Wanted, After] = OrderedDict()
-        self._asked: _Wanted | None = None  # what the process solves, or could not
+        self._asked: _Wanted | None = None  # what the process solves, or what is read of its answer
+        self._problems: dict[_Wanted, str] = {}
         self._closed = False
         state.changed.connect(self._follow)
 
@@ -115,8 +119,22 @@ class Failures(QObject):
 
     def prove(self, proving: bool) -> None:
         """Look for the limit of any routing, or be content with what fills first."""
-        self.proving, self._asked = proving, None
+        self.proving = proving
+        self._problems.clear()
         self._follow()
+
+    @property
+    def problem(self) -> str:
+        """Why the main view cannot be solved without its failed parts; empty where it can."""
+        scene = self.state.scene
+        return self._problems.get(self._wanted(self.state, scene), "") if scene is not None else ""
+
+    def scenario(self, key: str) -> dict[str, Any] | None:
+        """Return the scenario of a run with the parts that are failed in the main view; None where it has its own."""
+        scene, parts = self.state.scene, self.state.parts
+        if scene is None or scene.key != key or parts == scene.own_parts:
+            return None
+        return scenario_with(scene, parts)
 
     def lines(self) -> tuple[str, ...]:
         """Return what there is to say of the run without its failed parts, and of what limits it."""
@@ -125,14 +143,15 @@ class Failures(QObject):
             return ()
         if self.problem:
             return (self.problem,)
-        if self._child.is_busy:
+        if self._asked == self._wanted(self.state, scene):
             parts = self.state.parts
             return (SOLVING.format(parts=named(parts)) if parts else PROVING,)
         drawn = drawn_failures(scene)
         of_run = (drawn,) if drawn else ()
         if scene.after is not None:
             return (*scene.after.lines(), *of_run)
-        return (f"What limits: {scene.limit_text}", *of_run)
+        own = (f"The run is of a fabric without {named(scene.own_parts)}",) if scene.own_parts else ()
+        return (*own, f"What limits: {scene.limit_text}", *of_run)
 
     def shutdown(self) -> None:
         """End what is being solved."""
@@ -148,34 +167,47 @@ class Failures(QObject):
 
     # -- solving
 
+    def _states(self) -> list[FabricViewState]:
+        return self.linked.states if self.linked is not None else [self.state]
+
+    def _wanted(self, state: FabricViewState, scene: Scene) -> _Wanted:
+        """Return the run of a view, what has failed in it, and whether the limit of any routing is wanted."""
+        parts = self.state.parts_of.get(scene.key, scene.own_parts)
+        return scene.key, parts, self.proving and state is self.state
+
     def _follow(self) -> None:
-        """See to it that the loads shown are those without the parts that have failed."""
-        scene = self.state.scene
+        """See to it that every view shows the loads without the parts that have failed; the main view comes first."""
         if self._closed:
             return
-        if scene is None:
+        wants, pending = [], []
+        for state in tuple(self._states()):
+            if (scene := state.scene) is None:
+                continue
+            wanted = self._wanted(state, scene)
+            wants.append(wanted)
+            if _is_shown(scene, wanted):
+                continue
+            if wanted[1] == scene.own_parts and not wanted[2]:
+                state.show_loads(scene.intact or scene)
+                self.changed.emit()
+            elif wanted in self._answers:
+                self._show(wanted, self._answers[wanted])
+            elif wanted not in self._problems:
+                pending.append((state is self.state, scene, wanted))
+        self._problems = {wanted: why for wanted, why in self._problems.items() if wanted in wants}
+        if not pending:
             self._stop()
             return
-        wanted: _Wanted = (scene.key, self.state.parts, self.proving)
-        if scene.after is not None and (scene.after.parts, scene.after.bound) == wanted[1:]:
-            return
-        if not (self.state.parts or self.proving):
-            self._stop()
-            if scene.intact is not None:
-                self.state.show_loads(scene.intact)
-            self.changed.emit()
-        elif wanted in self._answers:
-            self._stop()
-            self._show(wanted, self._answers[wanted])
-        elif wanted != self._asked:
+        is_main, scene, wanted = pending[0]
+        if self._asked not in ([wanted] if is_main else [each for *_, each in pending]):
             self._ask(scene, wanted)
 
     def _stop(self) -> None:
         self._child.stop()
-        self._asked, self.problem = None, ""
+        self._asked = None
 
     def _ask(self, scene: Scene, wanted: _Wanted) -> None:
-        self._asked, self.problem = wanted, ""
+        self._asked = wanted
         loads = Path(self._folder.name) / "loads.npz"
         words = arguments(scene, wanted[1], bound=wanted[2], loads=loads)
         self._child.start(words, partial(self._answered, wanted, loads), partial(self._no_answer, wanted))
@@ -195,20 +227,26 @@ class Failures(QObject):
             self._answers[wanted] = after
             if len(self._answers) > KEPT:
                 self._answers.popitem(last=False)
-            self._show(wanted, after)
+            if wanted == self._asked:
+                self._asked = None
+            self._follow()  # which shows it, and asks for what another view wants
 
         self._jobs.submit("Reading what is left …", read, take)
 
     def _no_answer(self, wanted: _Wanted, why: str) -> None:
         if wanted == self._asked:
-            self.problem = f"Not solved: {why}"
+            self._asked = None
+            self._problems[wanted] = f"Not solved: {why}"
             self.changed.emit()
+            self._follow()
 
     def _show(self, wanted: _Wanted, after: After) -> None:
-        scene = self.state.scene
-        if scene is None or scene.key != wanted[0]:
-            return
+        for state in self._states():
+            scene = state.scene
+            if scene is not None and self._wanted(state, scene) == wanted and not _is_shown(scene, wanted):
+                self._show_in(state, scene, wanted, after)
 
+    def _show_in(self, state: FabricViewState, scene: Scene, wanted: _Wanted, after: After) -> None:
         def work() -> Scene | str:
             try:
                 return without_parts(scene, after)
@@ -216,11 +254,19 @@ class Failures(QObject):
                 return str(error)
 
         def take(changed: Scene | str) -> None:
-            now = self.state.scene
+            now = state.scene
             if isinstance(changed, str):
-                self._no_answer(wanted, changed)
-            elif now is not None and (now.key, self.state.parts, self.proving) == wanted and now.style == scene.style:
-                self.state.show_loads(changed)
+                self._problems[wanted] = f"Not solved: {changed}"
+                self.changed.emit()
+            elif now is not None and self._wanted(state, now) == wanted and now.style == scene.style:
+                state.show_loads(changed)
                 self.changed.emit()
 
         self._jobs.submit("Showing what is left …", work, take)
+
+
+def _is_shown(scene: Scene, wanted: _Wanted) -> bool:
+    """Tell whether the loads of a scene are those wanted."""
+    if scene.after is None:
+        return wanted[1] == scene.own_parts and not wanted[2]
+    return (scene.after.parts, scene.after.bound) == wanted[1:]

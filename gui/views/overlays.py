@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from gui.state.colormap import N_COLORS
 from gui.state.columns import format_number
 from gui.state.fabric_view import FabricViewState
-from gui.state.failed_parts import named
+from gui.state.failed_parts import links_down, named, nodes_down
 from gui.state.quantities import LOAD, UTILIZATION
 from gui.state.scene import KIND_NAMES, Scene
 from gui.views.fabric_picture import category_colors
@@ -103,6 +104,10 @@ def _remarks(state: FabricViewState) -> list[str]:
         remarks.append(f"{failed:,} link{'s' * (failed != 1)} down (dashed)")
     if scene.after is not None and scene.after.parts:
         remarks.append(f"without {named(scene.after.parts)}: {scene.after.brief()}")
+    elif scene.after is not None and scene.own_parts:
+        remarks.append(f"everything works: {scene.after.brief()}")
+    elif scene.own_parts:
+        remarks.append(f"without {named(scene.own_parts)}")
     if len(state.dark_links) or len(state.new_links):
         remarks.append(f"{len(state.dark_links):,} circuits dark (dotted), {len(state.new_links):,} new")
     return remarks
@@ -126,6 +131,25 @@ def _paint_rings(painter: QPainter, state: FabricViewState, theme: Theme) -> Non
         theme,
         [(QPointF(*xy[state.drawing.node_point[n]]), state.scene.node_names[n]) for n in names if state.scene],
     )
+
+
+def paint_pointed(painter: QPainter, state: FabricViewState, theme: Theme, xy: NDArray[np.float64]) -> None:
+    """Mark the failed parts that are pointed at in their list: rings about nodes, lines over links."""
+    scene, drawing = state.scene, state.drawing
+    if scene is None or drawing is None or not state.pointed or len(xy) != len(drawing.xyz):
+        return
+    by_themselves = tuple(part for part in state.pointed if part.kind in ("links", "ocs"))
+    segments = drawing.segments_of(links_down(scene, by_themselves))[:MOST_RINGS]
+    points = np.unique(drawing.node_point[nodes_down(scene, state.pointed)])[:MOST_RINGS]
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.highlight, 3))
+    for a, b in drawing.segment_ends[segments]:
+        painter.drawLine(QPointF(*xy[a]), QPointF(*xy[b]))
+    for point in points:
+        painter.drawEllipse(QPointF(*xy[point]), 8.0, 8.0)
+    painter.restore()
 
 
 def _paint_group_names(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:

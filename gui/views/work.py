@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import tomli_w
 from PyQt6.QtCore import QObject, QTimer
 
 from experiments.scenario import find_source, is_study, shipped
@@ -47,7 +48,7 @@ class Work(QObject):
 
     def new(self) -> None:
         """Begin with a small scenario that runs."""
-        self._load(FIRST_SCENARIO, "New scenario")
+        self.load(FIRST_SCENARIO, "New scenario")
 
     def copy_run(self, entry: RunEntry) -> None:
         """Take the scenario of a run into the form."""
@@ -56,7 +57,8 @@ class Work(QObject):
         except OptinetError as error:
             self._window.messages.add(one_line(error))
             return
-        self._load({**scenario, "title": scenario.get("title") or entry.design}, f"Copy of {entry.label}")
+        as_run = {**scenario, "title": scenario.get("title") or entry.design}
+        self.load(self._window.failures.scenario(entry.key) or as_run, f"Copy of {entry.label}")
 
     def open(self, path_or_name: str) -> None:
         """Take a scenario file, or a shipped scenario, into the form."""
@@ -68,7 +70,7 @@ class Work(QObject):
         if is_study(source):
             self._window.messages.add(f"{source.name}: is a study; 'Scenario > Run a study file' runs it")
             return
-        self._load(source.values, f"Open {Path(source.name).name}")
+        self.load(source.values, f"Open {Path(source.name).name}")
 
     def save(self, path: Path) -> None:
         """Write what the form holds as a scenario or study file."""
@@ -79,8 +81,9 @@ class Work(QObject):
         else:
             self._window.show_status(f"Written: {path}")
 
-    def _load(self, values: object, title: str) -> None:
-        self.form.load(dict(values), title)  # type: ignore[call-overload]
+    def load(self, values: Mapping[str, Any], title: str) -> None:
+        """Take a whole scenario into the form and show it."""
+        self.form.load(values, title)
         self._window.panels["scenario"].show()
 
     # -- running
@@ -92,6 +95,16 @@ class Work(QObject):
             self._run_text(title, self.form.study_toml(), folder)
         except (OptinetError, OSError) as error:
             self._window.messages.add(f"{folder}: cannot be run: {one_line(error)}")
+
+    def run_scenario(self, values: Mapping[str, Any]) -> None:
+        """Run a scenario beside the form, into the usual folder."""
+        plain = {key: value for key, value in values.items() if value not in ({}, [], "", None)}
+        try:
+            self._run_text(
+                str(values.get("title") or "scenario"), tomli_w.dumps({"base": plain}), self.folder.expanduser()
+            )
+        except (OptinetError, OSError, TypeError, ValueError) as error:
+            self._window.messages.add(f"{self.folder}: cannot be run: {one_line(error)}")
 
     def ask_about_study(self, path: str) -> None:
         """Find out what a study holds and how long it takes, and run it if the user agrees."""

@@ -140,7 +140,8 @@ def _copies(window: MainWindow, panel: Panel, current: Callable[[], RunEntry | N
         entry = current()
         if entry is None:
             return ""
-        return (copying.run_as_command if language == "command" else copying.run_as_python)(entry.run)
+        write = copying.run_as_command if language == "command" else copying.run_as_python
+        return write(entry.run, window.failures.scenario(entry.key))
 
     def comparison_text(language: str) -> str:
         write = copying.comparison_as_command if language == "command" else copying.comparison_as_python

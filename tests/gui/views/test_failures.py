@@ -8,6 +8,7 @@ import gc
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QMenu
 
 from experiments.evaluate import evaluate, evaluation_bytes
@@ -135,3 +136,72 @@ def test_a_run_that_cannot_be_solved_says_so_and_the_marks_stay(window, qtbot, w
     window.selection.set([first])
     wait(window)
     assert len(state.parts) == 1
+
+
+def test_a_run_with_parts_down_shows_them_and_what_the_window_fails_becomes_a_run(
+    make_window, row, tmp_path, qtbot, wait
+):
+    (tmp_path / "down.toml").write_text(f'{ROW}\nfailed = {{nodes = ["spine1"]}}')
+    (tmp_path / "down.h5").write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "down.toml"))))
+    window = make_window(tmp_path / "down.h5")
+    state, panel = window.fabric_state, window.panels["failed"].widget
+    own = state.scene
+    assert [part.title for part in state.parts] == ["switch spine1"] and len(state.failed) == 16
+    assert own.after is None and own.arc_utilization.max() == pytest.approx(1 / HALF)
+    assert np.count_nonzero(own.link_values[STATE.id] == 3) == 16
+    assert "a fabric without switch spine1" in panel.text.text()
+    window.commands.run("copy_as.run_command")
+    assert 'nodes = [\n    "spine1",\n]' in QGuiApplication.clipboard().text()
+
+    # pointing at a row marks the part over the picture, selecting it keeps it
+    panel.tree.itemEntered.emit(panel.tree.topLevelItem(0), 0)
+    assert state.pointed == state.parts
+    before = window.fabric.grab().toImage()
+    panel.tree.viewportEntered.emit()
+    assert state.pointed == ()
+    assert window.fabric.grab().toImage() != before
+    panel.tree.topLevelItem(0).setSelected(True)
+    assert state.pointed == state.parts
+
+    # what is down in the run is restored as anything else is
+    window.commands.run("view.mend_all")
+    scene = after(window, qtbot, [])
+    assert scene.after.facts["throughput"] == pytest.approx(1.0) and len(state.failed) == 0
+    window.commands.run("edit.undo")
+    qtbot.waitUntil(lambda: state.scene is own, timeout=20_000)
+
+    # and what fails besides is solved, copied, and run
+    leaf = node_part(own, own.node_names.index("leaf3"))
+    window.failures.toggle(leaf)
+    after(window, qtbot, [*own.own_parts, leaf])
+    window.commands.run("view.copy_failed")
+    assert window.work.form.value(("failed", "nodes")) == ["spine1", "leaf3"]
+    window.preferences = window.preferences.model_copy(update={"runs_folder": str(tmp_path / "runs")})
+    window.commands.run("view.run_failed")
+    qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
+    wait(window)
+    assert window.messages.messages == []
+    shown = window.fabric_state.scene
+    assert shown.run.scenario["failed"] == {"nodes": ["spine1", "leaf3"]} and len(window.session) == 2
+    assert shown.title == "Row, without switch spine1, switch leaf3" and state.parts == shown.own_parts
+
+
+def test_side_by_side_each_fabric_shows_its_own_failed_parts(make_window, row, tmp_path, qtbot, wait):
+    second = tmp_path / "second.h5"
+    (tmp_path / "second.toml").write_text(f'{ROW}\nfailed = {{nodes = ["leaf3"]}}')
+    second.write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "second.toml"))))
+    window = make_window(row, second)
+    keys = {str(path.resolve()) for path in (row, second)}
+    window.selection.set([str(row.resolve())], str(row.resolve()))
+    wait(window)
+    spine = node_part(window.fabric_state.scene, window.fabric_state.scene.node_names.index("spine1"))
+    window.failures.toggle(spine)
+    after(window, qtbot, [spine])
+    window.selection.set(sorted(keys), str(second.resolve()))
+    window.commands.run("view.side_by_side")
+    wait(window)
+    main, beside = window.panels["fabric"].widget.linked.states
+    qtbot.waitUntil(lambda: beside.scene is not None and beside.scene.after is not None, timeout=60_000)
+    assert [part.title for part in main.parts] == ["switch leaf3"] and beside.parts == (spine,)
+    assert len(main.failed) == len(beside.failed) == 16
+    assert beside.scene.after.facts["throughput"] == pytest.approx(HALF) and main.scene.after is None
