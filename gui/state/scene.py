@@ -288,7 +288,8 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         limit_text=limit_text,
         plant=run.fabric.plant if run.table("plant") else None,
     )
-    assert scene.opening is not None and scene.boxes and scene.own_parts is not None  # made here, in the worker
+    made = (scene.opening, scene.boxes, scene.own_parts, scene.without_capacity)
+    assert made is not None  # here, in the worker
     return scene
 
 

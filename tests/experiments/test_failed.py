@@ -29,7 +29,7 @@ workload = {name = "uniform"}
 design = {switch = "switch_51t2", host_link = "aec_800g", optics = "lpo_800g_dr8", accelerator = "b300"}
 """
 MESH = """
-topology = {name = "ocs_mesh", blocks = 4, hosts_per_block = 8, uplinks_per_block = 9}
+topology = {name = "ocs_mesh", blocks = 4, hosts_per_block = 8, uplinks_per_block = 9, ocs_ports = 12}
 workload = {name = "uniform"}
 design = {switch = "switch_102t4", host_link = "aec_1t6", ocs_optics = "bidi_800g_fr4", ocs = "palomar"}
 """
@@ -102,7 +102,7 @@ def test_without_a_spine_a_fabric_does_what_one_built_without_it_does(scenario, 
     [
         (ROW, (), FailedParts(nodes=("leaf3",), links=(("leaf0", "spine1"), 3))),
         (ROW, ("workload={name='all_reduce'}",), FailedParts(nodes=("leaf3",))),
-        (MESH, (), FailedParts(ocs=(0,), groups=(2,))),
+        (MESH, ("routing.name=ecmp",), FailedParts(ocs=(0,), groups=(2,))),
         (TORUS, ("workload.gbps_per_endpoint=100.0",), FailedParts(nodes=("chip(1,1)",))),
     ],
     ids=["row", "all_reduce", "mesh", "torus"],

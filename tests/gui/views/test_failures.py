@@ -165,8 +165,8 @@ def test_a_run_with_parts_down_shows_them_and_what_the_window_fails_becomes_a_ru
 
     # what is down in the run is restored as anything else is
     window.commands.run("view.mend_all")
-    scene = after(window, qtbot, [])
-    assert scene.after.facts["throughput"] == pytest.approx(1.0) and len(state.failed) == 0
+    qtbot.waitUntil(lambda: state.scene.after is not None, timeout=60_000)
+    assert state.scene.after.facts["throughput"] == pytest.approx(1.0) and len(state.failed) == 0
     window.commands.run("edit.undo")
     qtbot.waitUntil(lambda: state.scene is own, timeout=20_000)
 
@@ -183,7 +183,7 @@ def test_a_run_with_parts_down_shows_them_and_what_the_window_fails_becomes_a_ru
     assert window.messages.messages == []
     shown = window.fabric_state.scene
     assert shown.run.scenario["failed"] == {"nodes": ["spine1", "leaf3"]} and len(window.session) == 2
-    assert shown.title == "Row, without switch spine1, switch leaf3" and state.parts == shown.own_parts
+    assert shown.run.title == "Row, without switch spine1, switch leaf3" and state.parts == shown.own_parts
 
 
 def test_side_by_side_each_fabric_shows_its_own_failed_parts(make_window, row, tmp_path, qtbot, wait):
