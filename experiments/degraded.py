@@ -21,7 +21,7 @@ from optinet.failure_masks import FailureMasks
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
 from optinet.flows.loads import LinkLoads
-from optinet.reliability.carried import active, what_is_left
+from optinet.reliability.carried import what_is_left
 from optinet.reliability.settings import FailedParts
 from optinet.results import Run
 from optinet.toml_source import TomlSource
@@ -112,7 +112,7 @@ def degraded(
     left = what_is_left(fabric, demand, name, arc_up, masks.node_up, **options) if demand is not None else None
     delivered_before = run.metric("delivered_tbps").value * 1e3
     everyone = np.ones(fabric.n_endpoints, dtype=bool)
-    asked = everyone if demand is None or run.table("collective") else active(demand)  # one goes on without lost ranks
+    asked = everyone if demand is None or run.table("collective") else demand.active  # one goes on without lost ranks
     if left is None:
         nothing, sent = np.zeros(fabric.n_arcs), int(np.count_nonzero(asked))
         return Degraded(

@@ -255,7 +255,7 @@ def failure_impact(fabric: Fabric, demand: Demand, failure: Failure, routing: st
     links = np.flatnonzero(np.isin(change.link_before, failure.links))
     after = dataclasses.replace(failure, links=tuple(links.tolist()))
     reconfigured = _throughput(change.fabric, among(fabric, after_move, ~down), routing, arcs_up(change.fabric, after))
-    lost = [int(np.count_nonzero(down[fabric.endpoints] & _active(part))) for part in (demand, after_move)]
+    lost = [int(np.count_nonzero(down[fabric.endpoints] & part.active)) for part in (demand, after_move)]
     if reconfigured <= remaining * (1 + 1e-9) and lost[0] == lost[1]:  # then nobody would
         works = ends_up(fabric, failure)[plant_of(fabric).circuit_ends].all(axis=1)
         change = reconfigure(fabric, plant_of(fabric).circuit_ends[works], structure=fabric.structure)
@@ -268,10 +268,6 @@ def _throughput(fabric: Fabric, demand: Demand, routing: str, arc_up: Flags) -> 
         return link_loads(fabric, demand, routing, arc_up=arc_up).throughput
     except SolverError:  # the same demand had paths before, so some are cut
         return 0.0
-
-
-def _active(demand: Demand) -> Flags:
-    return (demand.out_gbps > 0) | (demand.in_gbps > 0)
 
 
 def among(fabric: Fabric, demand: Demand, up: Flags) -> Demand:

@@ -45,6 +45,7 @@ _SIZE: Mapping[str, Callable[[Placement], int]] = {
 class LeastTimes:
     """Least times of exchanges on a fabric, per Gbit and group; alike ones are worked out once.
 
+    On a twisted torus what a place leaves is that of the torus without its twist: an estimate, no proof (`is_proof`).
     On a fabric that is not `whole` paths may leave the axes, so that no more than the links of endpoints is looked at.
     """
 
@@ -56,7 +57,8 @@ class LeastTimes:
         self._of_placed: dict[tuple[str, str], float] = {}
         self._room_gbps = endpoint_gbps(fabric)
         structure, links = fabric.structure, fabric.arc_capacity_gbps
-        plain = isinstance(structure, Torus) and not structure.is_twisted and routing in SHORTEST
+        plain = isinstance(structure, Torus) and routing in SHORTEST
+        self.is_proof = not (isinstance(structure, Torus) and structure.is_twisted)
         alike = len(links) > 0 and bool(np.all(links == links[0])) and bool(np.all(fabric.link_cost == 1.0))
         self._dims = structure.dims if isinstance(structure, Torus) and plain and alike and whole else None
         self._known: dict[tuple[str, int, bytes], float] = {}

@@ -154,7 +154,7 @@ class _Solver:
     def __init__(self, solution: Solution, rewire: bool, clock: Clock | None) -> None:
         self._fabric, self._demand, self._routing = solution.fabric, solution.demand, solution.routing
         self._rewire, self._clock = rewire, clock
-        self._n_active = int(np.count_nonzero(active(self._demand)))
+        self._n_active = int(np.count_nonzero(self._demand.active))
 
     def solve(self, damage: Damage, i: int) -> tuple[float, float, float]:
         """Return what is delivered in a state, the share of endpoints served, and the time of a step."""
@@ -172,7 +172,7 @@ class _Solver:
     def _delivered(self, fabric: Fabric, whole: Demand, arc_up: Flags, node_up: Flags) -> tuple[float, int]:
         """Return the delivered rate, and how many endpoints with demand are served."""
         left = what_is_left(fabric, whole, self._routing, arc_up, node_up)
-        return (left.delivered_gbps, int(np.count_nonzero(left.served & active(whole)))) if left else (0.0, 0)
+        return (left.delivered_gbps, int(np.count_nonzero(left.served & whole.active))) if left else (0.0, 0)
 
     def _rewired(self, damage: Damage, i: int) -> tuple[float, int, Fabric, Flags] | None:
         """Return what is delivered and served when circuits are set around the damage; None where it hits none."""
@@ -199,11 +199,6 @@ class _Solver:
             # ranks have moved with their cubes; the slice they make is the one that was there before
             return delivered, served, fabric, np.ones(fabric.n_arcs, dtype=bool)
         return delivered, served, change.fabric, arc_up
-
-
-def active(demand: Demand) -> Flags:
-    """Return which endpoints send or receive something; shape (n_endpoints,)."""
-    return (demand.out_gbps > 0) | (demand.in_gbps > 0)
 
 
 def _alike(solution: Solution, damage: Damage, *, by_ends: bool) -> tuple[Ints, Ints]:

@@ -146,6 +146,11 @@ class Demand:
         """Whether the demand is kept as a product of two vectors."""
         return self.matrix is None
 
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Which endpoints send or receive something; shape (n_endpoints,)."""
+        return (self.out_gbps > 0) | (self.in_gbps > 0)
+
     @cached_property
     def out_gbps(self) -> NDArray[np.float64]:
         """What each endpoint sends, self traffic excluded; shape (n_endpoints,)."""

@@ -120,6 +120,15 @@ def place_given():
     return validated("training", JOB | {"parallelism": {}}).parallelism
 
 
+def test_on_a_twisted_torus_few_candidates_find_what_many_find_and_nothing_is_called_proven():
+    fabric = topologies.build("torus", dims=(4, 4, 8), twisted=True, capacity_gbps=200)
+    few, many = (best_parallelism(fabric, "training", JOB, "dor", DESIGN, CATALOGUE, most=most) for most in (6, 10_000))
+    assert len(few.solved) == 6 < len(many.solved)
+    assert not few.is_proven and many.is_proven  # all that the links of endpoints do not rule out were solved
+    assert few.best.cycle_s <= 1.05 * many.best.cycle_s
+    assert all(each.bound_s <= each.cycle_s for each in many.solved)
+
+
 def test_slices_of_every_shape_are_compared():
     pod = topologies.build("tpu_pod", cubes=(2, 2, 2), cube_side=2, link_gbps=100)
     job = {"model": MIXTURE, "sequence": 4096, "global_batch": 64, "parallelism": {"ep": 64}}
