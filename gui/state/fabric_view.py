@@ -60,12 +60,11 @@ class FabricViewState:
         self.path_shown: int | None = None
         self.parts_of: Mapping[str, tuple[Part, ...]] = {}
         self.pointed: tuple[Part, ...] = ()
-        self.dark_links: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self.new_links: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
+        self.dark_links, self.new_links = np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
         self.message = ""
-        self._size = (800.0, 600.0)
-        self._fitted, self._fit_zoom = False, 1.0
+        self._fitted, self._fit_zoom, self._size = False, 1.0, (800.0, 600.0)
         self._pinned: set[int] = set()
+        self._down: tuple[object, NDArray[np.int64]] = (None, np.zeros(0, dtype=np.int64))
 
     def frozen(self) -> FabricViewState:
         """Return a copy that stays as this is now, for writing it into a file on another thread."""
@@ -212,11 +211,14 @@ class FabricViewState:
     @property
     def failed(self) -> NDArray[np.int64]:
         """The links that are down: those built without capacity, and those of the failed parts."""
+        of = (self.scene, self.parts)
         if self.scene is None:
-            return np.zeros(0, dtype=np.int64)
-        down = self.scene.without_capacity.copy()
-        down[links_down(self.scene, self.parts)] = True
-        return np.flatnonzero(down)
+            self._down = of, np.zeros(0, dtype=np.int64)
+        elif self._down[0] != of:  # asked for several times a frame
+            down = self.scene.without_capacity.copy()
+            down[links_down(self.scene, self.parts)] = True
+            self._down = of, np.flatnonzero(down)
+        return self._down[1]
 
     @property
     def parts(self) -> tuple[Part, ...]:

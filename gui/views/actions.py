@@ -46,11 +46,14 @@ class Actions:
         return self._menus[path]
 
     def context_menu(self, ids: Iterable[str]) -> QMenu:
-        """Return a menu of some commands; the caller shows and deletes it."""
+        """Return a menu of some commands, a line for each empty id; the caller shows and deletes it."""
         self.refresh()
         menu = QMenu(self._window)
         for command_id in ids:
-            menu.addAction(self._actions[command_id])
+            if command_id:
+                menu.addAction(self._actions[command_id])
+            else:
+                menu.addSeparator()
         return menu
 
     def refresh(self) -> None:

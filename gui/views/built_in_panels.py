@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 ROW_COMMANDS = (
-    *("view.side_by_side", "panel.compare", "scenario.copy_run"),
-    *("notes.star", "notes.tag", "notes.untag", "notes.text"),
-    *("copy_as.run_command", "copy_as.run_python", "edit.select_all", "edit.invert_selection", "file.close_selected"),
+    *("view.side_by_side", "panel.compare", "scenario.copy_run", ""),
+    *("notes.star", "notes.tag", "notes.untag", "notes.text", ""),
+    *("edit.select_all", "edit.invert_selection", "file.close_selected"),
 )
 
 

@@ -45,7 +45,7 @@ class Opener(QObject):
 
     def open(self, paths: Sequence[str]) -> None:
         """Open run files, packs and folders."""
-        self.paths = list(dict.fromkeys([*self.paths, *paths]))
+        self.paths = list(dict.fromkeys([*self.paths, *(path for path in paths if Path(path).exists())]))
         self._read("Reading runs …", lambda: self._library.open(paths), self._opened)
 
     def follow(self, folder: Path) -> None:
