@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QChildEvent, QSettings, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
+from PyQt6.QtCore import QChildEvent, QPoint, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette, QShowEvent
 from PyQt6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -140,14 +140,20 @@ class MainWindow(QMainWindow):
             if place in first:
                 self.resizeDocks([first[place]], [px], direction)
 
-        self._hide_stray_tabs()
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Look after the tabs of the docks once these have their places."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._hide_stray_tabs)
 
     def _hide_stray_tabs(self) -> None:
-        """Hide tab bars that Qt 6.11 leaves behind while docks are put on each other: another has all their tabs."""
-        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        tabs = {bar: [bar.tabText(i) for i in range(bar.count())] for bar in bars if not bar.isHidden()}
-        for bar, own in tabs.items():
-            if any(set(own) < set(others) for others in tabs.values()):
+        """Hide tab bars that Qt 6.11 leaves behind when docks are put on each other or get the places of last time.
+
+        A bar that is in use lies at the lower edge of the dock in front.
+        """
+        docks = [panel.dock for panel in self.panels.values() if panel.dock is not None and panel.is_in_front]
+        places = [dock.geometry().bottomLeft() for dock in docks]
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if bar.pos() - QPoint(0, 1) not in places:
                 bar.hide()
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PyQt6.QtWidgets import QApplication, QToolButton
+from PyQt6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from gui.app import install_crash_dialog
 from gui.views.command_palette import CommandPalette
@@ -79,6 +79,23 @@ def test_a_right_click_offers_what_can_be_done_with_the_selected_runs(window, qt
     panels = window.createPopupMenu()
     assert [action.text() for action in panels.actions()] == [panel.spec.title for panel in window.panels.values()]
     panels.deleteLater()
+
+
+def test_the_next_window_has_the_docks_of_the_last_and_each_tab_once(make_window, folder, qtbot, settings):
+    first = make_window(folder)
+    first.panels["failed"].show()
+    first.panels["availability"].show()
+    first.close()
+    second = make_window(folder)
+    assert second.panels["failed"].is_in_front and second.panels["availability"].is_in_front
+
+    def tabs():
+        bars = second.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return sorted(bar.tabText(i) for bar in bars if bar.isVisible() for i in range(bar.count()))
+
+    docks = sorted(p.spec.title for p in second.panels.values() if p.dock is not None and p.is_open)
+    qtbot.waitUntil(lambda: tabs() == docks)
+    assert "Failed parts" in docks
 
 
 def test_a_click_on_a_bar_makes_its_run_the_current_one(window, wait, qtbot):
