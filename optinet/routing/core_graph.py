@@ -169,9 +169,8 @@ class CoreGraph:
     def group_matrix(self, demand: Demand) -> sparse.csc_array:
         """Return a matrix demand between groups, by columns; shape (n_groups, n_groups)."""
         assert demand.matrix is not None
-        entries = demand.matrix.tocoo()
-        row, column = (self.group_of[index] for index in entries.coords)
-        return sparse.csc_array((entries.data, (row, column)), shape=(self.n_groups, self.n_groups))
+        row, column = (self.group_of[index] for index in demand.pairs)
+        return sparse.csc_array((demand.matrix.data, (row, column)), shape=(self.n_groups, self.n_groups))
 
     def require_paths(self, pair: tuple[int, int]) -> None:
         """Raise `SolverError` naming two core nodes without a path, unless the pair is negative."""
@@ -188,7 +187,9 @@ class CoreGraph:
 
     def require_attached(self, demand: Demand) -> None:
         """Raise `SolverError` if an endpoint with demand has no link that is up."""
-        lost = (self.group_node[self.group_of] < 0) & ((demand.out_gbps > 0) | (demand.in_gbps > 0))
+        lost = self.group_node[self.group_of] < 0
+        if lost.any():
+            lost &= (demand.out_gbps > 0) | (demand.in_gbps > 0)
         if lost.any():
             name = self.fabric.node_names[self.fabric.endpoints[np.flatnonzero(lost)[0]]]
             raise SolverError(

@@ -54,10 +54,11 @@ def node_demand(core: CoreGraph, demand: Demand) -> tuple[Ints, NodeDemand]:
         assert demand.source_gbps is not None and demand.target_share is not None
         source, share = (core.by_node(core.by_group(v)) for v in (demand.source_gbps, demand.target_share))
         return np.flatnonzero(share), (no_entries, no_entries, none, source, share)
-    entries = demand.matrix.tocoo()
-    row, column = (core.group_node[core.group_of[index]] for index in entries.coords)
+    row, column = (core.group_node[core.group_of[index]] for index in demand.pairs)
     away = row != column
-    by_node = sparse.csc_array((entries.data[away], (row[away], column[away])), shape=(core.n_nodes, core.n_nodes))
+    by_node = sparse.csc_array(
+        (demand.matrix.data[away], (row[away], column[away])), shape=(core.n_nodes, core.n_nodes)
+    )
     offsets = by_node.indptr.astype(np.int64)
     return np.flatnonzero(np.diff(offsets)), (offsets, by_node.indices.astype(np.int64), by_node.data, none, none)
 
@@ -120,10 +121,9 @@ def local_traffic(core: CoreGraph, demand: Demand) -> tuple[Floats, Floats]:
     """Return what each endpoint sends to and receives from others of its own group; shapes (n_endpoints,)."""
     group = core.group_of
     if demand.matrix is not None:
-        entries = demand.matrix.tocoo()
-        row, column = entries.coords
+        row, column = demand.pairs
         local = group[row] == group[column]
-        gbps, n = entries.data[local], demand.n_endpoints
+        gbps, n = demand.matrix.data[local], demand.n_endpoints
         return sum_by(row[local], gbps, n), sum_by(column[local], gbps, n)
     assert demand.source_gbps is not None and demand.target_share is not None
     source, share = demand.source_gbps, demand.target_share

@@ -101,7 +101,9 @@ class Demand:
             dense = _floats("gbps", gbps)
             _require_matrix(dense.shape, dense.ravel(), n)
             np.fill_diagonal(dense, 0.0)
-            return cls(n, matrix=sparse.csr_array(dense))
+            row, column = np.nonzero(dense)
+            offsets = np.searchsorted(row, np.arange(n + 1))
+            return cls(n, matrix=sparse.csr_array((dense[row, column], column, offsets), shape=(n, n)))
         matrix = sparse.coo_array(gbps, dtype=np.float64)
         _require_matrix(matrix.shape, matrix.data, n)
         row, column = matrix.coords
@@ -152,10 +154,16 @@ class Demand:
         return (self.out_gbps > 0) | (self.in_gbps > 0)
 
     @cached_property
+    def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int32] | NDArray[np.int64]]:
+        """The sender and the receiver of each entry of `matrix`, which must not be None; shape (n_entries,) each."""
+        assert self.matrix is not None
+        return np.repeat(np.arange(self.n_endpoints), np.diff(self.matrix.indptr)), self.matrix.indices
+
+    @cached_property
     def out_gbps(self) -> NDArray[np.float64]:
         """What each endpoint sends, self traffic excluded; shape (n_endpoints,)."""
         if self.matrix is not None:
-            return np.asarray(self.matrix.sum(axis=1), dtype=np.float64)
+            return np.bincount(self.pairs[0], weights=self.matrix.data, minlength=self.n_endpoints)
         source, share = self._vectors
         return source * (share.sum() - share)
 
@@ -163,7 +171,7 @@ class Demand:
     def in_gbps(self) -> NDArray[np.float64]:
         """What each endpoint receives, self traffic excluded; shape (n_endpoints,)."""
         if self.matrix is not None:
-            return np.asarray(self.matrix.sum(axis=0), dtype=np.float64)
+            return np.bincount(self.matrix.indices, weights=self.matrix.data, minlength=self.n_endpoints)
         source, share = self._vectors
         return share * (source.sum() - source)
 
