@@ -17,7 +17,7 @@ from experiments.benchmarks.rows import Row, Target, peer_name, relative_differe
 
 def rows(effort: Effort) -> Iterator[Row]:
     """Yield the rows of the issue of speed, small ones first."""
-    yield ngraph_row(32, 32, effort, Target(ratio=500))
+    yield ngraph_row(32, 32, effort, Target())
     yield ngraph_row(32, 32, effort, Target(ratio=500), tunnels=True)
     yield torus_row(networkx_loads, (8, 8, 8), effort)
     yield torus_row(igraph_loads, (16, 16, 16), effort, target=Target(ratio=4))

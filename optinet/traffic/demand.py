@@ -163,7 +163,7 @@ class Demand:
     def out_gbps(self) -> NDArray[np.float64]:
         """What each endpoint sends, self traffic excluded; shape (n_endpoints,)."""
         if self.matrix is not None:
-            return np.bincount(self.pairs[0], weights=self.matrix.data, minlength=self.n_endpoints)
+            return self._summed(self.pairs[0])
         source, share = self._vectors
         return source * (share.sum() - share)
 
@@ -171,9 +171,14 @@ class Demand:
     def in_gbps(self) -> NDArray[np.float64]:
         """What each endpoint receives, self traffic excluded; shape (n_endpoints,)."""
         if self.matrix is not None:
-            return np.bincount(self.matrix.indices, weights=self.matrix.data, minlength=self.n_endpoints)
+            return self._summed(self.pairs[1])
         source, share = self._vectors
         return share * (source.sum() - source)
+
+    def _summed(self, end: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.float64]:
+        """Sum the entries of `matrix` at each sender or receiver."""
+        assert self.matrix is not None
+        return np.asarray(np.bincount(end, self.matrix.data, minlength=self.n_endpoints), dtype=np.float64)
 
     @property
     def total_gbps(self) -> float:
