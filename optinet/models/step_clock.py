@@ -8,6 +8,7 @@ path stops the step. An exchange that used nothing of what is down has the paths
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from optinet.flows.loads import LinkLoads
 from optinet.jobs.solving import SCALE_UP, exchange_demands
 from optinet.models.job import job_cycle_s
 from optinet.reliability.carried import Clock
-from optinet.reliability.risks import Flags
+from optinet.reliability.risks import Flags, Floats
 from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
@@ -95,10 +96,14 @@ class _Slowdown:
 
     def __init__(self, solution: Solution, demands: Mapping[Any, Demand]) -> None:
         self._fabric, self._routing = solution.fabric, solution.routing
-        self._demands = demands
+        # exchanges that differ in size alone, such as gathering and scattering on one ring, are slowed down alike
+        pattern = {key: _pattern(demand) for key, demand in demands.items()}
+        first = {each: key for key, each in reversed(pattern.items())}
+        self._like = {key: first[each] for key, each in pattern.items()}
+        self._demands = {key: demands[key] for key in first.values()}
         # what the exchanges were timed on, parts that are down all the time left out
         timed = solution.failed.arc_up if solution.failed else np.ones(solution.fabric.n_arcs, dtype=bool)
-        self._intact = {key: self._loads(solution.fabric, demand, timed) for key, demand in demands.items()}
+        self._intact = {key: self._loads(solution.fabric, demand, timed) for key, demand in self._demands.items()}
 
     def factors(self, fabric: Fabric, arc_up: Flags) -> dict[Any, float]:
         """Return the time of every exchange over that on the intact fabric; infinite without a path."""
@@ -114,7 +119,7 @@ class _Slowdown:
                 continue
             left = self._loads(fabric, demand, arc_up)
             found[key] = intact.throughput / left.throughput if left else np.inf
-        return found
+        return {key: found[like] for key, like in self._like.items()}
 
     def _loads(self, fabric: Fabric, demand: Demand, arc_up: Flags) -> LinkLoads | None:
         for routing in dict.fromkeys((self._routing, "ecmp")):
@@ -123,3 +128,20 @@ class _Slowdown:
             except SolverError:  # no path over what is left
                 continue
         return None
+
+
+def _pattern(demand: Demand) -> bytes:
+    """Return what is the same of demands that differ in size alone."""
+    digest = hashlib.sha256()
+    if demand.matrix is not None:
+        parts = [demand.matrix.indptr, demand.matrix.indices, _scaled(demand.matrix.data)]
+    else:
+        assert demand.source_gbps is not None and demand.target_share is not None
+        parts = [_scaled(demand.source_gbps), _scaled(demand.target_share)]
+    for part in parts:
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.digest()
+
+
+def _scaled(values: Floats) -> Floats:
+    return np.round(values / values.max(initial=1e-300), 9)
