@@ -44,7 +44,8 @@ memory has the interpreter, the libraries and the inputs inside. What takes more
   on the clock until the file is on the disk and in its place. Both are those of the points of the sweep, while the
   workers go on computing, as is evaluating: the time on the clock that a point is with its worker.
 - First calls: what a user waits for when nothing has been compiled on the machine yet, importing Numba and compiling
-  inside; later calls, and later processes, take the compiled kernels from the cache.
+  inside; later calls, and later processes, take the compiled kernels from the cache. A second process compiles along
+  for functions that need many kernels; time is that on the clock.
 """
 
 
