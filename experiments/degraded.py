@@ -15,7 +15,7 @@ from experiments.failed import failed_parts, masks_of
 from experiments.present import rows_text
 from experiments.saved import saved_demand
 from experiments.scenario import Scenario, scenario_of
-from optinet.errors import SolverError
+from optinet.errors import DemandError, SolverError
 from optinet.fabric import Fabric
 from optinet.failure_masks import FailureMasks
 from optinet.flows.concurrent.auto import concurrent_flow
@@ -28,6 +28,8 @@ from optinet.toml_source import TomlSource
 from optinet.traffic.demand import Demand
 
 FULLEST = 0.999  # of the largest utilization: arcs that full limit the throughput of a routing together
+NO_WAY = "no two endpoints reach each other"
+NO_GROUP = "no group of the collective has all its ranks, and ways between them"
 _GAP = 0.01
 
 
@@ -117,7 +119,7 @@ def degraded(
         nothing, sent = np.zeros(fabric.n_arcs), int(np.count_nonzero(asked))
         return Degraded(
             run, parts, arc_up, name, before, 0.0, delivered_before, 0.0, sent, sent, nothing,
-            np.zeros(0, dtype=np.int64), "no two endpoints reach each other",
+            np.zeros(0, dtype=np.int64), NO_WAY if demand is not None else NO_GROUP,
         )  # fmt: skip
     limiting, text, most = _fullest(fabric, left.loads)
     if bound:
@@ -141,11 +143,11 @@ def degraded(
 
 
 def _demand(run: Run, masks: FailureMasks) -> Demand | None:
-    """Return what is asked of the fabric; None for a collective that cannot run."""
+    """Return what is asked of the fabric; None for a collective that cannot run, having no way or no whole group."""
     try:
         return saved_demand(run, masks)
-    except SolverError:
-        if masks.mask is None:
+    except (SolverError, DemandError):
+        if masks.mask is None or not run.table("collective"):
             raise
         return None
 

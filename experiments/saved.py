@@ -109,6 +109,8 @@ def _traffic(
     workload, options = dict(run.scenario["workload"]), dict(run.scenario["routing"])
     terms = (run.fabric, workload.pop("name"), workload, run.scenario["seed"])
     routing = options.pop("name")
+    if not run.table("collective"):  # anything else asks what it does, whatever is down
+        return workloads.traffic(*terms, routing, options, run.path.parent)
     try:
         return workloads.traffic(*terms, routing, options, run.path.parent, failed)
     except SolverError:  # steps of a collective without a way, with parts down

@@ -126,6 +126,14 @@ def test_a_run_with_parts_down_is_what_fail_says_of_the_intact_one(run, text, ch
     assert degraded(found, FailedParts(), instead=True).throughput == pytest.approx(said.throughput_before)
 
 
+def test_fail_says_that_a_collective_without_a_whole_group_does_not_run(run):
+    found = degraded(
+        run(ROW, "workload={name='all_reduce', group_size=8, placement='strided'}"), FailedParts(nodes=("leaf3",))
+    )
+    assert (found.throughput, found.delivered_gbps, found.lost_endpoints) == (0.0, 0.0, 32)
+    assert "no group of the collective has all its ranks" in found.limit
+
+
 def test_dimension_order_gives_way_where_a_hole_is_in_it(run):
     found = run(TORUS, "failed.nodes=['chip(1,1)']")
     assert found.routing == "ecmp" and found.scenario["routing"]["name"] == "dor"
