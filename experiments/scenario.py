@@ -322,9 +322,11 @@ def _checked_choice(section: str, table: Mapping[str, Any], draft: Draft) -> tup
     if parameters is None:
         return None, problems
     plain = parameters.model_dump(mode="json", exclude_none=True)
-    if section == "workload" and isinstance(parameters, registry.FileParameters):
+    if section == "workload" and "sha256" in model.model_fields:
+        from optinet.workloads.inputs import checked_files
+
         try:
-            plain["sha256"] = registry.checked_files(parameters, draft.folder((section, "path")))[1]
+            plain["sha256"] = checked_files(parameters, draft.folder((section, "path")))[1]
         except OptinetError as error:
             location = draft.location((section, "path"))
             return None, tuple(dataclasses.replace(problem, location=location) for problem in error.problems)

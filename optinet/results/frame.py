@@ -120,7 +120,9 @@ def _frame(layout: _Layout) -> _Frame:
     file_name = f"optinet-{os.getpid()}-{next(_serial)}"
     places: dict[tuple[str, str], int] = {}
     compressed = []
-    with h5py.File(file_name, "w", driver="core", backing_store=False, userblock_size=BLOCK_BYTES) as file:
+    # the oldest layout, whatever the library makes by default: every reader knows it, and so does this module
+    oldest = {"libver": ("earliest", "latest"), "userblock_size": BLOCK_BYTES}
+    with h5py.File(file_name, "w", driver="core", backing_store=False, **oldest) as file:
         for group, arrays in layout:
             for name, dataset in _make_group(file.create_group(group), arrays).items():
                 if dataset.get_create_plist().get_layout() == h5d.CHUNKED:

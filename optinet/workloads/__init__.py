@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from optinet.collectives import algorithms
 from optinet.collectives.operation import Collective
-from optinet.collectives.placement import Placement, groups_of
+from optinet.collectives.placement import groups_of
 from optinet.collectives.result import CollectiveTime
 from optinet.collectives.timing import collective_time
 from optinet.errors import DemandError, Problem, unknown_name
@@ -32,93 +31,23 @@ from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand, summed
 from optinet.validation import problems_of
 from optinet.workloads.flow_list import FlowList
+from optinet.workloads.inputs import checked_files
+from optinet.workloads.parameters import (
+    CollectiveParameters,
+    FileParameters,
+    GravityParameters,
+    GridNeighborsParameters,
+    SkewedParameters,
+    TraceParameters,
+    UniformParameters,
+)
 
 if TYPE_CHECKING:
     from optinet.failure_masks import FailureMasks
 
-_Rate = Annotated[
-    Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["line_rate"],
-    Field(description="what every endpoint sends, Gb/s, or 'line_rate': what its links carry together"),
-]
-
-
-class UniformParameters(BaseModel):
-    """Uniform all-to-all."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    gbps_per_endpoint: _Rate = 800.0
-
-
-class GridNeighborsParameters(UniformParameters):
-    """Nearest neighbors on a wrapped grid of ranks."""
-
-    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] | None = Field(
-        default=None, description="grid of ranks, row-major; the fabric's own grid, or one ring, when left out"
-    )
-
-
-class _BetweenBlocks(BaseModel):
-    blocks: Annotated[int, Field(ge=2)] = Field(description="equal, consecutive groups of endpoints")
-    gbps_per_endpoint: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        default=800.0, description="what every endpoint of the busiest block sends, Gb/s"
-    )
-
-
-class GravityParameters(blocks.Gravity, _BetweenBlocks):
-    """Between blocks in proportion to the product of their sizes, which the seed draws."""
-
-
-class SkewedParameters(blocks.Skewed, _BetweenBlocks):
-    """A share with a few partner blocks, which the seed draws, and the rest evenly."""
-
-
-class CollectiveParameters(BaseModel):
-    """A collective operation among groups that take all endpoints."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    size_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        default=1.0, description="full buffer of a rank as nccl-tests counts it, GB (engineering estimate: gradients)"
-    )
-    algorithm: algorithms.Name = Field(default="best", description="how it is done; the fastest that suits by default")
-    group_size: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="ranks of a group, all groups at once; all endpoints by default"
-    )
-    placement: Placement = Field(
-        default="packed", description="consecutive endpoints, every n-th one, or at random by the seed"
-    )
-    domain_size: Annotated[int, Field(ge=2)] | None = Field(
-        default=None, description="for hierarchical: consecutive ranks of a scale-up domain; the fabric's by default"
-    )
-
-
 _CHOICE_STEP_S = 3e-6
 """What a step is taken to start up in when the best algorithm is chosen, which no design may change (engineering
 estimate: 1.9 us of the library and about 1 us on the way); the time it then takes is that of the design."""
-
-
-class FileParameters(BaseModel):
-    """Traffic from a file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    path: Annotated[str, Field(min_length=1)] = Field(
-        description="CSV or npz file; a relative path starts at the scenario's own folder"
-    )
-    sha256: str | None = Field(default=None, description="hash of the content, filled in; it is checked where given")
-
-
-class TraceParameters(FileParameters):
-    """Chakra execution traces, one file for every rank."""
-
-    path: Annotated[str, Field(pattern=r"\*")] = Field(
-        description="Chakra traces, * standing for the rank; a relative path starts at the scenario's own folder"
-    )
-    algorithm: algorithms.Name = Field(default="best", description="how collectives are done, the best by default")
-    startup_us: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        default=3.0, description="time a transfer takes besides bits and way (engineering estimate, as in a library)"
-    )
-    tflops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="rate of nodes that tell their operations; the recorded times by default"
-    )
 
 
 def _between_blocks(fabric: Fabric, p: GravityParameters | SkewedParameters, seed: int) -> Demand:
@@ -252,55 +181,6 @@ class Traffic:
     demand: Demand
     collective: CollectiveTime | None = None
     flows: FlowList | None = None
-
-
-def files_of(parameters: FileParameters, folder: str | Path = "") -> list[Path]:
-    """Return the files that a workload reads, in order of rank; `DemandError` where one is missing.
-
-    Parameters
-    ----------
-    parameters
-        Parameters with a path.
-    folder
-        Where a relative path starts.
-    """
-    path = Path(folder) / parameters.path
-    if "*" not in path.name or not isinstance(parameters, TraceParameters):
-        return [path]
-    before, _, after = path.name.partition("*")
-    ranks = {}
-    for each in path.parent.glob(path.name) if path.parent.is_dir() else ():
-        number = each.name[len(before) : len(each.name) - len(after)]
-        if number.isdecimal():
-            ranks[int(number)] = each
-    missing = sorted(set(range(max(ranks, default=0) + 1)) - set(ranks))
-    if missing:
-        found = f"no trace of rank {missing[0]}" if ranks else "no files with a number in place of *"
-        raise DemandError(Problem("workload.path", f"{path}: {found}", "a trace of every rank from 0"))
-    return [ranks[rank] for rank in sorted(ranks)]
-
-
-def content_sha256(files: list[Path]) -> str:
-    """Return a hash of the content of files, one after another; `DemandError` where one cannot be read."""
-    digest = hashlib.sha256()
-    for path in files:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            found = f"{path}: {(error.strerror or 'cannot be read').lower()}"
-            raise DemandError(Problem("workload.path", found, "a file that is there")) from None
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.hexdigest()
-
-
-def checked_files(parameters: FileParameters, folder: str | Path = "") -> tuple[list[Path], str]:
-    """Return the files a workload reads and their hash; `DemandError` if it is another than the parameters say."""
-    files = files_of(parameters, folder)
-    found = content_sha256(files)
-    if parameters.sha256 not in (None, found):
-        allowed = "the same content, or no sha256"
-        raise DemandError(Problem("workload.sha256", f"{parameters.path} has changed: its hash is {found}", allowed))
-    return files, found
 
 
 def _read_matrix(fabric: Fabric, files: list[Path]) -> Traffic:
