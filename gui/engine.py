@@ -138,6 +138,7 @@ class _Process(QObject):
         self._cancelled = True
         self._kill_all()
         self._process.waitForFinished(2000)
+        self._over = True  # should it take longer, what it was started for may be gone when it ends
 
     def new_files(self) -> list[str]:
         """Return the run files that have come to be since this was asked last."""
