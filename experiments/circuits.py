@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-import topologies
+from experiments.fabrics import fabric_of
 from experiments.present import rows_text
 from experiments.scenario import Scenario
 from optinet.catalogue import load_catalogue
@@ -52,7 +52,7 @@ def circuit_change(before: Scenario, after: Scenario) -> CircuitChange:
         If they are not two pods of equal cubes or two meshes of as many blocks, or their links differ otherwise.
     """
     plan, wanted = before.resolved(), after.resolved()["topology"]
-    old, new = (_built(scenario) for scenario in (before, after))
+    old, new = (fabric_of(scenario.topology.flat()) for scenario in (before, after))
     change = fabric_change(old, new, (plan["topology"], wanted))
     return CircuitChange((before.title, after.title), change, _pause(old, change, plan))
 
@@ -72,11 +72,6 @@ def fabric_change(old: Fabric, new: Fabric, of_topology: tuple[dict[str, Any], d
     names = " and ".join(str(topology["name"]) for topology in of_topology)
     allowed = "two scenarios of tpu_pod, or two of ocs_mesh"
     raise ScenarioError(Problem("topology.name", f"no circuits lead from one to the other: {names}", allowed))
-
-
-def _built(scenario: Scenario) -> Fabric:
-    topology = dict(scenario.resolved()["topology"])
-    return topologies.build(topology.pop("name"), **topology)
 
 
 def _between_pods(old: Fabric, new: Fabric, topology: dict[str, Any]) -> Rewiring:

@@ -20,6 +20,7 @@ import numpy as np
 
 import optinet
 import topologies
+from experiments.fabrics import fabric_of
 from experiments.failed import failed_parts, masks_of
 from experiments.scenario import Scenario
 from optinet import workloads
@@ -30,6 +31,7 @@ from optinet.design import Design
 from optinet.fabric import Fabric
 from optinet.failure_masks import FailureMasks
 from optinet.failure_study import FailureStudy, failure_metrics, failure_study
+from optinet.failures import among
 from optinet.headline import scale_out_metrics
 from optinet.jobs.phase import SolvedJob
 from optinet.jobs.sharing import sharing_demand
@@ -42,7 +44,7 @@ from optinet.models.physical_path import physical_paths
 from optinet.models.step_circuits import CircuitSet, circuit_sets, step_circuit_metrics, step_circuits
 from optinet.models.step_clock import step_clock
 from optinet.models.values import median
-from optinet.reliability.left import left_among, solved_left
+from optinet.reliability.left import solved_left
 from optinet.results.availability_content import availability_groups, failed_groups
 from optinet.results.content import RunContent, assessment_groups, catalogue_groups, fabric_groups, solution_groups
 from optinet.results.job_content import job_groups, sharing_groups
@@ -102,7 +104,6 @@ class _Recent(Generic[_Value]):
         return self._values[key]
 
 
-_fabrics: _Recent[Fabric] = _Recent(4)
 _solutions: _Recent[Solution] = _Recent(4)
 _changes: _Recent[tuple[PlantChange, ...]] = _Recent(4)
 _circuit_sets: _Recent[tuple[CircuitSet, ...]] = _Recent(2)
@@ -119,7 +120,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
     seconds: dict[str, float] = {}
     plan = scenario.resolved()
     with _Timed(seconds, "build"):
-        fabric = _fabric(plan["topology"])
+        fabric = fabric_of(plan["topology"])
     with _Timed(seconds, "design"):
         catalogue = load_catalogue().with_values(plan["catalogue"])
         design = Design.from_roles(plan["design"], catalogue, plan.get("racks"))
@@ -128,7 +129,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
     with _Timed(seconds, "assess"):
         assessment = with_intervals(assess(solution, design, catalogue), solution, design, catalogue)
     if scenario.scale_out:
-        more = tuple(scale_out_metrics(fabric, _fabric(plan["scale_out"])))
+        more = tuple(scale_out_metrics(fabric, fabric_of(plan["scale_out"])))
         assessment = dataclasses.replace(assessment, metrics=(*assessment.metrics, *more))
     if scenario.phases:
         with _Timed(seconds, "phases"):
@@ -224,11 +225,6 @@ def warm_up() -> None:
     optinet.rewire(mesh, [[0, 4, 1, 1], [4, 0, 1, 1], [1, 1, 0, 4], [1, 1, 4, 0]], prove=False)
 
 
-def _fabric(topology: Mapping[str, Any]) -> Fabric:
-    parameters = {key: value for key, value in topology.items() if key != "name"}
-    return _fabrics.get(_key(topology), lambda: topologies.build(topology["name"], **parameters))
-
-
 def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Design, catalogue: Catalogue) -> Solution:
     """Return what a workload asks of a fabric, solved; the traffic of jobs at the mean rates of their cycles."""
     workload, routing = dict(plan["workload"]), dict(plan["routing"])
@@ -239,7 +235,7 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Desi
         mask = failed.mask if failed else None
 
         def solved(demand: Demand, **of: Any) -> Solution:
-            left = left_among(fabric, demand, failed) if failed else demand
+            left = among(fabric, demand, failed.served) if failed else demand
             return dataclasses.replace(optinet.solve(fabric, left, name, arc_up=mask, seed=seed, **options), **of)
 
         if kind == workloads.SEVERAL_JOBS:

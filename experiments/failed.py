@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.draft import Draft
+from experiments.fabrics import fabric_of
 from optinet.errors import OptinetError, Problem
 from optinet.reliability.settings import FailedParts, FailureSettings, RiskGroup
 
 if TYPE_CHECKING:
-    from experiments.scenario import Choice
     from optinet.fabric import Fabric
     from optinet.failure_masks import FailureMasks
 
@@ -34,7 +34,7 @@ def masks_of(fabric: Fabric, scenario: Mapping[str, Any], parts: FailedParts) ->
     return masks_left(fabric, parts, named_groups(scenario))
 
 
-def failed_problems(draft: Draft, topology: Choice, parts: FailedParts) -> Iterator[Problem]:
+def failed_problems(draft: Draft, topology: Mapping[str, Any], parts: FailedParts) -> Iterator[Problem]:
     """Yield what is wrong with the parts a scenario says are down, each with the line of its key.
 
     Parameters
@@ -42,23 +42,25 @@ def failed_problems(draft: Draft, topology: Choice, parts: FailedParts) -> Itera
     draft
         The scenario, its keys checked.
     topology
-        Its topology, checked.
+        The table of its topology, checked.
     parts
         What is down; the fabric is built to look for them.
     """
-    from experiments.fitting import built
     from optinet.reliability.parts import failure_of
 
-    if draft.values.get("phases"):
-        found = "parts are down, and circuits that follow the demand are chosen for a whole plant"
-        yield Problem("failed", found, "[failed] or [phases]", location=draft.location(("failed",)))
-    if draft.values.get("workload", {}).get("circuits", "fixed") != "fixed":
-        found = "parts are down, and circuits per part of a step are chosen for a whole plant"
-        yield Problem(
-            "failed", found, '[failed], or workload.circuits other than "fixed"', location=draft.location(("failed",))
-        )
+    for given, what, allowed in (
+        (draft.values.get("phases"), "circuits that follow the demand", "[failed] or [phases]"),
+        (
+            draft.values.get("workload", {}).get("circuits", "fixed") != "fixed",
+            "circuits per part of a step",
+            '[failed], or workload.circuits other than "fixed"',
+        ),
+    ):
+        if given:
+            found = f"parts are down, and {what} are chosen for a whole plant"
+            yield Problem("failed", found, allowed, location=draft.location(("failed",)))
     try:
-        fabric = built(topology, "topology")
+        fabric = fabric_of(topology)
     except OptinetError:
         return  # which running it tells
     failures = draft.values.get("failures")

@@ -7,19 +7,18 @@ built, roles and rates of the design, endpoints, model and memory of a job, file
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from experiments.fabrics import fabric_in
 from experiments.failed import masks_of
-from optinet.errors import OptinetError, Problem, ScenarioError, TopologyError
+from optinet.errors import OptinetError, Problem, ScenarioError
 
 if TYPE_CHECKING:
     from experiments.draft import Draft
-    from experiments.scenario import Choice, Scenario
+    from experiments.scenario import Scenario
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.fabric import Fabric
@@ -40,7 +39,7 @@ def fitted(scenario: Scenario) -> Fabric:
     from optinet.failure_study import check_failures
     from optinet.models.physical_path import physical_paths
 
-    fabric = built(scenario.topology, "topology")
+    fabric = fabric_in("topology", scenario.topology.flat())
     catalogue = load_catalogue().with_values(scenario.catalogue)
     design = Design.from_roles(scenario.design, catalogue)
     failed = next(masks_of(fabric, scenario.resolved(), scenario.failed)) if scenario.failed else None
@@ -49,7 +48,7 @@ def fitted(scenario: Scenario) -> Fabric:
         lambda: physical_paths(fabric, design, catalogue),
         lambda: _check_workload(scenario, fabric, design, catalogue, failed),
         lambda: check_failures(fabric, scenario.failures) if scenario.failures else None,
-        lambda: built(scenario.scale_out, "scale_out") if scenario.scale_out else None,
+        lambda: fabric_in("scale_out", scenario.scale_out.flat()) if scenario.scale_out else None,
     ):
         problems += _problems(check)
     if problems:
@@ -76,24 +75,6 @@ def _check_workload(
         check_job(fabric, name, parameters, design, catalogue, failed)
     else:
         workloads.check(fabric, name, parameters, scenario.seed, scenario.folder, failed)
-
-
-def built(topology: Choice, section: str) -> Fabric:
-    """Build a fabric; a builder names its parameters alone, and the scenario has them in a section."""
-    try:
-        return _recent(topology.name, json.dumps(topology.parameters))
-    except TopologyError as error:
-        raise TopologyError(
-            replace(each, where=f"{section}.{each.where.removeprefix(topology.name).lstrip('.')}".rstrip("."))
-            for each in error.problems
-        ) from None
-
-
-@lru_cache(maxsize=4)  # points of a study share their fabrics
-def _recent(name: str, parameters: str) -> Fabric:
-    import topologies
-
-    return topologies.build(name, **json.loads(parameters))
 
 
 def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:

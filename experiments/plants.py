@@ -7,7 +7,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 
-import topologies
+from experiments.fabrics import fabric_of
 from experiments.present import rows_text
 from experiments.scenario import load_scenario
 from optinet.catalogue import load_catalogue
@@ -51,6 +51,6 @@ def ocs_json(path: str, overrides: Sequence[str] = ()) -> str:
 
 def _ocs_options(path: str, overrides: Sequence[str]) -> tuple[OcsOption, ...]:
     plan = load_scenario(path, overrides).resolved()
-    fabric = topologies.build(plan["topology"].pop("name"), **plan["topology"])
+    fabric = fabric_of(plan["topology"])
     catalogue = load_catalogue().with_values(plan["catalogue"])
     return ocs_options(fabric, Design.from_roles(plan["design"], catalogue), catalogue)

@@ -15,10 +15,11 @@ from optinet.catalogue import Catalogue
 from optinet.design import Design
 from optinet.errors import Problem, RunFileError, SolverError
 from optinet.failure_masks import FailureMasks
+from optinet.failures import among
 from optinet.jobs.phase import SolvedJob
 from optinet.jobs.sharing import SharingJob, sharing_demand
 from optinet.jobs.solving import job_demand
-from optinet.reliability.left import FALLBACK, left_among
+from optinet.reliability.left import FALLBACK
 from optinet.results import Run
 from optinet.results.job_content import job_of, sharing_of
 from optinet.routing.signatures import HopKinds, PathSignatures
@@ -69,7 +70,7 @@ def reopened(run: Run) -> Saved:
         raise RunFileError(Problem(str(run.path), "its paths do not fit its fabric", "a run made by this optinet"))
     solution = Solution(
         fabric=fabric,
-        demand=left_among(fabric, traffic.demand, failed) if failed else traffic.demand,
+        demand=among(fabric, traffic.demand, failed.served) if failed else traffic.demand,
         loads=run.loads,
         alternatives=dict(zip(tried["name"], tried["throughput"].tolist(), strict=True)),
         paths=PathSignatures(paths["hops"], paths["length_m"], paths["weight"], kinds, str(paths["method"])),

@@ -195,7 +195,7 @@ def scenario_of(draft: Draft) -> Scenario:
     scale_out, scale_out_problems = _scale_out(draft)
     problems += [*scale_out_problems, *_component_problems(draft)]
     if file is not None and file.failed and "topology" in choices:
-        problems += failed_problems(draft, choices["topology"], file.failed)
+        problems += failed_problems(draft, choices["topology"].flat(), file.failed)
     if problems or file is None:
         raise ScenarioError(sorted(problems, key=_reading_order))
     return Scenario(

@@ -128,7 +128,7 @@ def reconfigure_around(fabric: Fabric, failure: Failure, demand: Demand | None =
     links = block_links(fabric)
     ends = plant_of(fabric).ends_of_blocks(fabric.node_group, len(links), usable).sum(axis=1)
     if demand is not None:
-        wanted = _engineered(fabric, among(fabric, demand, ~nodes_down(fabric, failure)), ends)
+        wanted = _engineered(fabric, among(fabric, demand, ~nodes_down(fabric, failure)[fabric.endpoints]), ends)
     else:
         wanted = fair_links(links, ends)
     while True:
@@ -248,14 +248,14 @@ def failure_impact(fabric: Fabric, demand: Demand, failure: Failure, routing: st
     """
     _check(fabric, failure)
     healthy = link_loads(fabric, demand, routing).throughput
-    down = nodes_down(fabric, failure)
+    down = nodes_down(fabric, failure)[fabric.endpoints]
     remaining = _throughput(fabric, among(fabric, demand, ~down), routing, arcs_up(fabric, failure))
     change = reconfigure_around(fabric, failure, demand)
     after_move = moved(fabric, change, demand)
     links = np.flatnonzero(np.isin(change.link_before, failure.links))
     after = dataclasses.replace(failure, links=tuple(links.tolist()))
     reconfigured = _throughput(change.fabric, among(fabric, after_move, ~down), routing, arcs_up(change.fabric, after))
-    lost = [int(np.count_nonzero(down[fabric.endpoints] & part.active)) for part in (demand, after_move)]
+    lost = [int(np.count_nonzero(down & part.active)) for part in (demand, after_move)]
     if reconfigured <= remaining * (1 + 1e-9) and lost[0] == lost[1]:  # then nobody would
         works = ends_up(fabric, failure)[plant_of(fabric).circuit_ends].all(axis=1)
         change = reconfigure(fabric, plant_of(fabric).circuit_ends[works], structure=fabric.structure)
@@ -271,8 +271,10 @@ def _throughput(fabric: Fabric, demand: Demand, routing: str, arc_up: Flags) -> 
 
 
 def among(fabric: Fabric, demand: Demand, up: Flags) -> Demand:
-    """Return what endpoints whose nodes are up send each other."""
-    keep = up[fabric.endpoints].astype(np.float64)
+    """Return what the endpoints that are up, shape (n_endpoints,), send each other; the demand itself if all are."""
+    if up.all():
+        return demand
+    keep = up.astype(np.float64)
     if demand.source_gbps is not None and demand.target_share is not None:
         return Demand.rank_one(fabric, demand.source_gbps * keep, demand.target_share * keep)
     assert demand.matrix is not None

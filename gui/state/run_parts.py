@@ -15,7 +15,7 @@ from gui.state.scene import Scene
 
 def parts_of_run(scene: Scene) -> tuple[Part, ...]:
     """Return the parts that the scenario of a run says are down."""
-    from optinet.reliability.parts import nodes_named
+    from optinet.reliability.parts import links_between, nodes_named
 
     table = failed_parts(scene.run.scenario)
     if not table:
@@ -27,16 +27,13 @@ def parts_of_run(scene: Scene) -> tuple[Part, ...]:
             found.append(node_part(scene, nodes[0]))
         elif nodes:
             found.append(Part("group", tuple(nodes), f"nodes {name}", pattern=name))
-    ends = np.sort(scene.link_ends, axis=1)
     for link in table.links:
-        links = [link]
         if isinstance(link, tuple):
-            a, b = (sorted(nodes_named(scene.node_names, [name], "", [])) for name in link)
-            links = np.flatnonzero(
-                (np.isin(ends[:, 0], a) & np.isin(ends[:, 1], b)) | (np.isin(ends[:, 0], b) & np.isin(ends[:, 1], a))
-            )
+            links = links_between(scene.link_ends, *(nodes_named(scene.node_names, [name], "", []) for name in link))
+        else:
+            links = np.array([link], dtype=np.int64)
         if len(links):
-            found.append(links_part(scene, np.asarray(links, dtype=np.int64)))
+            found.append(links_part(scene, links))
     groups = scenario_parts(scene)
     for group in table.groups:
         found += groups.get(group, ()) if isinstance(group, str) else [_numbered(scene, group)]

@@ -19,11 +19,7 @@ import numpy as np
 
 from optinet.collectives.operation import Collective
 from optinet.collectives.rings import scatter
-from optinet.collectives.schedule import AllPairs, Phase, endpoint_gbps, transfers
-
-SEGMENT_STEP_S = 3e-6
-"""What a step is taken to start up in when a buffer is cut into segments (engineering estimate: 1.9 us of the library
-and about 1 us on the way); too few or too many segments by half cost a tenth of what is best to lose."""
+from optinet.collectives.schedule import STARTUP_S, AllPairs, Phase, endpoint_gbps, transfers
 
 
 def _exchange(call: Collective, name: str, distance: int, gbit: float) -> Phase:
@@ -65,10 +61,13 @@ def tree(call: Collective) -> Iterator[Phase]:
 
 
 def pipeline(call: Collective) -> Iterator[Phase]:
-    """Along the ranks in their order, in as many segments as are best for `SEGMENT_STEP_S` a step at line rate."""
+    """Along the ranks in their order, in as many segments as are best for `STARTUP_S` a step at line rate.
+
+    Too few or too many segments by half cost a tenth of what is best to lose.
+    """
     hops = call.p - 1
     line_s = call.size_gbit / max(float(endpoint_gbps(call.fabric)[call.groups].min()), 1e-300)
-    segments = max(1, round(math.sqrt((hops - 1) * line_s / SEGMENT_STEP_S)))
+    segments = max(1, round(math.sqrt((hops - 1) * line_s / STARTUP_S)))
     along = transfers(call.groups[:, :-1], call.groups[:, 1:], call.size_gbit / segments)
     yield Phase("segments", segments + hops - 1, along, np.tile(np.arange(hops), len(call.groups)))
 

@@ -25,6 +25,10 @@ Floats = NDArray[np.float64]
 PROPAGATION_S_PER_M = 4.9e-9
 """Standard single-mode fiber: group index 1.468 at 1310 nm (data sheets of ITU-T G.652 fibers) over c."""
 
+STARTUP_S = 3e-6
+"""What a step is taken to start up in when an algorithm or its segments are chosen, which no design may change
+(engineering estimate: 1.9 us of the library and about 1 us on the way); what it then takes is told by the design."""
+
 
 @dataclass(frozen=True, eq=False)
 class Transfers:

@@ -24,13 +24,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.collectives.schedule import STARTUP_S
 from optinet.errors import OptinetError, Problem, TopologyError
 from optinet.fabric import Fabric
 from optinet.jobs.least import LeastTimes
 from optinet.jobs.parallelism import ONE, Parallelism, Placement, grid_of, place
 from optinet.jobs.parameters import JobParameters
 from optinet.jobs.phase import Exchange, SolvedJob
-from optinet.jobs.solving import STARTUP_S, Timer, job_of_parameters, model_of, scale_up_rate_gbps, validated
+from optinet.jobs.solving import Timer, job_of_parameters, model_of, scale_up_rate_gbps, validated
 from optinet.jobs.transformer import Transformer
 from optinet.slices import pod_of, set_slices, slice_fabric
 from optinet.structure import PodSlice, twist_of

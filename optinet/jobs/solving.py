@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import sparse
 
+from optinet.collectives.schedule import STARTUP_S
 from optinet.collectives.timing import collective_demand, collective_time
 from optinet.errors import DemandError, Problem, SolverError, unknown_name
 from optinet.fabric import Fabric
@@ -35,8 +36,6 @@ from optinet.validation import problems_of
 _MODELS: Mapping[str, type[JobParameters]] = {"training": TrainingParameters, "serving": ServingParameters}
 SCALE_UP = "scale-up"
 """Stands for the algorithm of exchanges that are off the fabric."""
-STARTUP_S = 3e-6
-"""Start-up time of a step by which the best algorithm is chosen; what it costs is told by the assumptions of a job."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -138,7 +138,7 @@ def what_is_left(
         # nothing passes a host, so that links of those not served are no matter
         matters = (fabric.forwards | served)[fabric.arc_tail] & (fabric.forwards | served)[fabric.arc_head]
         mask = None if arc_up[matters].all() else arc_up  # without a mask symmetry and what is remembered can be used
-        part = demand if at.all() else among(fabric, demand, served)
+        part = among(fabric, demand, at)
         if part.total_gbps <= 0.0:
             continue
         for name in dict.fromkeys((routing, FALLBACK)):

@@ -18,10 +18,9 @@ from scipy.sparse.csgraph import connected_components
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.failure_masks import FailureMasks, Flags
-from optinet.failures import among, arcs_up, ends_up, nodes_down
+from optinet.failures import arcs_up, ends_up, nodes_down
 from optinet.reliability.parts import failure_of
 from optinet.reliability.settings import FailedParts, RiskGroup
-from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
     from optinet.solution import Solution
@@ -48,15 +47,6 @@ def masks_left(
     end_up = ends_up(fabric, failure) if fabric.plant is not None else np.zeros(0, dtype=bool)
     for served in served_nodes(fabric, arc_up, node_up):
         yield FailureMasks(parts.text, arc_up, node_up, end_up, served[fabric.endpoints])
-
-
-def left_among(fabric: Fabric, demand: Demand, masks: FailureMasks) -> Demand:
-    """Return what endpoints that are served send each other."""
-    if masks.served.all():
-        return demand
-    up = np.zeros(fabric.n_nodes, dtype=bool)
-    up[fabric.endpoints[masks.served]] = True
-    return among(fabric, demand, up)
 
 
 def solved_left(

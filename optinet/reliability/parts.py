@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optinet.errors import Problem, TopologyError, nearest_name
 from optinet.fabric import Fabric
@@ -39,7 +40,7 @@ def failure_of(
     names = [str(name) for name in fabric.node_names]
     nodes = nodes_named(names, parts.nodes, f"{where}.nodes", problems)
     links: set[int] = set()
-    ends = np.sort(np.column_stack((fabric.arc_tail[::2], fabric.arc_head[::2])), axis=1)
+    ends = np.column_stack((fabric.arc_tail[::2], fabric.arc_head[::2]))
     for part in parts.links:
         if isinstance(part, int):
             links.add(part)
@@ -47,13 +48,12 @@ def failure_of(
                 problems.append(Problem(f"{where}.links", f"{part}", f"0 to {fabric.n_links - 1}"))
             continue
         pair = [nodes_named(names, [name], f"{where}.links", problems) for name in part]
-        a, b = (np.array(sorted(each), dtype=np.int64) for each in pair)
-        between = np.isin(ends, a).any(axis=1) & np.isin(ends, b).any(axis=1) & np.isin(ends, [*a, *b]).all(axis=1)
-        if len(a) and len(b) and not between.any():
+        between = links_between(ends, *pair)
+        if all(pair) and not len(between):
             problems.append(
                 Problem(f"{where}.links", f"no link joins '{part[0]}' and '{part[1]}'", "nodes with a link")
             )
-        links.update(np.flatnonzero(between).tolist())
+        links.update(between.tolist())
     problems += ocs_problems(fabric, parts.ocs, f"{where}.ocs")
     groups, together = _groups(fabric, parts.groups, named or {}, f"{where}.groups", problems)
     ocs = set(parts.ocs)
@@ -65,6 +65,12 @@ def failure_of(
         raise TopologyError(problems)
     down = (tuple(sorted(indices)) for indices in (links, nodes, groups))
     return Failure(tuple(sorted(ocs)), (), *down)
+
+
+def links_between(link_ends: NDArray[np.int64], a: Iterable[int], b: Iterable[int]) -> NDArray[np.int64]:
+    """Return the links that join a node of one set and a node of the other; `link_ends` has shape (n_links, 2)."""
+    in_a, in_b = (np.isin(link_ends, list(nodes)) for nodes in (a, b))
+    return np.flatnonzero((in_a & in_b[:, ::-1]).any(axis=1))
 
 
 def _groups(

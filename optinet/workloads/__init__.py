@@ -23,6 +23,7 @@ from optinet.collectives import algorithms
 from optinet.collectives.operation import Collective
 from optinet.collectives.placement import groups_of
 from optinet.collectives.result import CollectiveTime
+from optinet.collectives.schedule import STARTUP_S
 from optinet.collectives.timing import collective_time
 from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric, NodeKind
@@ -44,10 +45,6 @@ from optinet.workloads.parameters import (
 
 if TYPE_CHECKING:
     from optinet.failure_masks import FailureMasks
-
-_CHOICE_STEP_S = 3e-6
-"""What a step is taken to start up in when the best algorithm is chosen, which no design may change (engineering
-estimate: 1.9 us of the library and about 1 us on the way); the time it then takes is that of the design."""
 
 
 def _between_blocks(fabric: Fabric, p: GravityParameters | SkewedParameters, seed: int) -> Demand:
@@ -263,7 +260,7 @@ def traffic(
             algorithm=validated.algorithm,
             routing=routing,
             routing_options=routing_options,
-            overhead_s=_CHOICE_STEP_S,
+            overhead_s=STARTUP_S,
             domain_size=validated.domain_size,
             arc_up=failed.mask if failed is not None else None,
         )

@@ -15,6 +15,7 @@ import optinet
 import optinet.kernels
 import topologies
 from experiments import evaluate as module
+from experiments import fabrics
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
 from experiments.study import load_study
@@ -27,7 +28,7 @@ from optinet.results import open_run, write_run
 @pytest.fixture
 def solves(monkeypatch):
     """Count the calls of the solver, with nothing remembered from other tests."""
-    monkeypatch.setattr(module, "_fabrics", type(module._fabrics)(4))
+    fabrics._recent.cache_clear()
     monkeypatch.setattr(module, "_solutions", type(module._solutions)(4))
     calls = []
     solve = optinet.solve
