@@ -31,10 +31,10 @@ Bools = NDArray[np.bool_]
 _PATHS_PER_ROUND = 4  # of each pair
 _ROUNDS = 40
 _CHEAPER = 1e-7  # share by which a path must be cheaper to be missing
-_HIGHS: dict[str, Any] = {
-    "method": "highs-ipm",  # the programs are very degenerate: the simplex method is up to twenty times slower
-    "options": {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-}
+_TOLERANCES = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+# the programs are very degenerate: the simplex method is up to twenty times slower, but where trunks differ by orders
+# of magnitude the interior point method may give up
+_METHODS = ("highs-ipm", "highs-ds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,9 +225,14 @@ class _Program:
         from scipy.optimize import linprog  # slow to load
 
         bounds = [(0, None)] * (self.n_columns - 1) + [(0, most)]
-        options: dict[str, Any] = {"A_ub": self.rows, "A_eq": self.parts, "bounds": bounds, **_HIGHS}
-        found = linprog(cost, b_ub=np.zeros(self.rows.shape[0]), b_eq=np.ones(self.parts.shape[0]), **options)
-        if found.status != 0:
+        options: dict[str, Any] = {"A_ub": self.rows, "A_eq": self.parts, "bounds": bounds, "options": _TOLERANCES}
+        b_ub, b_eq = np.zeros(self.rows.shape[0]), np.ones(self.parts.shape[0])
+        for method in _METHODS:
+            options["method"] = method
+            found = linprog(cost, b_ub=b_ub, b_eq=b_eq, **options)
+            if found.status == 0:
+                break
+        else:
             return None
         shadow = np.maximum(-found.ineqlin.marginals, 0.0)
         price = np.zeros(self.n**2)

@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -48,6 +48,7 @@ def bound_by_flow_balance(demand, layer):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
+@example(3750)  # on trunks that differ by six orders of magnitude the interior point method gives up
 def test_the_bound_is_that_of_an_independent_program(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 7))
