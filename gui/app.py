@@ -86,7 +86,7 @@ def _show(application: QApplication, settings: QSettings, options: argparse.Name
     window = MainWindow(settings)
     window.keeps_session = not options.fresh
     install_crash_dialog(window)
-    interrupts = _quit_on_interrupt(application)
+    interrupts = close_on_interrupt(application)
     window.show()
     begin(window, options)
     if last_time:
@@ -151,20 +151,24 @@ def install_crash_dialog(window: MainWindow) -> None:
     window.jobs.failed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
 
 
-def _quit_on_interrupt(application: QApplication) -> socket.socket:
-    """Quit on Ctrl-C in the terminal: Python runs its handler only when Qt wakes it, so a socket does."""
-    from PyQt6.QtCore import QSocketNotifier, QTimer
+def close_on_interrupt(application: QApplication) -> socket.socket:
+    """Close the window on Ctrl-C in the terminal, as a click on its cross would.
 
-    def interrupt(*_: object) -> None:
+    Python runs its handler between any two instructions, also of an import or of a lock, where closing would wait for
+    itself: so the handler does nothing, and the event loop, woken by a socket, closes the window.
+    """
+    from PyQt6.QtCore import QSocketNotifier
+
+    def interrupted() -> None:
+        reader.recv(64)
         application.closeAllWindows()
-        QTimer.singleShot(0, application.quit)  # closing before the event loop runs does not end it
 
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno())
-    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGINT, lambda *_: None)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, application)
-    notifier.activated.connect(lambda: reader.recv(64))
+    notifier.activated.connect(interrupted)
     return writer
 
 
