@@ -24,7 +24,7 @@ def draw(name: str, folder: Path) -> Path:
     from gui.state.fabric_view import FabricViewState
     from gui.state.quantities import LENGTH
     from gui.state.runs import read_entry
-    from gui.state.scene import scene_of
+    from gui.state.scene_reading import scene_of
     from gui.views.fabric_view import FabricView
     from gui.views.palette import LIGHT
 

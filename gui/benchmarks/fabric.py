@@ -22,7 +22,8 @@ from PyQt6.QtWidgets import QApplication
 import topologies
 from gui.state.fabric_view import FabricViewState
 from gui.state.runs import read_entry
-from gui.state.scene import Scene, scene_of
+from gui.state.scene import Scene
+from gui.state.scene_reading import scene_of
 from gui.views.fabric_view import FabricView
 from gui.views.palette import LIGHT
 from gui.views.watchdog import Watchdog

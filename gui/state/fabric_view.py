@@ -13,7 +13,8 @@ from gui.state.camera import Camera
 from gui.state.colormap import N_COLORS, ColorScale
 from gui.state.drawing import Drawing
 from gui.state.event import Event
-from gui.state.failed_parts import Part, links_down
+from gui.state.failed_parts import links_down
+from gui.state.failure import Part
 from gui.state.folding_view import adapted
 from gui.state.paths import Trace
 from gui.state.picking import Picked

@@ -4,21 +4,19 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.columns import format_number
 from gui.state.drawing import Drawing
+from gui.state.failure import After, Part
 from gui.state.picking import Picked
 from gui.state.scene import KIND_NAMES, Scene, link_values
 from optinet.fabric import NodeKind
 
 Ints = NDArray[np.int64]
-Kind = Literal["links", "node", "group", "ocs"]
 
 COLUMNS = ("Part", "Kind", "Nodes", "Links down")
 DRAWN = (
@@ -27,29 +25,6 @@ DRAWN = (
     ("delivered_at_99_99_gbps_per_endpoint", "99.99"),
 )
 LISTED = 3  # parts named in one line
-DECIMALS = 3
-
-
-@dataclass(frozen=True)
-class Part:
-    """One thing that has failed.
-
-    Parameters
-    ----------
-    kind
-        Links drawn as one line; a node; a pod, cube, plane, block or rack; or an optical circuit switch.
-    members
-        Its links, its nodes, or the number of the OCS.
-    title
-        What people call it.
-    pattern
-        The pattern of names that the nodes of a group fit, where a scenario gives one.
-    """
-
-    kind: Kind
-    members: tuple[int, ...]
-    title: str
-    pattern: str = field(default="", compare=False)
 
 
 def picked_part(scene: Scene, drawing: Drawing, picked: Picked) -> Part | None:
@@ -169,64 +144,6 @@ def arguments(scene: Scene, parts: tuple[Part, ...], *, bound: bool, loads: Path
     ):
         words += [word for value in values for word in (option, value)]
     return list(map(str, words))
-
-
-@dataclass(frozen=True, eq=False)
-class After:
-    """What a run carries without some parts.
-
-    Parameters
-    ----------
-    parts
-        What has failed.
-    bound
-        Whether the limit is that of any routing.
-    facts
-        What ``optinet fail --json`` says.
-    arc_load_gbps, arc_up, limiting
-        shape (n_arcs,) the first two; arcs the third.
-    """
-
-    parts: tuple[Part, ...]
-    bound: bool
-    facts: dict[str, Any]
-    arc_load_gbps: NDArray[np.float64]
-    arc_up: NDArray[np.bool_]
-    limiting: Ints
-
-    @classmethod
-    def read(cls, parts: tuple[Part, ...], bound: bool, facts: dict[str, Any], loads: Path) -> After:
-        """Return it with the arrays of a file."""
-        with np.load(loads) as arrays:
-            return cls(parts, bound, facts, arrays["arc_load_gbps"], arrays["arc_up"], arrays["limiting"])
-
-    def lines(self) -> tuple[str, ...]:
-        """Return what it means, one line each."""
-        facts = self.facts
-        before, after = (float(facts[name]) for name in ("throughput_before", "throughput"))
-        delivered = [float(facts[name]) for name in ("delivered_before_gbps", "delivered_gbps")]
-        lost = int(facts["lost_endpoints"])
-        lines = []
-        if self.parts or before != after:
-            rates = " to ".join(f"{format_number(rate)} Gb/s" for rate in delivered)
-            throughput = f"{before:.{DECIMALS}f} to {after:.{DECIMALS}f} of the demand{_change(before, after)}"
-            lines += [
-                f"Throughput {throughput}, routing {facts['routing']}",
-                f"Delivered {rates}{_change(*delivered)}",
-                f"{lost:,} of {facts['endpoints']:,} endpoints are not served, {facts['links_down']:,} links are down",
-            ]
-        if facts.get("bound") is not None:
-            lines.append(f"No routing carries more than {float(facts['bound']):.{DECIMALS}f} of the demand")
-        return (*lines, f"What limits: {facts['limit']}")
-
-    def brief(self) -> str:
-        """Return it in half a line."""
-        before, after = (float(self.facts[name]) for name in ("throughput_before", "throughput"))
-        return f"throughput {before:.{DECIMALS}f} to {after:.{DECIMALS}f}{_change(before, after)}"
-
-
-def _change(before: float, after: float) -> str:
-    return f" ({100 * (after / before - 1):+.1f} %)".replace("-", "−") if before > 0 else ""
 
 
 def without_parts(scene: Scene, after: After) -> Scene:

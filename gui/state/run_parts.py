@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from experiments.failed import failed_parts
-from gui.state.failed_parts import Part, links_part, named, node_part, ocs_part, scenario_parts
+from gui.state.failed_parts import links_part, named, node_part, ocs_part, scenario_parts
+from gui.state.failure import Part
 from gui.state.scene import Scene
 
 

@@ -6,17 +6,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.columns import format_number
 from gui.state.drawing import Drawing, drawing_of
-from gui.state.folding import Folds, boxes_of, folds_of
-from gui.state.layout import STRUCTURE, Layout, Nodes, layout_of
-from gui.state.layout.clos import with_shuffles
-from gui.state.link_facts import LinkFacts, link_facts
+from gui.state.failure import After, Part
+from gui.state.folding import Folds, boxes_of
+from gui.state.layout import Layout, Nodes
+from gui.state.link_facts import LinkFacts
 from gui.state.quantities import (
     CARRYING,
     FAILED,
@@ -31,14 +30,9 @@ from gui.state.quantities import (
     UTILIZATION,
     Quantity,
 )
-from gui.state.runs import RunEntry
 from optinet.fabric import NodeKind
 from optinet.plant import OpticalPlant
 from optinet.results import Run
-from optinet.structure import Planes
-
-if TYPE_CHECKING:
-    from gui.state.failed_parts import After, Part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,6 +69,8 @@ class Scene:
         shape (n_links,): whether the link limits the throughput, and how that is known.
     plant
         The optical circuit switches and their circuits, if the fabric has any.
+    own_parts
+        What is down in the run itself, as its scenario says.
     intact, after
         Of a scene without parts that the user has failed: the scene as the run has it, and what was solved.
     """
@@ -99,15 +95,9 @@ class Scene:
     limiting: NDArray[np.bool_]
     limit_text: str
     plant: OpticalPlant | None
+    own_parts: tuple[Part, ...] = ()
     intact: Scene | None = None
     after: After | None = None
-
-    @cached_property
-    def own_parts(self) -> tuple[Part, ...]:
-        """What is down in the run itself, as its scenario says."""
-        from gui.state.run_parts import parts_of_run  # which knows scenes
-
-        return self.intact.own_parts if self.intact is not None else parts_of_run(self)
 
     @cached_property
     def without_capacity(self) -> NDArray[np.bool_]:
@@ -252,55 +242,6 @@ class Scene:
         )
 
 
-def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
-    """Read the arrays of a run and lay its fabric out; this takes time and belongs in a worker."""
-    run = entry.run
-    run.read("nodes", "links", "link_classes", "arcs", "structure", "plant", "optimum", "copper", "catalogue", "failed")
-    link_ends = np.column_stack((np.asarray(run.arc_tail)[::2], np.asarray(run.arc_head)[::2])).astype(np.int64)
-    nodes = Nodes(*(np.asarray(a, dtype=np.int64) for a in (run.node_kind, run.node_tier, run.node_group)))
-    load, capacity, utilization = (
-        np.asarray(a, dtype=np.float64) for a in (run.arc_load_gbps, run.arc_capacity_gbps, run.arc_utilization)
-    )
-    capacity = np.where(np.repeat(run.link_up, 2), capacity, 0.0)
-    link_class = np.asarray(run.link_class, dtype=np.int64)
-    names, facts = tuple(run.link_class_names), link_facts(run)
-    length = np.asarray(run.link_length_m, dtype=np.float64)
-    limiting, limit_text = _limiting(run, utilization)
-    scene = Scene(
-        key=entry.key,
-        title=entry.label,
-        run=run,
-        style=style,
-        layout=_with_shuffles(layout_of(run.structure, link_ends, nodes, style), run, style, link_ends, facts),
-        folds=folds_of(run.structure, nodes, link_ends),
-        nodes=nodes,
-        node_names=tuple(str(name) for name in run.node_names),
-        link_ends=link_ends,
-        link_values=link_values(load, capacity, utilization, length, link_class, [facts[name] for name in names]),
-        link_class=link_class,
-        class_names=names,
-        facts=facts,
-        link_length_m=length,
-        arc_load_gbps=load,
-        arc_capacity_gbps=capacity,
-        arc_utilization=utilization,
-        limiting=limiting,
-        limit_text=limit_text,
-        plant=run.fabric.plant if run.table("plant") else None,
-    )
-    for _ in (scene.opening, scene.boxes, scene.own_parts, scene.without_capacity):
-        pass  # made here, in the worker
-    return scene
-
-
-def _with_shuffles(layout: Layout, run: Run, style: str, link_ends: Ints, facts: Mapping[str, LinkFacts]) -> Layout:
-    passing = [index for index, name in enumerate(run.link_class_names) if "shuffle" in facts[name].parts]
-    if not passing or style != STRUCTURE or not isinstance(run.structure, Planes):
-        return layout
-    shuffled = np.flatnonzero(np.isin(run.link_class, passing))
-    return with_shuffles(layout, run.structure, link_ends, shuffled)
-
-
 def link_values(
     load: Floats, capacity: Floats, utilization: Floats, length: Floats, link_class: Ints, facts: list[LinkFacts]
 ) -> dict[str, Floats]:
@@ -319,18 +260,3 @@ def link_values(
         LINK_CLASS.id: link_class.astype(np.float64),
         STATE.id: state.astype(np.float64),
     }
-
-
-def _limiting(run: Run, utilization: Floats) -> tuple[NDArray[np.bool_], str]:
-    """Return the links that limit the throughput: those of the run's bound, else those the routing fills most."""
-    share = np.asarray(run.table("optimum").get("arc_share_fraction", np.zeros(0)), dtype=np.float64)
-    if share.any():
-        deciding = (share.reshape(-1, 2) > 0).any(axis=1)
-        words = str(run.table("optimum").get("limit", ""))
-        text = f"{deciding.sum():,} links decide the upper bound of the throughput"
-        return deciding, f"{text}: {words}" if words else text
-    used = utilization.reshape(-1, 2).max(axis=1, initial=0.0)
-    most = float(used.max(initial=0.0))
-    fullest = (used >= FULLEST_SHARE * most) & (most > 0)
-    of = ", ".join(run.link_class_names[i] for i in np.unique(np.asarray(run.link_class)[fullest]).tolist())
-    return fullest, f"{fullest.sum():,} links of {of} are the fullest, at {100 * most:,.1f} % of capacity"

@@ -23,7 +23,8 @@ from PyQt6.QtWidgets import (
 from gui.jobs import Jobs
 from gui.state.circuits import Playback, PortMatrix, port_matrix
 from gui.state.fabric_view import FabricViewState
-from gui.state.failed_parts import Part, ocs_part
+from gui.state.failed_parts import ocs_part
+from gui.state.failure import Part
 from gui.state.reconfiguration import around_ocs, between_runs
 from gui.state.runs import RunEntry
 from gui.state.scene import Scene

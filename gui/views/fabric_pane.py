@@ -18,7 +18,8 @@ from gui.state.fabric_view import FabricViewState
 from gui.state.layout import STRUCTURE, STYLES
 from gui.state.paths import Trace, trace
 from gui.state.runs import RunEntry, one_line
-from gui.state.scene import Scene, scene_of
+from gui.state.scene import Scene
+from gui.state.scene_reading import scene_of
 from gui.state.selection import Selection
 from gui.state.session import Session
 from gui.views.exporting import ViewExport

@@ -10,7 +10,8 @@ from PyQt6.QtCore import QEvent, QPoint, QSize, Qt
 from PyQt6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.commands import Command
-from gui.state.failed_parts import COLUMNS, Part, named, part_rows, scenario_parts
+from gui.state.failed_parts import COLUMNS, named, part_rows, scenario_parts
+from gui.state.failure import Part
 from gui.state.picking import Picked
 from gui.state.run_parts import scenario_with
 from gui.views.exporting import ViewExport

@@ -17,8 +17,6 @@ from gui.jobs import Jobs
 from gui.state.compare import LinkedViews
 from gui.state.fabric_view import FabricViewState
 from gui.state.failed_parts import (
-    After,
-    Part,
     arguments,
     drawn_failures,
     group_of,
@@ -29,6 +27,7 @@ from gui.state.failed_parts import (
     picked_part,
     without_parts,
 )
+from gui.state.failure import After, Part
 from gui.state.picking import Picked
 from gui.state.run_parts import scenario_with
 from gui.state.scene import Scene

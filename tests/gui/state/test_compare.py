@@ -10,7 +10,7 @@ from gui.state.compare import LinkedViews
 from gui.state.fabric_view import FabricViewState
 from gui.state.quantities import LOAD
 from gui.state.runs import read_entry
-from gui.state.scene import scene_of
+from gui.state.scene_reading import scene_of
 from optinet.results import open_run
 
 

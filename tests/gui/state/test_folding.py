@@ -14,7 +14,7 @@ from gui.state.layout.base import STUB
 from gui.state.picking import Picked
 from gui.state.quantities import UTILIZATION
 from gui.state.runs import read_entry
-from gui.state.scene import scene_of
+from gui.state.scene_reading import scene_of
 from gui.state.search import find_nodes
 from optinet.results import open_run
 

@@ -13,7 +13,7 @@ from experiments.scenario import load_scenario
 from gui.state.paths import COLUMNS, trace
 from gui.state.quantities import LATENCY, MARGIN
 from gui.state.runs import read_entry
-from gui.state.scene import scene_of
+from gui.state.scene_reading import scene_of
 from optinet.results import open_run
 
 

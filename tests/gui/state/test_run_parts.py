@@ -10,7 +10,7 @@ from experiments.scenario import load_scenario
 from gui.state.failed_parts import links_down, nodes_down
 from gui.state.run_parts import scenario_with, table_of_parts
 from gui.state.runs import read_entry
-from gui.state.scene import scene_of
+from gui.state.scene_reading import scene_of
 from optinet.results import open_run
 
 MESH = """
