@@ -29,7 +29,7 @@ class Stage:
 
         self.application, self.more, self.folder = application, more, folder
         self.window: Any = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
-        self.window.keeps_session = False
+        self.window.keeper.keeps = False
         self.window.resize(*SIZE)
         self.window.show()
         self.open([runs])

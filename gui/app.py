@@ -84,7 +84,7 @@ def _show(application: QApplication, settings: QSettings, options: argparse.Name
     from gui.views.main_window import MainWindow
 
     window = MainWindow(settings)
-    window.keeps_session = not options.fresh
+    window.keeper.keeps = not options.fresh
     install_crash_dialog(window)
     interrupts = close_on_interrupt(application)
     window.show()

@@ -28,6 +28,7 @@ class Engine(QObject):
 
     changed = pyqtSignal()
     written = pyqtSignal(object, object)  # Job, list[str]
+    started = pyqtSignal(object)  # Job
     ended = pyqtSignal(object)  # Job
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -57,6 +58,7 @@ class Engine(QObject):
         job.changed.connect(self.changed.emit)
         process.start()
         self._timer.start()
+        self.started.emit(job)
         self.changed.emit()
         return job
 

@@ -13,6 +13,9 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 BATCH_S = 0.1
 
 
+Submit = Callable[[str, Callable[[], Any], Callable[[Any], object]], object]  # what `Jobs.submit` is
+
+
 class Jobs(QObject):
     """Runs jobs one after the other in a worker thread.
 

@@ -316,7 +316,9 @@ _LIMITS = {
 
 
 def _number(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _unwrapped(type_: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -130,7 +130,7 @@ def measure(folder: Path) -> Iterator[Time]:
             )
         yield meter.time("chart follows 'select all'", lambda: window.commands.run("edit.select_all"))
         yield meter.time("close all", lambda: window.commands.run("file.close_all"))
-        window.keeps_session = False
+        window.keeper.keeps = False
         window.close()
 
 

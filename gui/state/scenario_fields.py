@@ -174,7 +174,7 @@ def value_text(value: Any) -> str:
         return "{" + ", ".join(f"{key} = {_quoted(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_quoted, value)) + "]"
-    return str(value)
+    return str(value).removesuffix(".0")  # a whole number of any kind is typed as one
 
 
 def _quoted(value: Any) -> str:

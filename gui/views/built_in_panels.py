@@ -3,20 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QCursor
 
 from gui.commands import Command
 from gui.state.keys import among
 from gui.views.note_commands import note_commands
+from gui.views.panel import Panel, Window
 from gui.views.runs_table import RunsPanel
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
-    from gui.views.panels import Panel
-
 
 ROW_COMMANDS = (
     *("view.side_by_side", "panel.compare", "scenario.copy_run", ""),
@@ -25,21 +19,19 @@ ROW_COMMANDS = (
 )
 
 
-def runs(window: MainWindow) -> RunsPanel:
+def runs(window: Window) -> RunsPanel:
     """Return the table of runs."""
     panel = RunsPanel(window.table, window.selection, window.theme, window.opener.edit)
     panel.menu_wanted.connect(lambda at: _open_menu(window, at))
     return panel
 
 
-def _open_menu(window: MainWindow, at: QPoint) -> None:
+def _open_menu(window: Window, at: QPoint) -> None:
     """Offer what can be done with the selected runs."""
-    menu = window.actions_.context_menu(ROW_COMMANDS)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.popup(at)
+    window.menu_of(ROW_COMMANDS).popup(at)
 
 
-def runs_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def runs_commands(window: Window, panel: Panel) -> list[Command]:
     """Return the commands of the runs table."""
 
     def has_runs() -> bool:

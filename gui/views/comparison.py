@@ -19,12 +19,12 @@ from PyQt6.QtWidgets import (
 )
 
 from experiments.difference import Line
+from gui.jobs import Submit
 from gui.state.charts.kinds import Inputs
 from gui.state.comparison import SELECT_SOME, Comparison, cell_text, compared, part_title
 from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
-from gui.views.charts.chart_view import Submit
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
 from gui.views.table_picture import MOST_ROWS, TextTable, table_export
@@ -33,7 +33,8 @@ from optinet.errors import OptinetError
 _Role = Qt.ItemDataRole
 _FIXED = 2  # columns before those of the runs
 _MOST_PX = (130, 260)  # of the columns of parts and of what differs
-_RUN_PX = (150, 300)  # of each run, the less the more runs there are
+_RUN_PX = 320  # at most, of each run
+_LONG = 16  # characters of a name that is written in two lines
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -83,8 +84,17 @@ class ComparisonModel(QAbstractTableModel):
         """Return the names of the runs."""
         if orientation == Qt.Orientation.Vertical or role not in (_Role.DisplayRole, _Role.ToolTipRole):
             return None
-        names = ("Part", "What differs", *self.comparison.names)
+        names = ("Part", "What differs", *map(_in_two_lines, self.comparison.names))
         return names[section] if section < len(names) else None
+
+
+def _in_two_lines(name: str) -> str:
+    """Break a long name at the blank nearest to its middle."""
+    blanks = [at for at, character in enumerate(name) if character == " "]
+    if len(name) <= _LONG or not blanks:
+        return name
+    at = min(blanks, key=lambda blank: abs(2 * blank - len(name)))
+    return f"{name[:at]}\n{name[at + 1 :]}"
 
 
 def _is_number(line: Line) -> bool:
@@ -161,7 +171,7 @@ class ComparisonView(QWidget):
             [str(self.model.data(self.model.index(row, column)) or "") for column in columns]
             for row in range(min(self.model.rowCount(), MOST_ROWS))
         ]
-        heads = [str(self.model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
+        heads = ["Part", "What differs", *comparison.names]
         table = TextTable("What differs", heads, rows, n_rows=self.model.rowCount())
         return table_export(table, self.model.theme, self.view.font(), comparison.as_csv)
 
@@ -194,15 +204,12 @@ class ComparisonView(QWidget):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """Give every column what its texts need, and where that is too much for all let the runs share what is left."""
-        metrics, viewport = QFontMetrics(self.view.font()), self.view.viewport()
-        left = viewport.width() if viewport is not None else 0
+        """Give every column what its texts need: what finds no room is scrolled to, for cut values say nothing."""
+        metrics = QFontMetrics(self.view.font())
         for column in range(self.model.columnCount()):
             texts = (str(self.model.data(self.model.index(r, column)) or "") for r in range(self.model.rowCount()))
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
-            head = metrics.horizontalAdvance(str(self.model.headerData(column, Qt.Orientation.Horizontal)))
-            share = left // max(self.model.columnCount() - _FIXED, 1)
-            most = _MOST_PX[column] if column < _FIXED else min(max(share, _RUN_PX[0]), _RUN_PX[1])
-            width = min(max(widest, head) + 20, most)
-            left -= width if column < _FIXED else 0
-            self.view.setColumnWidth(column, width)
+            heads = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split("\n")
+            head = max(map(metrics.horizontalAdvance, heads))
+            most = _MOST_PX[column] if column < _FIXED else _RUN_PX
+            self.view.setColumnWidth(column, min(max(widest, head) + 20, most))

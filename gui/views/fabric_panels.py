@@ -11,12 +11,12 @@ from gui.views.fabric_commands import camera_commands, color_commands, drawing_c
 from gui.views.fabric_pane import FabricPane, Shared
 from gui.views.fabric_paths import PathsPanel
 from gui.views.fabric_range import RangeDialog
-from gui.views.failed_panel import failed, failed_commands, open_menu
+from gui.views.failed_panel import open_menu
+from gui.views.panel import Panel, Window
+from gui.views.session_keeper import SessionKeeper
 
 if TYPE_CHECKING:
     from gui.views.fabric_ocs import OcsPanel
-    from gui.views.main_window import MainWindow
-    from gui.views.panels import Panel, PanelSpec
 
 MOUSE_HELP = (
     "Drag to turn, Shift and drag to move, wheel to zoom, double-click to fold; "
@@ -24,7 +24,7 @@ MOUSE_HELP = (
 )
 
 
-def fabric(window: MainWindow) -> FabricPane:
+def fabric(keeper: SessionKeeper, window: Window) -> FabricPane:
     """Return the views of the fabrics of selected runs."""
     shared = Shared(window.session, window.selection, window.jobs, window.messages)
     pane = FabricPane(shared, window.fabric_state, window.theme)
@@ -32,12 +32,12 @@ def fabric(window: MainWindow) -> FabricPane:
     pane.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
     pane.main.menu_wanted.connect(partial(open_menu, window))
     pane.traced.connect(lambda: window.panels["paths"].show())
-    pane.scene_shown.connect(lambda key: window.keeper.camera_for(key))
+    pane.scene_shown.connect(keeper.camera_for)
     pane.show_selected()
     return pane
 
 
-def fabric_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def fabric_commands(window: Window, panel: Panel) -> list[Command]:
     """Return the commands of the fabric view."""
     state = window.fabric_state
 
@@ -73,30 +73,16 @@ def fabric_commands(window: MainWindow, panel: Panel) -> list[Command]:
             toolbar="Side by side",
         ),
         *drawing_commands(state, lambda style: panel.widget.set_style(style)),
-        *color_commands(state, lambda: RangeDialog(state, window).open()),
+        *color_commands(state, lambda: RangeDialog(state, window.widget).open()),
     ]
 
 
-def more_panels() -> tuple[PanelSpec, ...]:
-    """Return the panels that go with the fabric view."""
-    from gui.views.panels import PanelSpec
-
-    told = "The paths between two clicked endpoints, hop by hop"
-    left = "What has failed, what the run carries without it, and what limits that"
-    drawn = "The port matrix of an optical circuit switch, and reconfigurations step by step"
-    return (
-        PanelSpec("paths", "Traced paths", "bottom", paths, paths_commands, help=told),
-        PanelSpec("failed", "Failed parts", "bottom", failed, failed_commands, shown=False, help=left),
-        PanelSpec("ocs", "Circuits", "right", ocs, ocs_commands, shown=False, help=drawn),
-    )
-
-
-def paths(window: MainWindow) -> PathsPanel:
+def paths(window: Window) -> PathsPanel:
     """Return the panel of traced paths."""
     return PathsPanel(window.fabric_state, window.theme)
 
 
-def paths_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def paths_commands(window: Window, panel: Panel) -> list[Command]:
     """Return the commands of the panel of traced paths."""
     return [
         Command(
@@ -111,14 +97,14 @@ def paths_commands(window: MainWindow, panel: Panel) -> list[Command]:
     ]
 
 
-def ocs(window: MainWindow) -> OcsPanel:
+def ocs(window: Window) -> OcsPanel:
     """Return the panel of the optical circuit switches."""
     from gui.views.fabric_ocs import OcsPanel
 
     return OcsPanel(window.fabric_state, window.session, window.jobs, window.theme)
 
 
-def ocs_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def ocs_commands(window: Window, panel: Panel) -> list[Command]:
     """Return the commands of the panel of the optical circuit switches."""
 
     def has_plant() -> bool:

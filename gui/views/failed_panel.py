@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QPoint, QSize, Qt
+from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.commands import Command
@@ -17,11 +17,9 @@ from gui.state.run_parts import scenario_with
 from gui.views.exporting import ViewExport
 from gui.views.failures import Failures
 from gui.views.palette import Theme
+from gui.views.panel import Panel, Window
 from gui.views.table_picture import TextTable, table_export
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
-    from gui.views.panels import Panel
+from gui.views.work import Work
 
 HINT = "Right-click a link, switch, host or chip in the fabric to fail it."
 _NUMBERS = frozenset((2, 3))
@@ -113,12 +111,12 @@ class FailedPanel(QWidget):
             self._point()
 
 
-def failed(window: MainWindow) -> FailedPanel:
+def failed(window: Window) -> FailedPanel:
     """Return the panel of failed parts."""
     return FailedPanel(window.failures, window.theme)
 
 
-def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def failed_commands(work: Work, window: Window, panel: Panel) -> list[Command]:
     """Return the commands that fail and restore parts, and prove what limits."""
     failures, state = window.failures, window.fabric_state
 
@@ -145,11 +143,11 @@ def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
 
     def run_failed() -> None:
         if state.scene is not None:
-            window.work.run_scenario(scenario_with(state.scene, state.parts))
+            work.run_scenario(scenario_with(state.scene, state.parts))
 
     def copy_failed() -> None:
         if state.scene is not None:
-            window.work.load(scenario_with(state.scene, state.parts), f"Copy without {named(state.parts)}")
+            work.load(scenario_with(state.scene, state.parts), f"Copy without {named(state.parts)}")
 
     return [
         Command(
@@ -237,13 +235,13 @@ def failed_commands(window: MainWindow, panel: Panel) -> list[Command]:
     ]
 
 
-def open_menu(window: MainWindow, picked: Picked | None, at: QPoint) -> QMenu:
+def open_menu(window: Window, picked: Picked | None, at: QPoint) -> QMenu:
     """Open a menu of what can be done with a place in the fabric view."""
-    menu = QMenu(window)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    failures = window.failures
+    general = ("view.mend_all", "view.limit", "view.prove_limit", "view.clear_marks", "view.fit")
+    menu = window.menu_of(["", *(name for name in general if window.commands[name].enabled_when())])
+    line, failures = menu.actions()[0], window.failures
 
-    def run(command_id: str) -> None:
+    def run(command_id: str, _checked: bool) -> None:
         failures.pointed = picked  # the pointer has moved on to the menu
         window.commands.run(command_id)
         failures.pointed = None
@@ -256,17 +254,9 @@ def open_menu(window: MainWindow, picked: Picked | None, at: QPoint) -> QMenu:
     ):
         if part is not None:
             word = "Restore" if part in window.fabric_state.parts else "Fail"
-            _add(menu, f"{word} {part.title}", partial(run, command_id))
+            action = QAction(f"{word} {part.title}", menu)
+            action.triggered.connect(partial(run, command_id))
+            menu.insertAction(line, action)
     failures.pointed = None
-    menu.addSeparator()
-    for command_id in ("view.mend_all", "view.limit", "view.prove_limit", "view.clear_marks", "view.fit"):
-        if window.commands[command_id].enabled_when():
-            menu.addAction(window.actions_[command_id])
     menu.popup(at)
     return menu
-
-
-def _add(menu: QMenu, text: str, run: partial[None]) -> None:
-    action = menu.addAction(text)
-    if action is not None:
-        action.triggered.connect(lambda _checked: run())

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, Qt, QUrl
-from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtGui import QDesktopServices, QTextCursor
 from PyQt6.QtWidgets import QDialog, QLabel, QTextBrowser, QWidget
 
 from gui.views.dialogs import ContentDialog
@@ -31,10 +31,25 @@ def guide_dialog(parent: QWidget) -> QDialog:
     browser.setOpenLinks(False)
     browser.setSearchPaths([str(Path(__file__).parents[2] / "docs")])
     browser.setMarkdown(guide_text())
+    _wrap_code(browser)
     browser.anchorClicked.connect(lambda url: _follow(browser, url))
     dialog = ContentDialog("User guide", browser, parent)
     dialog.resize(900, 700)
     return dialog
+
+
+def _wrap_code(browser: QTextBrowser) -> None:
+    """Let long lines of samples go on in the next line, so that nothing has to be scrolled sideways."""
+    document = browser.document()
+    assert document is not None  # a text browser has one
+    block, cursor = document.begin(), QTextCursor(document)
+    while block.isValid():
+        if block.blockFormat().nonBreakableLines():
+            format_ = block.blockFormat()
+            format_.setNonBreakableLines(False)
+            cursor.setPosition(block.position())
+            cursor.setBlockFormat(format_)
+        block = block.next()
 
 
 def about_dialog(parent: QWidget) -> QDialog:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from gui.commands import CommandRegistry
 from gui.jobs import Jobs
 from gui.state.fabric_view import MAPS, FabricViewState
 from gui.state.preferences import Preferences
-from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
 from gui.state.session import Session
@@ -38,13 +37,14 @@ from gui.views.message_bar import MessageBar
 from gui.views.note_commands import remember_edits
 from gui.views.opening import Opener
 from gui.views.palette import Appearance, theme_for, widget_palette
-from gui.views.panels import AREAS, Panel, all_panels
+from gui.views.panel import AREAS, Panel
+from gui.views.panels import all_panels
 from gui.views.runs_table import RunsPanel
 from gui.views.session_keeper import SessionKeeper
 from gui.views.shortened_label import ShortenedLabel
+from gui.views.whole_tabs import WholeTabs, show_whole_tabs
 from gui.views.window_commands import RECENT_MENU, add_window_commands
 from gui.views.work import Work
-from optinet.errors import OptinetError
 
 RUNNING = "{n} of your jobs still run. What they have finished is kept; the rest is lost."
 
@@ -74,12 +74,12 @@ class MainWindow(QMainWindow):
         self.undo = UndoStack()
         self.failures = Failures(self.fabric_state, self.undo, self.jobs, self)
         self.preferences = Preferences.from_text(str(settings.value("preferences", "")))
-        self.keeps_session = True
         self._system_palette = QPalette(QGuiApplication.palette())
         self._recent_actions: list[QAction] = []
         self._read_settings()
         self.theme = theme_for(self.appearance)
         self.commands = CommandRegistry()
+        self.keeper = SessionKeeper(self, settings)
         self.work = Work(self)
         self._build()
         add_window_commands(self)
@@ -88,7 +88,6 @@ class MainWindow(QMainWindow):
         self._apply_appearance()
         self._restore_layout()
         self._connect()
-        self.keeper = SessionKeeper(self)
 
     # -- assembly
 
@@ -99,6 +98,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self.theme)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.setTabBarAutoHide(True)
+        show_whole_tabs(self.tabs)
         center = QWidget()
         layout = QVBoxLayout(center)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(center)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.panels = {spec.id: Panel(spec, self, self.tabs) for spec in all_panels()}
+        self.panels = {spec.id: Panel(spec, self, self.tabs) for spec in all_panels(self.work, self.keeper)}
         self._arrange()
         self._told, self._busy, self._current, self._running = ShortenedLabel(), QLabel(), QLabel(), QLabel()
         bar = QStatusBar()
@@ -157,6 +157,11 @@ class MainWindow(QMainWindow):
                 bar.hide()
 
     @property
+    def widget(self) -> QWidget:
+        """What dialogs, menus, timers and processes of this window belong to."""
+        return self
+
+    @property
     def fabric(self) -> FabricView:
         """The fabric view of the current run."""
         return self.panels["fabric"].widget.main
@@ -175,7 +180,8 @@ class MainWindow(QMainWindow):
         self.fabric_state.changed.connect(self.actions_.refresh)
         self.undo.changed.connect(self.actions_.refresh)
         self.failures.failed.connect(lambda: self.panels["failed"].show())
-        self.work.engine.ended.connect(lambda _job: self.actions_.refresh())
+        for happened in (self.work.engine.started, self.work.engine.ended):
+            happened.connect(lambda _job: self.actions_.refresh())
         self.jobs.busy_changed.connect(self._busy.setText)
         self.actions_.menu(RECENT_MENU).aboutToShow.connect(self._fill_recent)
         hints = QGuiApplication.styleHints()
@@ -209,15 +215,6 @@ class MainWindow(QMainWindow):
 
     # -- runs
 
-    @property
-    def opened(self) -> list[str]:
-        """The files and folders that were opened."""
-        return self.opener.paths
-
-    @opened.setter
-    def opened(self, paths: list[str]) -> None:
-        self.opener.paths = paths
-
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open run files and folders; what cannot be opened becomes a line in the message bar."""
         if not paths:
@@ -229,8 +226,8 @@ class MainWindow(QMainWindow):
 
     def open_results(self, folder: Path) -> None:
         """Open the run files that have just been written into a folder."""
-        if str(folder) not in self.opened:
-            self.opened.append(str(folder))
+        if str(folder) not in self.opener.paths:
+            self.opener.paths.append(str(folder))
             self.session.remember([str(folder)])
             self.save_recent()
         self.opener.follow(folder)
@@ -248,34 +245,6 @@ class MainWindow(QMainWindow):
         entry = self.session.get(self.selection.current)
         others = len(self.selection) - 1
         self._current.setText((entry.label if entry else "") + (f" and {others:,} more selected" if others > 0 else ""))
-
-    # -- export
-
-    def export(self, panel: Panel, kind: str) -> None:
-        """Ask for a file and write a view into it in the worker, as the view is now."""
-        title = f"Export {panel.spec.title.lower()} as {kind[1:].upper()}"
-        path = self.dialogs.save_file(title, panel.spec.id, kind)
-        if path is None:
-            return
-        shown = panel.export()
-        if shown is None:
-            self.show_status(f"{panel.spec.title}: there is nothing to export")
-            return
-
-        def work() -> str:
-            try:
-                shown.write(path)
-            except (OptinetError, OSError) as error:
-                return f"{title}: {one_line(error)}"
-            return ""
-
-        self.jobs.submit(f"Writing {path.name} …", work, lambda problem: self._exported(path, problem))
-
-    def _exported(self, path: Path, problem: str) -> None:
-        if problem:
-            self.messages.add(problem)
-        else:
-            self.show_status(f"Written: {path}")
 
     # -- appearance and settings
 
@@ -354,8 +323,7 @@ class MainWindow(QMainWindow):
         super().childEvent(event)
         tabs = event.child() if event is not None and event.polished() else None
         if isinstance(tabs, QTabBar):
-            tabs.setElideMode(Qt.TextElideMode.ElideNone)
-            tabs.setUsesScrollButtons(True)
+            WholeTabs(tabs)
             tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             tabs.customContextMenuRequested.connect(lambda at: self._panel_menu().popup(tabs.mapToGlobal(at)))
 
@@ -363,10 +331,14 @@ class MainWindow(QMainWindow):
         """Return what a right click on a dock or the toolbar offers: the panels, which tabs may have no room for."""
         return self._panel_menu()
 
-    def _panel_menu(self) -> QMenu:
-        menu = self.actions_.context_menu([f"panel.{name}" for name in self.panels])
+    def menu_of(self, ids: Iterable[str]) -> QMenu:
+        """Return a menu of some commands, a line for each empty id; it is deleted when it is closed."""
+        menu = self.actions_.context_menu(ids)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return menu
+
+    def _panel_menu(self) -> QMenu:
+        return self.menu_of([f"panel.{name}" for name in self.panels])
 
     # -- drag and drop
 

@@ -4,20 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from gui.commands import Command
 from gui.state import library
 from gui.state.note_changes import note_as, starred, tagged, untagged
 from gui.state.undo import Edit
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
+from gui.views.panel import Window
 
 _MENU = "Edit/Notes"
 
 
-def note_commands(window: MainWindow) -> list[Command]:
+def note_commands(window: Window) -> list[Command]:
     """Return the commands that star, tag and annotate the selected runs."""
     selection, dialogs, opener = window.selection, window.dialogs, window.opener
 
@@ -58,7 +55,7 @@ def note_commands(window: MainWindow) -> list[Command]:
     ]
 
 
-def remember_edits(window: MainWindow, edits: Sequence[library.Edit]) -> None:
+def remember_edits(window: Window, edits: Sequence[library.Edit]) -> None:
     """Let the user take changes of notes back."""
     before = {edit.key: edit.before for edit in reversed(edits)}
     after = {edit.key: edit.after for edit in edits}

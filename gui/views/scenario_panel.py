@@ -28,6 +28,7 @@ from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
 from gui.views.scenario_fields import FieldRow, SectionPage
 from gui.views.table_picture import TextTable, table_export
+from gui.views.whole_tabs import show_whole_tabs
 from optinet.errors import ScenarioError
 
 CHECK_AFTER_MS = 120
@@ -61,6 +62,7 @@ class ScenarioPanel(QWidget):
         self._due = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._due.timeout.connect(self._ask)
         self.sections = QTabWidget(documentMode=True)
+        show_whole_tabs(self.sections)
         self.vary = QPlainTextEdit(placeholderText=VARY_HELP)
         self.vary.setAccessibleName("Values to vary")
         self.catalogue = QPlainTextEdit(placeholderText=CATALOGUE_HELP)
@@ -195,7 +197,7 @@ class ScenarioPanel(QWidget):
             page = self.sections.widget(index)
             if isinstance(page, SectionPage):
                 wrong = page.tell(found, self.theme)
-                self.sections.setTabText(index, f"{page.section.title} ({wrong} ✗)" if wrong else page.section.title)
+                self.sections.setTabText(index, f"{page.section.title} ✗" if wrong else page.section.title)
         count = len(self.check.problems)
         lines = [str(problem) for problem in others]
         if count > len(others):

@@ -4,26 +4,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, Qt, QTimer
+from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 
 from gui.state.quantities import QUANTITIES
 from gui.state.saved_session import SavedSession, camera_fields, camera_from
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
+from gui.views.panel import Window
 
 SAVE_AFTER_MS = 1500
 MOST_SELECTED = 1000  # runs whose selection is kept
 
 
 class SessionKeeper(QObject):
-    """Takes and restores the state of a window."""
+    """Takes and restores the state of a window; it writes nothing down while `keeps` is off."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, window: Window, settings: QSettings) -> None:
+        super().__init__(window.widget)
+        self.keeps = True
+        self._window, self._settings = window, settings
         self._pending: SavedSession | None = None
         self._due = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._due.timeout.connect(self.save)
@@ -43,7 +41,7 @@ class SessionKeeper(QObject):
         table, state = window.table, window.fabric_state
         made = {name: panel.widget for name, panel in window.panels.items() if panel.is_made}
         return SavedSession(
-            paths=tuple(str(Path(path).resolve()) for path in window.opened),
+            paths=tuple(str(Path(path).resolve()) for path in window.opener.paths),
             filter_text=table.filter_text,
             sort_id=table.sort_id,
             descending=table.descending,
@@ -57,8 +55,8 @@ class SessionKeeper(QObject):
     def save(self) -> None:
         """Write the session down."""
         self._due.stop()
-        if self._window.keeps_session:
-            self._window.settings.setValue("session", self.snapshot().to_text())
+        if self.keeps:
+            self._settings.setValue("session", self.snapshot().to_text())
 
     def restore(self, saved: SavedSession) -> None:
         """Open what was open; what is missing is told, and kept for the next time."""
@@ -70,7 +68,7 @@ class SessionKeeper(QObject):
         for path in saved.paths:
             if not Path(path).exists():
                 window.messages.add(f"{path}: was open last time and is missing")
-        window.opened = list(saved.paths)
+        window.opener.paths = list(saved.paths)
         window.open_paths([path for path in saved.paths if Path(path).exists()])
         window.jobs.submit("", lambda: None, lambda _: self._opened())
 
@@ -87,11 +85,12 @@ class SessionKeeper(QObject):
         saved, window = self._pending, self._window
         if saved is None:
             return
-        window.runs.filter.setText(saved.filter_text)
+        runs = window.panels["runs"].widget
+        runs.filter.setText(saved.filter_text)
         ids = [column.id for column in window.table.columns]
         if saved.sort_id in ids:
             order = Qt.SortOrder.DescendingOrder if saved.descending else Qt.SortOrder.AscendingOrder
-            window.runs.view.sortByColumn(ids.index(saved.sort_id), order)
+            runs.view.sortByColumn(ids.index(saved.sort_id), order)
         window.selection.set(saved.selected, saved.current)
         for name, state in saved.views.items():
             panel = window.panels.get(name)

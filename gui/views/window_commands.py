@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gui.commands import Command, CommandRegistry
 from gui.samples import samples_folder
@@ -13,17 +13,41 @@ from gui.state.runs import one_line
 from gui.views.command_palette import CommandPalette
 from gui.views.help_dialogs import about_dialog, guide_dialog
 from gui.views.palette import Appearance
+from gui.views.panel import Window
 from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
 from optinet.errors import OptinetError
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
 
 RECENT_MENU = "File/Open recent"
 _APPEARANCES: tuple[tuple[Appearance, str], ...] = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
 
 
-def add_window_commands(window: MainWindow) -> None:
+class CommandedWindow(Window, Protocol):
+    """What its own commands do with a window, beyond what views may ask of it."""
+
+    @property
+    def appearance(self) -> Appearance:
+        """Whether colors follow the system or are always light or dark."""
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Follow the system's colors or use the light or the dark ones."""
+
+    def prefer(self, **values: object) -> None:
+        """Change preferences."""
+
+    def save_recent(self) -> None:
+        """Keep the list of what was opened lately."""
+
+    def reload(self) -> None:
+        """Read again what was opened."""
+
+    def close_runs(self, keys: Sequence[str]) -> None:
+        """Close runs."""
+
+    def close(self) -> bool:
+        """Close the window; return whether it is closed."""
+
+
+def add_window_commands(window: CommandedWindow) -> None:
     """Register the commands of a window and of all its views."""
     registry = window.commands
     registry.add(*_file(window))
@@ -34,7 +58,7 @@ def add_window_commands(window: MainWindow) -> None:
     registry.add(*_help(window, registry))
 
 
-def _file(window: MainWindow) -> list[Command]:
+def _file(window: CommandedWindow) -> list[Command]:
     dialogs, session, selection = window.dialogs, window.session, window.selection
 
     def has_runs() -> bool:
@@ -109,7 +133,7 @@ def _file(window: MainWindow) -> list[Command]:
     ]
 
 
-def _undo(window: MainWindow) -> list[Command]:
+def _undo(window: CommandedWindow) -> list[Command]:
     def go(step: Callable[[], None], title: str, done: str) -> None:
         try:
             step()
@@ -141,9 +165,9 @@ def _undo(window: MainWindow) -> list[Command]:
     ]
 
 
-def _windows(window: MainWindow) -> list[Command]:
+def _windows(window: CommandedWindow) -> list[Command]:
     def preferences() -> None:
-        PreferencesDialog(window.preferences, window.prefer, window.theme, window).open()
+        PreferencesDialog(window.preferences, window.prefer, window.theme, window.widget).open()
 
     return [
         *(
@@ -169,15 +193,15 @@ def _windows(window: MainWindow) -> list[Command]:
     ]
 
 
-def _help(window: MainWindow, registry: CommandRegistry) -> list[Command]:
+def _help(window: CommandedWindow, registry: CommandRegistry) -> list[Command]:
     def shortcuts() -> None:
-        ShortcutsDialog(registry, lambda changed: window.prefer(shortcuts=dict(changed)), window).open()
+        ShortcutsDialog(registry, lambda changed: window.prefer(shortcuts=dict(changed)), window.widget).open()
 
     return [
         Command(
             "help.guide",
             "User guide",
-            lambda: guide_dialog(window).open(),
+            lambda: guide_dialog(window.widget).open(),
             "F1",
             "Help",
             help="Read how optinet is used",
@@ -193,7 +217,7 @@ def _help(window: MainWindow, registry: CommandRegistry) -> list[Command]:
         Command(
             "help.palette",
             "Command palette…",
-            lambda: CommandPalette(registry, window).open(),
+            lambda: CommandPalette(registry, window.widget).open(),
             "Ctrl+Shift+P",
             "Help",
             help="Search and run any command",
@@ -208,12 +232,17 @@ def _help(window: MainWindow, registry: CommandRegistry) -> list[Command]:
             help="List every command, and change its shortcut",
         ),
         Command(
-            "help.about", "About optinet", lambda: about_dialog(window).open(), "", "Help", help="Versions and license"
+            "help.about",
+            "About optinet",
+            lambda: about_dialog(window.widget).open(),
+            "",
+            "Help",
+            help="Versions and license",
         ),
     ]
 
 
-def _forget(window: MainWindow) -> None:
+def _forget(window: CommandedWindow) -> None:
     window.session.recent.clear()
     window.save_recent()
     window.session.changed.emit()

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomli_w
 from PyQt6.QtCore import QObject, QTimer
@@ -19,17 +19,15 @@ from gui.state.job import Job, JobStatus
 from gui.state.runs import RunEntry, one_line
 from gui.state.scenario_check import Check
 from gui.state.scenario_form import FIRST_SCENARIO, ScenarioForm
+from gui.views.panel import Window
 from optinet.errors import OptinetError
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
 
 
 class Work(QObject):
     """The form, the process that checks it, and the jobs of a window."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    def __init__(self, window: Window) -> None:
+        super().__init__(window.widget)
         self._window = window
         self.form = ScenarioForm(window.undo)
         self.client, self.engine = CheckClient(self), Engine(self)

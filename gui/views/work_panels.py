@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices, QGuiApplication
@@ -16,30 +15,28 @@ from gui.commands import Command
 from gui.state import copying
 from gui.state.runs import RunEntry, one_line
 from gui.views.jobs_panel import JobsPanel
+from gui.views.panel import Panel, Window
 from gui.views.scenario_panel import ScenarioPanel
+from gui.views.session_keeper import SessionKeeper
+from gui.views.work import Work
 from optinet.errors import OptinetError
-
-if TYPE_CHECKING:
-    from gui.views.main_window import MainWindow
-    from gui.views.panels import Panel
 
 MENU = "Scenario"
 
 
-def scenario(window: MainWindow) -> ScenarioPanel:
+def scenario(work: Work, window: Window) -> ScenarioPanel:
     """Return the form."""
-    work = window.work
     return ScenarioPanel(work.form, work.client, window.commands, str(work.folder), window.theme)
 
 
-def jobs(window: MainWindow) -> JobsPanel:
+def jobs(work: Work, window: Window) -> JobsPanel:
     """Return the table of jobs."""
-    return JobsPanel(window.work.engine, window.theme)
+    return JobsPanel(work.engine, window.theme)
 
 
-def scenario_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def scenario_commands(work: Work, keeper: SessionKeeper, window: Window, panel: Panel) -> list[Command]:
     """Return the commands that fill the form and run it."""
-    work, dialogs = window.work, window.dialogs
+    dialogs = window.dialogs
 
     def current() -> RunEntry | None:
         return window.session.get(window.selection.current)
@@ -120,18 +117,20 @@ def scenario_commands(window: MainWindow, panel: Panel) -> list[Command]:
             ready,
             help="Compute what the form holds in a process of its own and open the result",
         ),
-        *_copies(window, panel, current),
+        *_copies(work, keeper, window, panel, current),
     ]
 
 
-def _copies(window: MainWindow, panel: Panel, current: Callable[[], RunEntry | None]) -> list[Command]:
+def _copies(
+    work: Work, keeper: SessionKeeper, window: Window, panel: Panel, current: Callable[[], RunEntry | None]
+) -> list[Command]:
     """Return the commands that copy a scenario, a run, a comparison or the view for a shell or for Python."""
 
     def selected() -> list[RunEntry]:
         return [entry for entry in map(window.session.get, window.selection.keys) if entry is not None]
 
     def form_text(language: str) -> str:
-        form = window.work.form
+        form = work.form
         if language == "command":
             return copying.scenario_as_command(form.to_toml(), is_study=form.is_study)
         return copying.study_as_python(form.to_toml()) if form.is_study else copying.scenario_as_python(form.to_toml())
@@ -148,7 +147,7 @@ def _copies(window: MainWindow, panel: Panel, current: Callable[[], RunEntry | N
         return write(selected())
 
     def view_text(language: str) -> str:
-        session = window.keeper.snapshot()
+        session = keeper.snapshot()
         write = copying.view_as_command if language == "command" else copying.view_as_python
         return write(session.model_copy(update={"paths": ()}).to_text(), session.paths)
 
@@ -184,9 +183,9 @@ def _copies(window: MainWindow, panel: Panel, current: Callable[[], RunEntry | N
     ]
 
 
-def jobs_commands(window: MainWindow, panel: Panel) -> list[Command]:
+def jobs_commands(work: Work, window: Window, panel: Panel) -> list[Command]:
     """Return the commands that start studies, and stop and clear jobs."""
-    work, dialogs, engine = window.work, window.dialogs, window.work.engine
+    dialogs, engine = window.dialogs, work.engine
 
     def run_study(choose: Callable[[], str]) -> None:
         if chosen := choose():

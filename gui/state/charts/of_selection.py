@@ -69,7 +69,7 @@ def failing(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     rows, keys, remark = selected_rows(inputs, MOST_CURVES)
     having = [i for i, row in enumerate(rows) if row.run.table("availability")]
     if not having:
-        return Shown(message="The selected runs know of no failures: their scenarios have no [failures].")
+        return Shown(message="The selected runs know of no failures: fill in 'Failures' of a scenario and run it.")
     choice = chosen("quantity", "Up", [(name, label) for name, (_, label) in QUANTITIES.items()], wanted, "delivered")
     chart = availability_curves([rows[i] for i in having], quantity=choice.value, most=MOST_CURVES)  # type: ignore[arg-type]
     if not chart.curves:

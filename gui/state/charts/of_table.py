@@ -20,8 +20,8 @@ from gui.state.keys import Keys, among
 from gui.state.runs import design_name
 
 NO_PHASES = (
-    "None of these runs has phases. Give a scenario a [phases] section, or run the study that ships with optinet:\n"
-    "optinet sweep reconfiguration_break_even -o DIR"
+    "None of these runs has phases. Fill in 'Phases' of a scenario, or run 'reconfiguration_break_even' "
+    "(Scenario › Run a study that comes with optinet…)."
 )
 ONE_VALUE = "A heat map needs two parameters that differ between the runs. Open a sweep, or widen the filter."
 NO_MATCH = "No run passes the filter."

@@ -10,6 +10,7 @@ from typing import Any
 from experiments.charts import TornadoChart
 from gui.state.charts.kinds import Inputs, Shown, chosen
 from gui.state.charts.of_selection import metric_label, metric_options
+from gui.state.columns import format_number
 
 MOST_DRIVERS = 14
 COMPUTE, STOP = "Work it out", "Stop"
@@ -76,6 +77,7 @@ class Sensitivity:
             f"What {choice.value} hangs on", metric_label(choice.value), float(entry["value"]), drivers
         )
         low, high = entry["percentiles"]["5"], entry["percentiles"]["95"]
-        remark = f"One component value at a time at the ends of its range. All drawn: {low:,.5g} to {high:,.5g} (90 %)."
+        all_drawn = f"{format_number(low)} to {format_number(high)}"
+        remark = f"One component value at a time at the ends of its range. All drawn: {all_drawn} (90 %)."
         more = len(entry["drivers"]) - len(drivers)
         return Shown(chart, choices=(choice,), remark=remark + (f" {more} weaker ones are not shown." if more else ""))

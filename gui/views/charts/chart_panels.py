@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import ChartKind
 from gui.state.charts.sensitivity import Sensitivity
-from gui.views.panels import PanelSpec
+from gui.views.panel import PanelSpec, Window
 
 if TYPE_CHECKING:
     from gui.views.charts.chart_view import ChartView
     from gui.views.comparison import ComparisonView
-    from gui.views.main_window import MainWindow
 
 _SHOWN = ("power", "cost", "latency", "loads", "budget")  # of those at the right, before the user has chosen
 
@@ -40,20 +39,20 @@ def chart_panels() -> tuple[PanelSpec, ...]:
     )
 
 
-def _comparison(window: MainWindow) -> ComparisonView:
+def _comparison(window: Window) -> ComparisonView:
     from gui.views.comparison import ComparisonView
 
     return ComparisonView(window.table, window.selection, window.jobs.submit, window.theme)
 
 
-def _chart(kind: ChartKind, window: MainWindow) -> ChartView:
+def _chart(kind: ChartKind, window: Window) -> ChartView:
     from gui.views.charts.chart_view import ChartView
 
     worker = window.jobs if kind.reads_files else window.finder
     return ChartView(kind, window.session, window.table, window.selection, worker.submit, window.theme)
 
 
-def _sensitivity(window: MainWindow) -> ChartView:
+def _sensitivity(window: Window) -> ChartView:
     from gui.child import Child
     from gui.views.charts.chart_view import ChartView
 

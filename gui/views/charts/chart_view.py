@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
@@ -35,6 +35,7 @@ from experiments.charts import (
     Waterfall,
     chart_csv,
 )
+from gui.jobs import Submit
 from gui.state.charts.kinds import ChartKind, Choice, Inputs, Shown
 from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
@@ -60,7 +61,6 @@ DRAWINGS: dict[type, type[Drawing]] = {
 }
 _CHOICE_PX = 215  # a label and a box whose texts can be read
 _UNBROKEN = 60  # characters of a legend entry that is kept on one line
-Submit = Callable[[str, Callable[[], Any], Callable[[Any], object]], object]
 
 
 class ChartView(QWidget):

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from experiments.notes import Notes, read_notes
 from gui.app import begin, parser
 from gui.state.job import JobStatus
-from gui.views.panels import PanelSpec
+from gui.views.panel import PanelSpec
 from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
 
 
@@ -186,7 +186,7 @@ def test_the_first_start_shows_the_samples_and_says_so_until_something_is_opened
     window.messages.clear()
     wait(window)
     window.close_runs([str(folder / "a.h5")])
-    window.opened.pop()
+    window.opener.paths.pop()
     window.close()
     again = make_window()
     begin(again, parser().parse_args([]))
@@ -255,9 +255,9 @@ def test_a_view_that_joins_by_one_line_is_made_late_and_has_its_commands(make_wi
 
     from gui.views import main_window
 
-    specs = main_window.all_panels()
+    specs = main_window.all_panels
     late = PanelSpec("late", "Late", "right", lambda _window: Late(), shown=False)
-    monkeypatch.setattr(main_window, "all_panels", lambda: (*specs, late))
+    monkeypatch.setattr(main_window, "all_panels", lambda *given: (*specs(*given), late))
     window = make_window()
     assert made == [] and not window.panels["late"].is_open
     window.commands.run("panel.late")
