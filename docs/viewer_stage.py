@@ -301,7 +301,7 @@ def every_view(stage: Stage) -> dict[str, Show]:
         "fabric_limit": lambda s: _fabric_of(torus, s, "view.limit"),
         "search": partial(_command, "view.search"),
         "filtered": partial(_filtered, "topology:tpu_pod network_kw<100"),
-        "filter_error": partial(_filtered, "network_kw<"),
+        "filter_error": partial(_filtered, "netwrk_kw<100"),
         "filter_nothing": partial(_filtered, "dragonfly"),
         "scenario": _scenario,
         "scenario_error": _scenario_error,

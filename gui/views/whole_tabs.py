@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, QRect, Qt
+from PyQt6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PyQt6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
 
 
@@ -19,18 +19,24 @@ class WholeTabs(QObject):
             cover.hide()
         bar.setElideMode(Qt.TextElideMode.ElideNone)
         bar.setUsesScrollButtons(True)
+        self._due = QTimer(self, singleShot=True, interval=0)
+        self._due.timeout.connect(self.place)
         bar.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Look after the covers whenever the bar is painted: scrolling tells in no other way."""
-        if watched is self._bar and event is not None and event.type() == QEvent.Type.Paint:
-            for cover, place in zip(self._covers, self.cut(), strict=True):
-                if place.isEmpty():
-                    cover.hide()
-                elif cover.isHidden() or cover.geometry() != place:
-                    cover.setGeometry(place)
-                    cover.show()
-        return super().eventFilter(watched, event)
+        """Look after the covers once the bar has been painted: nothing else tells that it has scrolled."""
+        if event is not None and event.type() == QEvent.Type.Paint and watched is self._bar:
+            self._due.start()
+        return False
+
+    def place(self) -> None:
+        """Cover what is cut now."""
+        for cover, place in zip(self._covers, self.cut(), strict=True):
+            if place.isEmpty():
+                cover.hide()
+            elif cover.isHidden() or cover.geometry() != place:
+                cover.setGeometry(place)
+                cover.show()
 
     def cut(self) -> tuple[QRect, QRect]:
         """Return what can be seen of the tabs that are cut at the left, and before the arrows; empty for none."""
