@@ -41,6 +41,7 @@ from optinet.models.job import job_cycle_s
 from optinet.models.job_on_fabric import job_on_fabric, jobs_on_fabric
 from optinet.models.latency import latency
 from optinet.models.physical_path import physical_paths
+from optinet.models.replay import replayed_in
 from optinet.models.step_circuits import CircuitSet, circuit_sets, step_circuit_metrics, step_circuits
 from optinet.models.step_clock import step_clock
 from optinet.models.values import median
@@ -249,13 +250,17 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Desi
         solution = solved(traffic.demand, collective=traffic.collective)
         # a flow has one path, and the flow of the optimum is none of one path each
         taken = "ecmp" if solution.routing == "optimal" else solution.routing
-        replay = traffic.flows.replayed(fabric, taken, seed, arc_up=mask) if traffic.flows else None
-        return dataclasses.replace(solution, replay=replay)
+        flows = traffic.flows.routed(fabric, taken, seed, arc_up=mask) if traffic.flows else None
+        return dataclasses.replace(solution, flows=flows)
 
     make = partial(solved_left, masks_of(fabric, plan, parts), asked, solve) if parts else solve
     solution = _solutions.get(_solution_key(fabric, plan, design), make)
     # the same graph may hang on other optical switches, which the models look at and the solver does not
     solution = solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
+    if solution.flows is not None:
+        physical = physical_paths(fabric, design, catalogue)
+        replay = replayed_in(solution.flows, solution.paths, physical, design, catalogue)
+        return dataclasses.replace(solution, replay=replay)
     return solution if solution.job is None else _with_latency(solution, solution.job, design, catalogue)
 
 

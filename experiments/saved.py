@@ -22,6 +22,7 @@ from optinet.jobs.solving import job_demand
 from optinet.reliability.left import FALLBACK
 from optinet.results import Run
 from optinet.results.job_content import job_of, sharing_of
+from optinet.results.replay_content import replay_of
 from optinet.routing.signatures import HopKinds, PathSignatures
 from optinet.solution import Solution
 from optinet.traffic.demand import Demand
@@ -77,6 +78,7 @@ def reopened(run: Run) -> Saved:
         collective=traffic.collective,
         job=job,
         sharing=sharing,
+        replay=replay_of(run.table),
         failed=failed,
     )
     return Saved(run, solution, design, catalogue)

@@ -29,6 +29,7 @@ from optinet.models.physical_path import physical_paths
 from optinet.models.power import full_load_w, power
 from optinet.models.racks import network_racks
 from optinet.models.reconfiguration import reconfiguration
+from optinet.models.replay import replay_report
 from optinet.models.sharing import sharing_reports
 from optinet.remarks import failure_remarks, remarks
 
@@ -89,6 +90,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
         balances=_checked(balances(fabric, paths, bom, design, values)),
         reconfiguration=pause,
         collective=collective_report(solution.collective, paths, design, values),
+        replay=replay_report(solution.replay, solution.paths, times.mean_ns, design, values),
         copper=copper_links(paths, values),
         job=job,
         sharing=sharing_reports(solution.sharing, *job_terms),

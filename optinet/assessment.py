@@ -22,6 +22,7 @@ from optinet.models.physical_path import PhysicalPath
 from optinet.models.power import PowerReport
 from optinet.models.racks import Racks
 from optinet.models.reconfiguration import Reconfiguration
+from optinet.models.replay import ReplayReport
 from optinet.models.sharing import SharingReport
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Assessment:
         None if no link passes an OCS.
     collective
         None if the demand is not the traffic of a collective.
+    replay
+        Times of the flows that the demand is the traffic of; None if it is of none.
     job
         Time, energy and money of the job that makes the demand; None where it is of none.
     sharing
@@ -76,6 +79,7 @@ class Assessment:
     balances: tuple[Balance, ...]
     reconfiguration: Reconfiguration | None
     collective: CollectiveReport | None
+    replay: ReplayReport | None
     job: JobReport | None
     sharing: tuple[SharingReport, ...]
     notes: tuple[str, ...]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob
     from optinet.jobs.sharing import SharingJob
-    from optinet.workloads.flow_list import Replay
+    from optinet.workloads.flow_list import Replay, RoutedFlows
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +75,8 @@ class Solution:
         The job that makes the demand, its exchanges timed; None where the demand is not of a job.
     sharing
         The jobs that make the demand together, and what they do to each other; () where there are not several.
-    replay
-        What came of simulating the flows that the demand is the traffic of; None if it is none.
+    flows, replay
+        The flows that the demand is the traffic of, and what came of replaying them; None if it is none.
     failed
         What is down, which carries nothing; None where everything works. The fabric is the whole one.
     """
@@ -90,6 +90,7 @@ class Solution:
     collective: CollectiveTime | None = None
     job: SolvedJob | None = None
     sharing: tuple[SharingJob, ...] = ()
+    flows: RoutedFlows | None = None
     replay: Replay | None = None
     failed: FailureMasks | None = None
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A collective as flows with dependencies, simulated in time under max-min sharing.
 
-Every transfer of every step is a flow on one path, which the routing's hash chooses for the pair, and waits for what
-`optinet.collectives.chain` says. So parts run ahead of each other, and transfers share arcs fairly instead of being
-paced; with nothing shared the time is that of `optinet.collectives.timing`.
+Every transfer of every step is a flow on one path, which the routing's hash chooses for the pair, or on all links
+between two neighbors (`optinet.collectives.striping`), and waits for what `optinet.collectives.chain` says. So parts
+run ahead of each other, and transfers share arcs fairly instead of being paced; with nothing shared the time is that of
+`optinet.collectives.timing`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from optinet.collectives.chain import Chain
 from optinet.collectives.operation import Collective
 from optinet.collectives.schedule import PROPAGATION_S_PER_M, Floats, Ints, Schedule
+from optinet.collectives.striping import striped
 from optinet.errors import Problem, SolverError
 from optinet.flows.simulate import simulate_flows
 from optinet.routing.flow_paths import flow_paths
@@ -73,11 +75,13 @@ def simulated_s(
     if not parts:
         return 0.0
     gbit, hops, arcs, latency = (np.concatenate(column) for column in zip(*parts, strict=True))
+    offsets, arcs, subflow_of = striped(fabric, np.concatenate(([0], np.cumsum(hops))), arcs, arc_up)
     return simulate_flows(
         fabric.arc_capacity_gbps,
-        np.concatenate(([0], np.cumsum(hops))),
+        offsets,
         arcs,
         gbit,
         after=chain.after(),
         latency_s=latency,
+        subflow_of=subflow_of,
     ).makespan_s

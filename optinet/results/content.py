@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from optinet.models.cost import is_priced, price_key
 from optinet.models.values import Quantity, median
+from optinet.results.replay_content import replay_group
 from optinet.results.schema import GROUPS, PER_CLASS
 from optinet.structure import structure_from_dict, structure_to_dict
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from optinet.models.racks import Racks
     from optinet.plant import OpticalPlant
     from optinet.solution import Optimum, Solution
-    from optinet.workloads.flow_list import Replay
 
 _BINS = 50
 _PRICES = ("price_usd", "price_low_usd", "price_high_usd", "cost_usd", "cost_low_usd", "cost_high_usd", "maker_usd")
@@ -183,7 +183,7 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
     paths = solution.paths
     return {
         **({"optimum": _optimum(solution.optimum)} if solution.optimum else {}),
-        **({"replay": _replay(solution.replay)} if solution.replay else {}),
+        **({"replay": replay_group(solution.replay)} if solution.replay else {}),
         "arcs": {
             "capacity_gbps": solution.fabric.arc_capacity_gbps,
             "load_gbps": solution.loads.arc_load_gbps,
@@ -203,16 +203,6 @@ def solution_groups(solution: Solution) -> dict[str, dict[str, Any]]:
             "kind_head": paths.kinds.head_kind,
             "method": paths.method,
         },
-    }
-
-
-def _replay(replay: Replay) -> dict[str, Any]:
-    percentiles = (0.0, 1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0, 99.9, 100.0)
-    return {
-        **{name: getattr(replay, name) for name in ("routing", "makespan_s", "computing_s")},
-        "n_flows": replay.flows.n_flows,
-        "percentile": percentiles,
-        "completion_s": [replay.completion_s(each / 100.0) for each in percentiles],
     }
 
 

@@ -110,5 +110,10 @@ GROUPS: dict[str, dict[str, Column]] = {
         "computing_s": real("computing of the endpoint that has most of it"),
         "percentile": real("share of the flows that took no longer, %", "percentile"),
         "completion_s": real("time from a flow's begin to its end", "percentile"),
+        "by_library": flag("whether each flow takes the time of a step of the library"),
+        "listed_s": real("time of a flow besides its bits and its way through fiber, as above"),
+        "startup_s": real("other such times replayed, between which the rest is read off straight lines", "startup_s"),
+        "startup_makespan_s": real("when the last flow has ended then", "startup_s"),
+        "startup_completion_s": real("time from a flow's begin to its end then", "startup_s", "percentile"),
     },
 }

@@ -197,8 +197,7 @@ def _read_traces(fabric: Fabric, p: TraceParameters, files: list[Path]) -> Traff
     from optinet.workloads.trace import trace_flows
 
     traces = [read_trace(path) for path in files]
-    flows = trace_flows(fabric, traces, algorithm=p.algorithm, startup_s=p.startup_us * 1e-6, tflops=p.tflops)
-    return _of_flows(fabric, flows)
+    return _of_flows(fabric, trace_flows(fabric, traces, algorithm=p.algorithm, tflops=p.tflops))
 
 
 def _of_flows(fabric: Fabric, flows: FlowList) -> Traffic:

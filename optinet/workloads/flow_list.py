@@ -4,11 +4,15 @@
 A flow has a size, a start and a time that passes before its bits flow; it may wait for others. Work that uses no link,
 such as computing, is a flow from an endpoint to itself. The replay is `optinet.simulate_flows`: fluid flows on one path
 each under max-min sharing.
+
+How long transfers take to start up is the design's (`optinet.models.replay`), so that flows are replayed for a few
+start-up times, and what lies between them is read off straight lines. Waiting alone would make every time the largest
+of some sums, convex in the start-up; links that are shared may bend it either way, or even turn it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +20,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from optinet.collectives.schedule import PROPAGATION_S_PER_M, endpoint_gbps
+from optinet.collectives.striping import striped
 from optinet.fabric import Fabric
-from optinet.flows.simulate import simulate_flows
+from optinet.flows.simulate import FlowSimulation, simulate_flows
 from optinet.routing.core_graph import sum_by
 from optinet.routing.flow_paths import flow_paths
 from optinet.traffic.demand import Demand
@@ -42,6 +47,8 @@ class FlowList:
         shape (n,), >= 0: passes between a flow's beginning and its first bit; the duration of work without a link.
     after
         shape (m, 2): pairs (i, j): flow j begins when flow i has ended.
+    by_library
+        Whether a library sends them, which takes its time for each besides what the network takes.
     """
 
     source: Ints
@@ -50,6 +57,7 @@ class FlowList:
     start_s: Floats
     wait_s: Floats
     after: Ints
+    by_library: bool = False
 
     @property
     def n_flows(self) -> int:
@@ -70,15 +78,16 @@ class FlowList:
         gbps = self.size_gbit[on] / (line_s or 1.0)
         return Demand.from_matrix(fabric, sparse.coo_array((gbps, pairs), shape=(n, n)))
 
-    def replayed(
-        self,
-        fabric: Fabric,
-        routing: str = "ecmp",
-        seed: int = 0,
-        progress: Callable[[float], None] | None = None,
-        arc_up: NDArray[np.bool_] | None = None,
-    ) -> Replay:
-        """Simulate the flows on a fabric.
+    @property
+    def computing_s(self) -> float:
+        """Work without links of the endpoint that has most."""
+        off = ~self.on_links
+        return float(np.bincount(self.source[off], self.wait_s[off]).max(initial=0.0))
+
+    def routed(
+        self, fabric: Fabric, routing: str = "ecmp", seed: int = 0, arc_up: NDArray[np.bool_] | None = None
+    ) -> RoutedFlows:
+        """Give every flow its path.
 
         Parameters
         ----------
@@ -86,62 +95,148 @@ class FlowList:
             The fabric whose endpoints are meant.
         routing, seed
             How the path of every flow is chosen, as in `optinet.flow_paths`.
-        progress
-            As in `optinet.simulate_flows`.
         arc_up
             shape (n_arcs,): which arcs are up; all when None.
 
         Raises
         ------
         SolverError
-            If a flow has no path or flows wait for each other in a cycle.
+            If a flow has no path.
         """
         offsets, arcs = flow_paths(fabric, self.source, self.target, routing, seed, arc_up=arc_up)
         hops = np.diff(offsets)
-        flow = np.repeat(np.arange(len(hops)), hops)
-        way_s = np.bincount(flow, fabric.arc_length_m[arcs], len(hops)) * PROPAGATION_S_PER_M
-        found = simulate_flows(
-            fabric.arc_capacity_gbps,
-            offsets,
-            arcs,
-            self.size_gbit,
-            self.start_s,
-            after=self.after,
-            latency_s=self.wait_s + way_s,
-            progress=progress,
+        length_m = np.bincount(np.repeat(np.arange(len(hops)), hops), fabric.arc_length_m[arcs], len(hops))
+        subflow_of = np.arange(len(hops))
+        if self.by_library:
+            offsets, arcs, subflow_of = striped(fabric, offsets, arcs, arc_up)
+        way_s = np.asarray(length_m * PROPAGATION_S_PER_M, dtype=np.float64)
+        return RoutedFlows(self, fabric, routing, offsets, arcs, subflow_of, way_s)
+
+
+@dataclass(frozen=True, eq=False)
+class RoutedFlows:
+    """Flows and their paths.
+
+    Parameters
+    ----------
+    flows, fabric, routing
+        What was routed, where, and whose hash chose the paths.
+    offsets, arcs
+        The arcs of each path, as `optinet.flow_paths` returns them.
+    subflow_of
+        shape (n_paths,): the flow that each path is of; one each, but where a library has several links to a neighbor.
+    way_s
+        shape (n,): propagation along the way of each flow.
+    """
+
+    flows: FlowList
+    fabric: Fabric
+    routing: str
+    offsets: Ints
+    arcs: Ints
+    subflow_of: Ints
+    way_s: Floats
+
+    def simulated(self, startup_s: float = 0.0) -> FlowSimulation:
+        """Simulate the flows.
+
+        Parameters
+        ----------
+        startup_s
+            What each flow on links takes besides its bits and the propagation on its way; where it is less than 0,
+            which takes off what a design propagates faster, no flow takes less than nothing.
+
+        Raises
+        ------
+        SolverError
+            If flows wait for each other in a cycle.
+        """
+        flows = self.flows
+        way_s = np.where(flows.on_links, np.maximum(self.way_s + startup_s, 0.0), 0.0)
+        return simulate_flows(
+            self.fabric.arc_capacity_gbps,
+            self.offsets,
+            self.arcs,
+            flows.size_gbit,
+            flows.start_s,
+            after=flows.after,
+            latency_s=flows.wait_s + way_s,
+            subflow_of=self.subflow_of,
         )
-        return Replay(self, routing, found.begin_s, found.finish_s)
+
+    def replayed(self, startup_s: Sequence[float] = (0.0,)) -> Replay:
+        """Replay the flows once for every start-up time; raises as `simulated` does.
+
+        Parameters
+        ----------
+        startup_s
+            As in `simulated`; the first is that of the design as listed.
+        """
+        on, at = self.flows.on_links, np.unique(startup_s)
+        makespan_s, completion_s = np.zeros(len(at)), np.full((len(at), len(PERCENTILES)), np.nan)
+        for row, each in enumerate(at.tolist()):
+            found = self.simulated(each)
+            makespan_s[row] = found.makespan_s
+            if on.any():
+                took_s, shares = (found.finish_s - found.begin_s)[on], np.array(PERCENTILES) / 100.0
+                completion_s[row] = np.quantile(took_s, shares, method="inverted_cdf")
+        flows, listed_s = self.flows, float(startup_s[0])
+        terms = (self.routing, flows.n_flows, flows.by_library, flows.computing_s, listed_s)
+        return Replay(*terms, at, makespan_s, completion_s)
+
+
+PERCENTILES = (0.0, 1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0, 99.9, 100.0)
+"""Shares of the flows whose times are told, in %."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """What came of simulating a list of flows.
+    """What came of replaying a list of flows for several start-up times.
 
     Parameters
     ----------
-    flows, routing
-        What was simulated.
-    begin_s, finish_s
-        shape (n,): when each flow began and when its last bit arrived.
+    routing
+        Whose hash chose the paths.
+    n_flows
+        Flows on links.
+    by_library
+        As in `FlowList`.
+    computing_s
+        Work without links of the endpoint that has most.
+    listed_s
+        The start-up time of a flow in the design as listed.
+    startup_s
+        shape (k,): the start-up times replayed, rising.
+    makespan_s
+        shape (k,): when everything had ended.
+    completion_s
+        shape (k, n_percentiles): time from begin to end that a share of the flows on links does not exceed, for each of
+        `PERCENTILES`; NaN without any.
     """
 
-    flows: FlowList
     routing: str
-    begin_s: Floats
-    finish_s: Floats
+    n_flows: int
+    by_library: bool
+    computing_s: float
+    listed_s: float
+    startup_s: Floats
+    makespan_s: Floats
+    completion_s: Floats
 
-    @property
-    def makespan_s(self) -> float:
-        """When everything has ended."""
-        return float(self.finish_s.max(initial=0.0))
+    def at(self, values_s: Floats, startup_s: float | Floats) -> float | Floats:
+        """Return times at any start-up, on straight lines through those replayed, which go on beyond the ends.
 
-    @property
-    def computing_s(self) -> float:
-        """Work without links of the endpoint that has most."""
-        off = ~self.flows.on_links
-        return float(np.bincount(self.flows.source[off], self.flows.wait_s[off]).max(initial=0.0))
-
-    def completion_s(self, fraction: float) -> float:
-        """Return the time from beginning to end that a share of the flows on links does not exceed; NaN without any."""
-        times = (self.finish_s - self.begin_s)[self.flows.on_links]
-        return float(np.quantile(times, fraction, method="inverted_cdf")) if len(times) else np.nan
+        Parameters
+        ----------
+        values_s
+            shape (k,): one for every start-up time replayed.
+        startup_s
+            A number or an array, which is the shape of what is returned.
+        """
+        known, x = self.startup_s, np.asarray(startup_s, dtype=np.float64)
+        if len(known) == 1:
+            return np.full(x.shape, values_s[0]) if x.ndim else float(values_s[0])
+        piece = np.clip(np.searchsorted(known, x, side="right") - 1, 0, len(known) - 2)
+        slope = np.diff(values_s) / np.diff(known)
+        found = values_s[piece] + slope[piece] * (x - known[piece])
+        return found if x.ndim else float(found)

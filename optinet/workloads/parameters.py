@@ -83,9 +83,6 @@ class TraceParameters(FileParameters):
         description="Chakra traces, * standing for the rank; a relative path starts at the scenario's own folder"
     )
     algorithm: algorithms.Name = Field(default="best", description="how collectives are done, the best by default")
-    startup_us: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        default=3.0, description="time a transfer takes besides bits and way (engineering estimate, as in a library)"
-    )
     tflops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None, description="rate of nodes that tell their operations; the recorded times by default"
     )

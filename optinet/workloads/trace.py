@@ -26,7 +26,7 @@ import numpy as np
 from optinet.collectives.algorithms import schedule
 from optinet.collectives.chain import Chain
 from optinet.collectives.operation import OPERATIONS, Collective
-from optinet.collectives.schedule import Schedule
+from optinet.collectives.schedule import STARTUP_S, Schedule
 from optinet.collectives.timing import collective_time
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
@@ -54,7 +54,6 @@ def trace_flows(
     traces: Sequence[Sequence[TraceNode]],
     *,
     algorithm: str = "best",
-    startup_s: float = 0.0,
     tflops: float | None = None,
 ) -> FlowList:
     """Return what traces ask of a fabric.
@@ -67,8 +66,6 @@ def trace_flows(
         The nodes of every rank.
     algorithm
         How collectives are done, as in `optinet.collective_time`; "best" decides size by size.
-    startup_s
-        What a transfer takes besides its bits and its way.
     tflops
         Rate at which nodes compute that tell their number of operations; None for the recorded times.
 
@@ -83,7 +80,7 @@ def trace_flows(
         raise DemandError(Problem("workload.path", found, "a fabric with an endpoint for every rank"))
     orders = [_ordered(rank, nodes) for rank, nodes in enumerate(traces)]
     meetings, messages = _meetings(traces, orders), _messages(traces, orders)
-    build = _Builder(fabric, traces, algorithm, startup_s)
+    build = _Builder(fabric, traces, algorithm)
     build.work(tflops)
     build.one_at_a_time(_global_order(traces, orders, meetings, messages))
     for send, receive in messages.items():
@@ -243,7 +240,6 @@ class _Builder:
     fabric: Fabric
     traces: Sequence[Sequence[TraceNode]]
     algorithm: str
-    startup_s: float
     _end: dict[Place, int] = field(default_factory=dict)
     _ready: dict[Place, int] = field(default_factory=dict)
     _rows: list[tuple[int, int, float, float]] = field(default_factory=list)
@@ -261,8 +257,7 @@ class _Builder:
             for position, node in enumerate(nodes):
                 here = (rank, position)
                 if node.type == NodeType.COMM_SEND:
-                    gbit = _whole(rank, node, "comm_size") * 8e-9
-                    end = self._flow(rank, _whole(rank, node, "comm_dst"), gbit, self.startup_s)
+                    end = self._flow(rank, _whole(rank, node, "comm_dst"), _whole(rank, node, "comm_size") * 8e-9, 0.0)
                 elif node.type in (NodeType.COMM_COLL, NodeType.COMM_RECV):
                     end = self._flow(rank, rank, 0.0, 0.0)
                 else:
@@ -309,8 +304,8 @@ class _Builder:
                 made = phase.made(number)
                 source, target = step.source[made], step.target[made]
                 chain.add(source, target, step.stream[made], together=phase.together and number == 0)
-                waits = [self.startup_s] * len(source)
-                self._rows += zip(source.tolist(), target.tolist(), step.gbit[made].tolist(), waits, strict=True)
+                gbit = step.gbit[made].tolist()
+                self._rows += zip(source.tolist(), target.tolist(), gbit, [0.0] * len(gbit), strict=True)
             if len(self._rows) > MOST_TRANSFERS:
                 found = f"more than {MOST_TRANSFERS:,} transfers"
                 raise DemandError(Problem("workload.path", found, "a shorter trace, or fewer ranks"))
@@ -325,9 +320,7 @@ class _Builder:
             own_part = meeting.operation == "all_gather"
             gbit = meeting.size_bytes * 8e-9 * (len(ranks) if own_part else 1)
             if self.algorithm == "best":
-                found = collective_time(
-                    self.fabric, meeting.operation, [ranks], gbit, overhead_s=self.startup_s
-                ).schedule
+                found = collective_time(self.fabric, meeting.operation, [ranks], gbit, overhead_s=STARTUP_S).schedule
             else:
                 found = schedule(Collective.of(self.fabric, meeting.operation, [ranks], gbit), self.algorithm)
             self._known[key] = found
@@ -344,6 +337,7 @@ class _Builder:
             start_s=np.zeros(len(source)),
             wait_s=np.ascontiguousarray(wait),
             after=np.unique(np.concatenate([pairs, *self._after]), axis=0),
+            by_library=True,
         )
 
 

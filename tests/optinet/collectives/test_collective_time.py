@@ -89,6 +89,25 @@ def test_bucket_on_axes_of_unequal_length(dims, share_of_long):
         assert found.steps == 4 * (long - 1)
 
 
+@pytest.mark.parametrize("dims", [(2,), (2, 2, 2), (2, 4), (2, 2, 4), (4, 4, 2)])
+def test_both_links_between_two_chips_of_an_axis_of_two_are_used(dims):
+    """No two rings meet on one link while the other is idle: simulated and closed form agree."""
+    fabric, p = topologies.build("torus", dims=dims, capacity_gbps=100.0), int(np.prod(dims))
+    terms = (fabric, "all_reduce", np.arange(p), 1.0)
+    for algorithm in ("bucket", "bucket_sequential"):
+        loads, simulated = (
+            optinet.collective_time(*terms, algorithm=algorithm, alpha_s=0.0, method=method)
+            for method in ("loads", "simulate")
+        )
+        assert simulated.time_s == pytest.approx(loads.time_s, rel=1e-6)
+    # equal axes have all links of every chip at work: two on each axis
+    if len(set(dims)) == 1:
+        found = optinet.collective_time(*terms, algorithm="bucket", alpha_s=1e-6, method="simulate")
+        ideal_s = 2 * (p - 1) / p / (200.0 * len(dims))
+        assert found.time_s == pytest.approx(ideal_s + 2 * len(dims) * 1e-6, rel=1e-6)
+        assert found.bound_s == pytest.approx(ideal_s)
+
+
 def test_bucket_on_axes_of_unequal_rates_is_near_the_bound():
     fabric = topologies.build("torus", dims=(4, 4, 4), capacity_gbps=(100.0, 100.0, 50.0))
     found = optinet.collective_time(fabric, "all_reduce", np.arange(64), 1.0, algorithm="bucket", alpha_s=0.0)

@@ -28,8 +28,8 @@ def collective(number, name, gbit, after=(), **attributes):
     )
 
 
-def makespan_s(traces, **options):
-    return trace_flows(FABRIC, traces, **options).replayed(FABRIC).makespan_s
+def makespan_s(traces, startup_s=0.0, **options):
+    return trace_flows(FABRIC, traces, **options).routed(FABRIC).simulated(startup_s).makespan_s
 
 
 def messages():
