@@ -17,7 +17,9 @@ from optinet.results.writer import clean_text
 
 ALIASES = {"case": "design", "power_kw": "network_kw", "tags": "tag", "notes": "note"}
 _NO_NOTES = Notes()
-_SHOWN = ("title", "design", "workload", "topology", "routing", "verdict", "caveat", "tag", "note", "file")
+WORDS = ""  # the name of the texts that a bare word of a filter is looked for in
+NOTED = ("tag", "star", "note")  # the texts that notes have a part in
+SHOWN = ("title", "design", "workload", "topology", "routing", "verdict", "caveat", "tag", "note", "file")
 
 
 @dataclass(frozen=True)
@@ -37,29 +39,39 @@ class Facts:
 
     @property
     def words(self) -> str:
-        """The texts that a bare word of a filter is looked for in, in lower case."""
-        return "\n".join(self.texts.get(name, "") for name in _SHOWN).lower()
+        """The texts that a bare word of a filter is looked for in, in lower case; empty where there are none at all."""
+        return "\n".join(self.texts.get(name, "") for name in SHOWN).lower() if self.texts else ""
+
+    def noted(self, notes: Notes) -> Facts:
+        """Return what the run can be found by with other notes beside it."""
+        tags = dict.fromkeys([*self.texts.get("tags", "").split(), *notes.tags])
+        values = (" ".join(tags), "yes" if notes.star else "no", notes.note)
+        return Facts({**self.texts, **dict(zip(NOTED, map(clean_text, values), strict=True))}, self.numbers)
 
 
 def facts_of(run: Run) -> Facts:
     """Return what a run can be found by, its notes inside."""
+    return facts_from(run, Path(run.path).name, notes_of(run.path))
+
+
+def notes_of(run_path: Path) -> Notes:
+    """Return the notes of a run file; that they cannot be read is the note where they cannot."""
     try:
-        notes = read_notes(run.path)
+        return read_notes(run_path)
     except OptinetError as error:
-        notes = Notes(note=f"unreadable notes: {error.problems[0]}")
-    return facts_from(run, Path(run.path).name, notes)
+        return Notes(note=f"unreadable notes: {error.problems[0]}")
 
 
 def facts_from(run: Run | RunContent, file: str, notes: Notes = _NO_NOTES) -> Facts:
     """Return what a run can be found by that is, or will be, in a file of that name with such notes beside it."""
     numbers = dict(run.metric_values)
-    texts = _texts_of(run, file, notes)
+    texts = _texts_of(run, file)
     for key, value in _scenario_facts(run.scenario):
         if isinstance(value, str):
             texts.setdefault(key, value)
         else:
             numbers.setdefault(key, value)
-    return Facts(texts, numbers)
+    return Facts({name: clean_text(text) for name, text in texts.items()}, numbers).noted(notes)
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -73,12 +85,11 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _texts_of(run: Run | RunContent, file: str, notes: Notes) -> dict[str, str]:
+def _texts_of(run: Run | RunContent, file: str) -> dict[str, str]:
     """Return the texts that tables show of a run, by name."""
     scenario = run.scenario
     switching, packaging = technology_of(scenario)
-    tags = dict.fromkeys([*map(str, scenario.get("tags") or ()), *notes.tags])
-    texts = {
+    return {
         "title": run.title,
         "design": run.case,
         "workload": _name(scenario, "workload"),
@@ -88,12 +99,9 @@ def _texts_of(run: Run | RunContent, file: str, notes: Notes) -> dict[str, str]:
         "packaging": packaging,
         "verdict": run.verdict,
         "caveat": "; ".join(filter(None, [str(scenario.get("caveat") or ""), *run.notes])),
-        "tag": " ".join(tags),
-        "star": "yes" if notes.star else "no",
-        "note": notes.note,
         "file": file,
+        "tags": " ".join(map(str, scenario.get("tags") or ())),  # its own; `Facts.noted` adds those of the notes
     }
-    return {name: clean_text(text) for name, text in texts.items()}
 
 
 def _name(scenario: Mapping[str, Any], section: str) -> str:

@@ -2,12 +2,10 @@
 """The index of a folder of runs: an SQLite file that answers filters without opening the runs.
 
 It holds nothing that is not in the runs and their notes, so it may be deleted at any time. It is brought up to date
-whenever it is opened: by size and time of each file, so that only new and changed runs are read. Where it cannot be
-written, the index lives in memory. A sweep that has the folder for itself notes its runs down as it goes on; what
-another process notes down is told like what is read here.
-
-Texts and numbers are stored name by name, so that one column of all runs is read in one go; a run keeps its number when
-it is read again.
+whenever it is opened: by size and time of each file, so that only new and changed runs are read, and of those whose
+notes alone have changed only the notes. Where it cannot be written, the index lives in memory. A sweep that has the
+folder for itself notes its runs down as it goes on; what another process notes down is told like what is read here. A
+run keeps its number when it is read again.
 """
 
 from __future__ import annotations
@@ -17,26 +15,27 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from threading import RLock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.facts import Facts, facts_of
-from experiments.index_file import NAME, connected, opened
+from experiments.facts import NOTED, SHOWN, Facts, facts_of, notes_of
+from experiments.index_columns import IndexColumns, Table
+from experiments.index_file import NAME, IndexFile
 from experiments.notes import SUFFIX as NOTES_SUFFIX
-from experiments.query import Query, parse, where
+from experiments.notes import notes_path
+from experiments.query import Query, parse, passing
 from optinet.errors import OptinetError, Problem, RunFileError
 from optinet.results import open_run
 from optinet.results.schema import SUFFIX
 
 _AT_ONCE = 200  # most runs per transaction
-_AT_ONCE_S = 0.1  # longest transaction while an update is watched
+_AT_ONCE_S = 0.1  # longest time between two steps of an update that is watched
+_NOTHING = Facts({}, {})
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,26 @@ class Found:
 
 @dataclass(frozen=True)
 class Update:
-    """What one step of bringing an index up to date has found: numbers of runs that are new, changed and gone."""
+    """What one step of bringing an index up to date has found: numbers of runs that are new, changed and gone.
+
+    Of those that are `noted` nothing but the notes has changed.
+    """
 
     new: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
+    noted: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What is to be written down of a file."""
+
+    file: str
+    stamp: str
+    facts: Facts
+    problem: str = ""
 
 
 class Index:
@@ -79,12 +92,12 @@ class Index:
         if not self.folder.is_dir():
             what = "is a file" if self.folder.exists() else "no such folder"
             raise RunFileError(Problem(str(folder), what, "a folder of run files"))
-        self._lock = RLock()
-        self._is_closed = False
-        self._database = opened(self.folder / NAME)
-        self._ids: dict[tuple[str, str], int] = {}
-        self._load_names()
-        self._told = self._readable()
+        self._file = IndexFile(self.folder / NAME)
+        self._columns = IndexColumns(self._file)
+        # number and stamp by file of the runs that have been told of; None until somebody asks: all that are in it
+        self._told: dict[str, tuple[int, str]] | None = None
+        self._broken: dict[str, tuple[int, str]] = {}
+        self._version: int | None = None  # of the database that these are from
         if update:
             self.update()
 
@@ -97,83 +110,154 @@ class Index:
 
     def close(self) -> None:
         """Close the index; who still reads it in another thread finds it empty."""
-        with self._lock:
-            self._is_closed = True
-            self._database.close()
+        self._file.close()
 
     def __len__(self) -> int:
-        return int(self._rows("SELECT count(*) FROM runs WHERE problem = ''")[0][0])
+        return int(self._file.rows("SELECT count(*) FROM runs WHERE problem = ''")[0][0])
 
     @property
     def problems(self) -> list[str]:
         """What is wrong with the files that cannot be read."""
-        return [row[0] for row in self._rows("SELECT problem FROM runs WHERE problem != '' ORDER BY file")]
+        return [row[0] for row in self._file.rows("SELECT problem FROM runs WHERE problem != '' ORDER BY file")]
 
     @property
     def numbers(self) -> set[str]:
         """Names of all numbers that runs have."""
-        return self._names("number")
+        return self._columns.names("number")
 
     @property
     def texts(self) -> set[str]:
         """Names of all texts that runs have."""
-        return self._names("text")
+        return self._columns.names("text")
+
+    # -- bringing it up to date
 
     def update(self) -> int:
         """Read the runs that are new or changed, forget those that are gone; return how many are new or changed."""
-        return sum(len(step.new) + len(step.changed) + len(step.problems) for step in self.updates())
+        return sum(len(s.new) + len(s.changed) + len(s.noted) + len(s.problems) for s in self.updates())
 
-    def updates(self) -> Iterator[Update]:
-        """Do what `update` does, yielding after every few runs what has been found."""
+    def updates(self, files: Collection[str] | None = None) -> Iterator[Update]:
+        """Do what `update` does, yielding after every few runs what has been found.
+
+        Parameters
+        ----------
+        files
+            Names of run files: others are not looked at.
+        """
         try:
-            yield from self._updates()
+            yield from self._updates(files)
         except sqlite3.Error:  # a full disk, or damage that only now shows
-            with self._lock:
-                gone = tuple(row[0] for row in self._rows_or_none("SELECT id FROM runs"))
-                self._database.close()
-                self._database = connected(":memory:")
-                self._ids, self._told = {}, {}
+            if self._file.is_closed:
+                return
+            gone = tuple(run for run, _ in (self._told or {}).values())
+            self._file.forsake()
+            self._columns.load_names()
+            self._told, self._broken, self._version = {}, {}, None
             yield Update(gone=gone)
-            yield from self._updates()
+            yield from self._updates(None)
 
-    def _updates(self) -> Iterator[Update]:
+    def _updates(self, files: Collection[str] | None) -> Iterator[Update]:
         if elsewhere := self._noted_elsewhere():
             yield elsewhere
-        known = {file: (run, stamp) for run, file, stamp in self._rows("SELECT id, file, stamp FROM runs")}
-        stamps = _stamps(self.folder)
-        gone = [run for file, (run, _) in known.items() if file not in stamps]
-        if gone:
-            with self._lock, self._database:
-                self._forget(gone)
-                self._database.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in gone])
-            self._told = {file: told for file, told in self._told.items() if file in stamps}
-            yield Update(gone=tuple(gone))
+        assert self._told is not None
+        stamps = _stamps(self.folder, files)
+        known = {**self._told, **self._broken}
+        if gone := [file for file in (known if files is None else files) if file in known and file not in stamps]:
+            yield self._forget(gone)
         waiting = [file for file, stamp in stamps.items() if file not in known or known[file][1] != stamp]
-        waiting.reverse()
-        while waiting:
-            new: list[int] = []
-            changed: list[int] = []
-            lost: list[int] = []
-            problems: list[str] = []
-            rows = _Rows()
-            due = time.monotonic() + _AT_ONCE_S
-            # readers of other threads wait for one step at most
-            with self._lock, self._database:
-                for _ in range(_AT_ONCE):
-                    file = waiting.pop()
-                    before = known[file][0] if file in known else None
-                    run, problem = self._read(file, stamps[file], before, rows)
-                    told = self._told.pop(file, None)
-                    if problem:
-                        problems.append(problem)
-                        lost += [run] if told else []
-                    else:
-                        (changed if told else new).append(run)
-                        self._told[file] = run, stamps[file]
-                    if not waiting or time.monotonic() > due:
-                        break
-                self._insert(rows)
-            yield Update(tuple(new), tuple(changed), tuple(lost), tuple(problems))
+        noted = [file for file in waiting if file in self._told and _of_run(known[file][1]) == _of_run(stamps[file])]
+        for start in range(0, len(noted), _AT_ONCE):
+            yield self._write(self._noted(noted[start : start + _AT_ONCE], stamps), only=NOTED)
+        unread = iter(waiting if not noted else sorted(set(waiting) - set(noted)))
+        while entries := list(self._read(unread, stamps)):
+            yield self._write(entries)
+
+    def _noted_elsewhere(self) -> Update | None:
+        """Return what other processes have done to the index since all that had been done was told."""
+        version = self._file.version
+        if version == self._version:
+            return None
+        rows = self._file.rows("SELECT id, file, stamp, problem FROM runs")
+        self._broken = {file: (run, stamp) for run, file, stamp, problem in rows if problem}
+        now = {file: (run, stamp) for run, file, stamp, problem in rows if not problem}
+        before, self._told, self._version = self._told, now, version
+        if before is None or before == now:
+            return None
+        self._columns.load_names()
+        stamp_of, ids = dict(before.values()), dict(now.values())
+        new = tuple(run for run in ids if run not in stamp_of)
+        changed = tuple(run for run, stamp in ids.items() if run in stamp_of and stamp != stamp_of[run])
+        return Update(new, changed, gone=tuple(run for run in stamp_of if run not in ids))
+
+    def _forget(self, files: Sequence[str]) -> Update:
+        """Take files out that are gone."""
+        assert self._told is not None
+        known = [self._told.get(file) or self._broken[file] for file in files]
+        with self._file.writing() as database:
+            self._columns.replace(database, {run: _NOTHING for run, _ in known})
+            database.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run, _ in known])
+        told = [self._told.pop(file, None) for file in files]
+        for file in files:
+            self._broken.pop(file, None)
+        return Update(gone=tuple(each[0] for each in told if each))
+
+    def _noted(self, files: Sequence[str], stamps: dict[str, str]) -> list[_Entry]:
+        """Return the facts of runs whose notes have changed, as far as notes have a part in them."""
+        assert self._told is not None
+        facts = self.facts([self._told[file][0] for file in files], only=(*SHOWN, "tags"))
+        return [
+            _Entry(file, stamps[file], each.noted(notes_of(self.folder / file)))
+            for file, each in zip(files, facts, strict=True)
+        ]
+
+    def _read(self, files: Iterator[str], stamps: dict[str, str]) -> Iterator[_Entry]:
+        """Read some of the files, which goes on where it has stopped."""
+        due = time.monotonic() + _AT_ONCE_S
+        for file in islice(files, _AT_ONCE):
+            try:
+                yield _Entry(file, stamps[file], facts_of(open_run(self.folder / file)))
+            except OptinetError as error:
+                yield _Entry(file, stamps[file], _NOTHING, str(error))
+            if time.monotonic() > due:
+                return
+
+    def _write(self, entries: Sequence[_Entry], only: Collection[str] | None = None) -> Update:
+        """Write files down, or some names of them alone; return what is to be told."""
+        assert self._told is not None
+        runs = self._put(entries, only)
+        new: list[int] = []
+        changed: list[int] = []
+        lost: list[int] = []
+        for entry, run in zip(entries, runs, strict=True):
+            self._broken.pop(entry.file, None)
+            told = self._told.pop(entry.file, None)
+            if entry.problem:
+                lost += [told[0]] if told else []
+                self._broken[entry.file] = run, entry.stamp
+            else:
+                (changed if told else new).append(run)
+                self._told[entry.file] = run, entry.stamp
+        problems = tuple(entry.problem for entry in entries if entry.problem)
+        if only is not None:
+            return Update(noted=tuple(changed))
+        return Update(tuple(new), tuple(changed), (), tuple(lost), problems)
+
+    def _put(self, entries: Sequence[_Entry], only: Collection[str] | None = None) -> list[int]:
+        """Write files down in one transaction, unless another process was faster; return their numbers."""
+        runs: list[int] = []
+        written: dict[int, Facts] = {}
+        with self._file.writing() as database:
+            for entry in entries:
+                found = database.execute("SELECT id, stamp FROM runs WHERE file = ?", [entry.file]).fetchone()
+                run, stamp = found or (0, "")
+                if stamp != entry.stamp:
+                    is_whole = only is None or run  # or else the next update has to read it
+                    row = [run or None, entry.file, entry.stamp if is_whole else "", entry.problem]
+                    run = database.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", row).lastrowid or run
+                    written[run] = entry.facts
+                runs.append(run)
+            self._columns.replace(database, written, only)
+        return runs
 
     def add(self, facts: Iterable[tuple[str, Facts]]) -> None:
         """Take facts of files of the folder, by name, without reading the files.
@@ -182,59 +266,36 @@ class Index:
         """
         left = iter(facts)
         while batch := list(islice(left, _AT_ONCE)):
-            rows = _Rows()
-            with contextlib.suppress(sqlite3.Error), self._lock, self._database:
-                for file, each in batch:
-                    stamp = f"{_stamp(self.folder / file)}:-"
-                    found = self._rows("SELECT id, stamp FROM runs WHERE file = ?", [file])
-                    before, seen = found[0] if found else (None, "")
-                    if stamp != seen:  # a viewer may have been faster
-                        self._put(file, stamp, each, "", before, rows)
-                self._insert(rows)
+            entries = [_Entry(file, f"{_stamp(self.folder / file)}:-", each) for file, each in batch]
+            with contextlib.suppress(sqlite3.Error):
+                self._put(entries)
+        self._version = None
+
+    # -- what is in it
 
     def rows(self, *, first: int = 0, count: int = -1) -> list[tuple[int, str]]:
         """Return number and file name of readable runs in order of number, from the first or a later one on."""
-        found = self._rows(
+        found = self._file.rows(
             "SELECT id, file, stamp FROM runs WHERE problem = '' ORDER BY id LIMIT ? OFFSET ?", [count, first]
         )
-        self._told |= {file: (run, stamp) for run, file, stamp in found}
+        self._told = (self._told or {}) | {file: (run, stamp) for run, file, stamp in found}
         return [(run, file) for run, file, _ in found]
 
     def files(self, runs: Sequence[int]) -> list[str]:
         """Return the file names of some runs."""
-        return [self._rows("SELECT file FROM runs WHERE id = ?", [run])[0][0] for run in runs]
+        return [self._file.rows("SELECT file FROM runs WHERE id = ?", [run])[0][0] for run in runs]
 
-    def facts(self, runs: Sequence[int]) -> list[Facts]:
-        """Return all texts and numbers of some runs."""
-        found = {run: Facts({}, {}) for run in runs}
-        if not found:
-            return []
-        for table, value in (("texts", "text"), ("numbers", "number")):
-            names = {key: name for (kind, name), key in self._ids.items() if kind == value}
-            # by name and range of runs, as they are stored
-            rows = self._rows(
-                f"SELECT name, run, {value} FROM {table} WHERE name IN ({','.join(map(str, names))})"
-                " AND run BETWEEN ? AND ?",
-                [min(found), max(found)],
-            )
-            for name, run, item in rows:
-                if run in found:
-                    getattr(found[run], table)[names[name]] = item
-        return [found[run] for run in runs]
+    def facts(self, runs: Sequence[int], only: Collection[str] | None = None) -> list[Facts]:
+        """Return all texts and numbers of some runs, or those of some names alone."""
+        return self._columns.facts(runs, only)
 
     def number_column(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the runs that have a number, and it; both of shape (n_runs,)."""
-        rows = self._rows("SELECT run, number FROM numbers WHERE name = ?", [self._ids.get(("number", name), -1)])
-        table = np.fromiter(chain.from_iterable(rows), dtype=float, count=2 * len(rows)).reshape(len(rows), 2)
-        return table[:, 0].astype(np.int64), table[:, 1].copy()
+        return self._columns.numbers(name)
 
     def text_column(self, name: str) -> tuple[NDArray[np.int64], list[str]]:
         """Return the runs that have a text, and it; without a name, all words of each run in lower case."""
-        if name:
-            rows = self._rows("SELECT run, text FROM texts WHERE name = ?", [self._ids.get(("text", name), -1)])
-        else:
-            rows = self._rows("SELECT id, words FROM runs WHERE problem = ''")
-        return np.array([row[0] for row in rows], dtype=np.int64), [row[1] for row in rows]
+        return self._columns.texts(name)
 
     def query(self, text: str) -> Query:
         """Read a filter in the names of this index.
@@ -271,105 +332,23 @@ class Index:
             if name not in self.numbers | self.texts:
                 problem = parse(f"{name}:", (), self.numbers | self.texts).problem
                 raise OptinetError(Problem("", problem.replace("text column", "number or text")))
-        condition, parameters = where(query.terms)
-        rows = self._rows(f"SELECT id, file FROM runs WHERE problem = '' AND {condition} ORDER BY file", parameters)
-        found = {run: Found(self.folder / file, {}, {}) for run, file in rows}
+        rows = self._file.rows("SELECT id, file FROM runs WHERE problem = '' ORDER BY file")
+        table = Table(self._columns, [run for run, _ in rows])
+        keep = np.flatnonzero(passing(table, query.terms)).tolist()
+        runs = [Found(self.folder / rows[row][1], {}, {}) for row in keep]
         for name in dict.fromkeys((*names, *([sort] if sort else []))):
-            self._fill(found, name)
-        runs = list(found.values())
+            numbers, texts = table.numbers(name)[keep].tolist(), table.texts(name)
+            for run, row, number in zip(runs, keep, numbers, strict=True):
+                if not math.isnan(number):
+                    run.numbers[name] = number
+                if texts[row]:
+                    run.texts[name] = texts[row]
         return _sorted(runs, sort, descending) if sort else runs
 
-    def _fill(self, found: dict[int, Found], name: str) -> None:
-        for run, number in zip(*self.number_column(name), strict=True):
-            if run in found:
-                found[int(run)].numbers[name] = float(number)
-        for run, text in zip(*self.text_column(name), strict=True):
-            if run in found:
-                found[int(run)].texts[name] = text
 
-    def _rows(self, sql: str, parameters: Sequence[str | float] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return [] if self._is_closed else self._database.execute(sql, parameters).fetchall()
-
-    def _rows_or_none(self, sql: str) -> list[tuple[Any, ...]]:
-        try:
-            return self._rows(sql)
-        except sqlite3.Error:
-            return []
-
-    def _readable(self) -> dict[str, tuple[int, str]]:
-        """Return number and stamp of every run without a problem, by file."""
-        rows = self._rows("SELECT id, file, stamp FROM runs WHERE problem = ''")
-        return {file: (run, stamp) for run, file, stamp in rows}
-
-    def _noted_elsewhere(self) -> Update | None:
-        """Return what other processes have done to the index since an update told of everything."""
-        before, self._told = self._told, self._readable()
-        if before == self._told:
-            return None
-        self._load_names()
-        runs, ids = dict(before.values()), dict(self._told.values())
-        new = tuple(run for run in ids if run not in runs)
-        changed = tuple(run for run, stamp in ids.items() if run in runs and stamp != runs[run])
-        return Update(new, changed, tuple(run for run in runs if run not in ids))
-
-    def _names(self, kind: str) -> set[str]:
-        return {name for each, name in tuple(self._ids) if each == kind}
-
-    def _load_names(self) -> None:
-        self._ids = {(kind, name): key for key, name, kind in self._rows("SELECT id, name, kind FROM names")}
-
-    def _id_of(self, kind: str, name: str) -> int:
-        """Return the number of a name, a new one for a new name."""
-        found = self._ids.get((kind, name))
-        if found is None:
-            self._database.execute("INSERT OR IGNORE INTO names (name, kind) VALUES (?, ?)", [name, kind])
-            self._load_names()  # another process may have added it
-            found = self._ids[kind, name]
-        return found
-
-    def _forget(self, runs: Sequence[int]) -> None:
-        for table, kind in (("texts", "text"), ("numbers", "number")):
-            keys = [key for (each, _), key in self._ids.items() if each == kind]
-            pairs = [(key, run) for key in keys for run in runs]
-            self._database.executemany(f"DELETE FROM {table} WHERE name = ? AND run = ?", pairs)
-
-    def _read(self, file: str, stamp: str, before: int | None, rows: _Rows) -> tuple[int, str]:
-        """Read a run into the index, as the one it was `before` if any; return its number and what is wrong with it."""
-        try:
-            facts, problem = facts_of(open_run(self.folder / file)), ""
-        except OptinetError as error:
-            facts, problem = Facts({}, {}), str(error)
-        return self._put(file, stamp, facts, problem, before, rows), problem
-
-    def _put(self, file: str, stamp: str, facts: Facts, problem: str, before: int | None, rows: _Rows) -> int:
-        """Write down a run, and in `rows` what it can be found by; return its number."""
-        if before is not None:
-            self._forget([before])
-        run = self._database.execute(
-            "INSERT OR REPLACE INTO runs (id, file, stamp, words, problem) VALUES (?, ?, ?, ?, ?)",
-            [before, file, stamp, facts.words, problem],
-        ).lastrowid
-        assert run is not None  # a row was inserted
-        # every name is known from then on, also one without a value
-        texts = [(self._id_of("text", name), run, text, text.lower()) for name, text in facts.texts.items()]
-        numbers = [(self._id_of("number", name), run, number) for name, number in facts.numbers.items()]
-        rows.texts += (row for row in texts if row[2])
-        rows.numbers += (row for row in numbers if not math.isnan(row[2]))
-        return run
-
-    def _insert(self, rows: _Rows) -> None:
-        """Insert what several runs can be found by, in the order of the tables, so that each page is met once."""
-        self._database.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", sorted(rows.texts))
-        self._database.executemany("INSERT INTO numbers VALUES (?, ?, ?)", sorted(rows.numbers))
-
-
-@dataclass
-class _Rows:
-    """Rows to be inserted."""
-
-    texts: list[tuple[int, int, str, str]] = field(default_factory=list)
-    numbers: list[tuple[int, int, float]] = field(default_factory=list)
+def _of_run(stamp: str) -> str:
+    """Return the part of a stamp that the run file has."""
+    return stamp.partition(":")[0]
 
 
 def _stamp(path: Path | os.DirEntry[str]) -> str:
@@ -381,8 +360,11 @@ def _stamp(path: Path | os.DirEntry[str]) -> str:
     return f"{status.st_mtime_ns}.{status.st_size}"
 
 
-def _stamps(folder: Path) -> dict[str, str]:
-    """Return for every run file of a folder, in order of name, what changes when it or its notes change."""
+def _stamps(folder: Path, files: Collection[str] | None = None) -> dict[str, str]:
+    """Return for every run file of a folder, or for some, in order of name, what changes when it or its notes do."""
+    if files is not None:
+        both = ((file, _stamp(folder / file), _stamp(notes_path(folder / file))) for file in sorted(files))
+        return {file: f"{of_run}:{of_notes or '-'}" for file, of_run, of_notes in both if of_run}
     found: dict[str, str] = {}
     try:
         with os.scandir(folder) as entries:

@@ -16,10 +16,14 @@ number or text does not match, so ``-name<5`` finds it.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, Protocol, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from experiments.facts import ALIASES
 from optinet.errors import nearest_name
@@ -31,8 +35,13 @@ _TERM = re.compile(r'(-?)((?:[^\s"]|"[^"]*"?)+)')
 _COMPARISON = re.compile(r"([A-Za-z_][\w.]*)(<=|>=|<|>|=)(.*)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w.]*):(.*)", re.DOTALL)
 _BEGINNING_OF_NUMBER = re.compile(r"[+-]?\.?")
-_NAMED = "name = (SELECT names.id FROM names WHERE kind = '%s' AND names.name = ?)"
-_SQL = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "="}
+_OPERATORS: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
 
 
 @dataclass(frozen=True)
@@ -129,28 +138,32 @@ def _unknown(name: str, what: str, allowed: Collection[str]) -> str:
     return f"no {what} column '{name}'{hint}"
 
 
-def where(terms: Sequence[Term]) -> tuple[str, list[str | float]]:
-    """Return the condition of an SQL query over the tables of `experiments.index`, and its parameters."""
-    conditions: list[str] = []
-    parameters: list[str | float] = []
+class Columns(Protocol):
+    """The runs that a filter is for."""
+
+    def __len__(self) -> int: ...
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """Return a number of every run, NaN where it is missing; shape (n_runs,)."""
+
+    def folded(self, name: str) -> list[str]:
+        """Return a text of every run in lower case, empty where it is missing; all its words for no name."""
+
+
+def passing(runs: Columns, terms: Sequence[Term]) -> NDArray[np.bool_]:
+    """Return the runs for which all terms hold; shape (n_runs,)."""
+    keep = np.ones(len(runs), dtype=bool)
     for term in terms:
-        condition, values = _condition(term)
-        conditions.append(f"NOT ({condition})" if term.negated else condition)
-        parameters += values
-    return " AND ".join(conditions) or "1", parameters
+        keep &= _matches(runs, term) != term.negated
+    return keep
 
 
-def _condition(term: Term) -> tuple[str, list[str | float]]:
-    """Return a condition in which nothing the user typed stands: names and values are parameters."""
-    if term.symbol == "word":
-        return "instr(words, ?) > 0", [term.text]
+def _matches(runs: Columns, term: Term) -> NDArray[np.bool_]:
     if term.number is not None:
-        comparison = f"number {_SQL[term.symbol]} ?"
-        return f"id IN (SELECT run FROM numbers WHERE {_NAMED % 'number'} AND {comparison})", [term.name, term.number]
-    comparison = "folded = ?" if term.symbol == "=" else "instr(folded, ?) > 0"
-    return f"id IN (SELECT run FROM texts WHERE {_NAMED % 'text'} AND {comparison})", [term.name, term.text]
-
-
-def names_in(terms: Sequence[Term]) -> Iterator[str]:
-    """Yield the names that terms ask for, each once."""
-    yield from dict.fromkeys(term.name for term in terms if term.name)
+        return _OPERATORS[term.symbol](runs.numbers(term.name), term.number)
+    texts = runs.folded(term.name)
+    if term.symbol == "=":
+        found = (text == term.text != "" for text in texts)
+    else:
+        found = (text != "" and term.text in text for text in texts)  # `name:` finds the runs that have the text
+    return np.fromiter(found, dtype=bool, count=len(texts))

@@ -11,15 +11,15 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.facts import Facts
+from experiments.facts import WORDS, Facts
 
+_Column = TypeVar("_Column")
 KEEP_ALL = 4000  # up to so many runs every value is kept at hand; beyond, only columns that somebody has asked for
-WORDS = ""  # the name of the texts that a bare word of a filter is looked for in
 
 
 class Source(Protocol):
@@ -97,6 +97,8 @@ class Batch:
         Absolute paths of the new ones.
     facts
         All values; None for a large batch, which has `numbers` and `texts` instead and whatever else on demand.
+    only
+        Names of the values that have changed; None for any.
     numbers, texts
         Columns of a large batch by name.
     """
@@ -109,8 +111,9 @@ class Batch:
     facts: Sequence[Facts] | None = None
     numbers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     texts: Mapping[str, list[str]] = field(default_factory=dict)
+    only: frozenset[str] | None = None
 
-    def only(self, keep: Sequence[bool]) -> Batch:
+    def those(self, keep: Sequence[bool]) -> Batch:
         """Return the batch with some of the new runs alone, and all that are changed and gone."""
         if all(keep):
             return self
@@ -124,6 +127,7 @@ class Batch:
             None if self.facts is None else list(compress(self.facts, both)),
             {name: column[np.array(both)] for name, column in self.numbers.items()},
             {name: list(compress(column, both)) for name, column in self.texts.items()},
+            self.only,
         )
 
     def at_hand(self, opened: int) -> tuple[set[str], set[str]]:
@@ -306,16 +310,16 @@ class Frame:
     def _changed(self, place: int, batch: Batch) -> Frame:
         rows, at = self._placed(place, np.array(batch.changed), np.arange(len(batch.changed)))
         at += len(batch.new)
-        numbers, texts = {}, {}
-        for name, column in self._numbers.items():
-            values = batch.number_values(name)
+        numbers, texts = _others(self._numbers, batch), _others(self._texts, batch)
+        for name in self._numbers.keys() - numbers:
+            column, values = self._numbers[name], batch.number_values(name)
             if values is not None:
                 same = np.array_equal(column[rows], values[at], equal_nan=True)
                 numbers[name] = column if same else column.copy()
                 if not same:
                     numbers[name][rows] = values[at]
-        for name, words in self._texts.items():
-            new = batch.text_values(name)
+        for name in self._texts.keys() - texts:
+            words, new = self._texts[name], batch.text_values(name)
             if new is not None:
                 changed = [(row, new[i]) for row, i in zip(rows.tolist(), at.tolist(), strict=True)]
                 texts[name] = words if all(words[row] == text for row, text in changed) else list(words)
@@ -323,7 +327,14 @@ class Frame:
                     for row, text in changed:
                         texts[name][row] = text
         # its values are others, so that columns read meanwhile for the runs as they were are not adopted
-        return dataclasses.replace(self, values=object(), _numbers=numbers, _texts=texts, _folded={}, _wider={})
+        return dataclasses.replace(
+            self,
+            values=object(),
+            _numbers=numbers,
+            _texts=texts,
+            _folded=_others(self._folded, batch),
+            _wider=_others(self._wider, batch),
+        )
 
     def _extended(self, place: int, batch: Batch) -> Frame:
         """Add runs; a column for which the batch has no values is dropped, and read again when it is asked for."""
@@ -351,3 +362,8 @@ class Frame:
             _numbers=numbers,
             _texts=texts,
         )
+
+
+def _others(columns: Mapping[str, _Column], batch: Batch) -> dict[str, _Column]:
+    """Return the columns that are the same for the changed runs of a batch."""
+    return {} if batch.only is None else {name: column for name, column in columns.items() if name not in batch.only}

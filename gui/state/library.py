@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.facts import facts_of
+from experiments.facts import NOTED, SHOWN, WORDS, facts_of
 from experiments.index import Index
 from experiments.notes import Notes, read_notes, write_notes
 from gui.state.columns import COLUMNS
-from gui.state.frame import WORDS, Batch, FileSource
+from gui.state.frame import Batch, FileSource
 from gui.state.runs import one_line
 from optinet.errors import OptinetError
 from optinet.results import open_run
 
+_NOTED_AT_ONCE = 100  # runs whose notes are written before the table shows them
 FIRST = 200  # runs of a folder that are shown before the others are looked up
 AT_ONCE = 100_000  # runs handed over in one go; every further part copies those before it
 _NUMBERS = tuple(column.id for column in COLUMNS if column.numeric and column.shown)
@@ -89,34 +90,39 @@ class Library:
 
         Runs whose notes cannot be written stay as they are, with one line of text for each.
         """
-        done = []
-        for key in keys:
-            path = Path(key)
-            try:
-                before = read_notes(path)
-                after = change(before)
-                if after != before:
-                    write_notes(path, after)
-                    done.append(key)
-                    yield Edit(key, before, after)
-            except (OptinetError, OSError) as error:
-                yield one_line(error)
-        yield from self._noted(done)
+        yield from self._edited(keys, lambda _, before: change(before))
 
     def restore(self, notes: Mapping[str, Notes]) -> Iterator[Batch | str]:
         """Give runs these notes, and yield the runs as they are then."""
-        for key, wanted in notes.items():
-            found = self.edit([key], lambda _, wanted=wanted: wanted)  # type: ignore[misc]
-            yield from (item for item in found if not isinstance(item, Edit))
+        found = self._edited(tuple(notes), lambda key, _: notes[key])
+        yield from (item for item in found if not isinstance(item, Edit))
+
+    def _edited(self, keys: Sequence[str], change: Callable[[str, Notes], Notes]) -> Iterator[Batch | Edit | str]:
+        for start in range(0, len(keys), _NOTED_AT_ONCE):
+            done = []
+            for key in keys[start : start + _NOTED_AT_ONCE]:
+                path = Path(key)
+                try:
+                    before = read_notes(path)
+                    after = change(key, before)
+                    if after != before:
+                        write_notes(path, after)
+                        done.append(key)
+                        yield Edit(key, before, after)
+                except (OptinetError, OSError) as error:
+                    yield one_line(error)
+            yield from self._noted(done)
 
     def _noted(self, keys: Sequence[str]) -> Iterator[Batch | str]:
         """Yield runs again whose notes have changed."""
         for key in keys:
             if key in self._file_runs:
                 yield from self._file(Path(key))
-        for folder in dict.fromkeys(Path(key).parent for key in keys):
-            if folder in self._indexes:
-                yield from self._updates(folder, self._indexes[folder])
+        files: dict[Path, list[str]] = {}
+        for path in map(Path, keys):
+            files.setdefault(path.parent, []).append(path.name)
+        for folder in files.keys() & self._indexes.keys():
+            yield from self._updates(folder, self._indexes[folder], files[folder])
 
     def forget(self) -> None:
         """Close everything."""
@@ -165,11 +171,16 @@ class Library:
         yield from self._updates(folder, index)
 
     @staticmethod
-    def _updates(folder: Path, index: Index) -> Iterator[Batch | str]:
-        for step in index.updates():
+    def _updates(folder: Path, index: Index, files: Collection[str] | None = None) -> Iterator[Batch | str]:
+        """Yield what is new, changed and gone in a folder, or of some of its files."""
+        for step in index.updates(files):
             yield from step.problems
-            keys = tuple(str(folder / file) for file in index.files(step.new))
-            yield Batch(index, step.new, keys, step.changed, step.gone, index.facts((*step.new, *step.changed)))
+            if step.noted:
+                facts = index.facts(step.noted, only={*SHOWN, *NOTED})
+                yield Batch(index, changed=step.noted, facts=facts, only=frozenset({WORDS, *NOTED}))
+            else:
+                keys = tuple(str(folder / file) for file in index.files(step.new))
+                yield Batch(index, step.new, keys, step.changed, step.gone, index.facts((*step.new, *step.changed)))
 
 
 def _is_pack(path: Path) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.facts import WORDS
 from gui.state import filters
 from gui.state.columns import Column, columns_for
 from gui.state.csv_text import csv_text
 from gui.state.event import Event
-from gui.state.frame import WORDS, Frame
+from gui.state.frame import Frame
 from gui.state.keys import Keys
 from gui.state.runs import RunEntry
 from gui.state.session import Session

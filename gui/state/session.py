@@ -87,7 +87,7 @@ class Session:
         before = self.frame
         for given in batches:
             known = not self._slot_of.keys().isdisjoint(given.keys)
-            batch = given.only([key not in self for key in given.keys]) if known else given
+            batch = given.those([key not in self for key in given.keys]) if known else given
             kept = self.frame.without(batch.source, batch.gone)
             self.frame = self.frame.taken(batch)
             if batch.gone:

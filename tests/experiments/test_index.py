@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -28,6 +29,12 @@ def folder(swept, tmp_path):
     target = tmp_path / "runs"
     shutil.copytree(swept[0].parent, target)
     return target
+
+
+def told(index):
+    """Return the facts of all runs by file."""
+    rows = index.rows()
+    return dict(zip([file for _, file in rows], index.facts([run for run, _ in rows]), strict=True))
 
 
 def found(folder, text, **options):
@@ -120,19 +127,44 @@ def test_an_update_step_by_step_tells_what_is_new_changed_and_gone(folder):
         second.unlink()
         shutil.copy(third, folder / "copy.h5")
         steps = list(index.updates())
-        (new,), (changed,), (gone,) = (
-            sum((getattr(s, kind) for s in steps), ()) for kind in ("new", "changed", "gone")
-        )
-        assert changed == numbers[first.name] and gone == numbers[second.name]
+        (new,), (noted,), (gone,) = (sum((getattr(s, kind) for s in steps), ()) for kind in ("new", "noted", "gone"))
+        assert noted == numbers[first.name] and gone == numbers[second.name]
         assert index.files([new]) == ["copy.h5"] and new not in numbers.values()
         # a column is what the facts of all runs say
         runs, values = index.number_column("network_kw")
         facts = index.facts(runs.tolist())
         assert values.tolist() == [each.numbers["network_kw"] for each in facts]
         runs, texts = index.text_column("tag")
-        assert dict(zip(runs.tolist(), texts, strict=True)) == {changed: "paper"}
-        assert index.facts([changed])[0].texts["tag"] == "paper"
+        assert dict(zip(runs.tolist(), texts, strict=True)) == {noted: "paper"}
+        assert index.facts([noted])[0].texts["tag"] == "paper"
         assert list(index.updates()) == []
+        shutil.copy(third, first)
+        write_notes(third, Notes(star=True))
+        (step,) = index.updates([first.name])
+        assert (step.changed, index.facts([noted])[0].texts["design"]) == (
+            (noted,),
+            index.facts([new])[0].texts["design"],
+        )
+        assert [step.noted for step in index.updates()] == [(numbers[third.name],)]
+
+
+def test_notes_alone_are_taken_in_without_reading_the_run(folder):
+    run = find_runs([folder])[0]
+    with Index(folder) as index:
+        assert told(index)[run.name].texts["star"] == "no"
+    write_notes(run, Notes(tags=("paper",), star=True, note="Look here"))
+    with Index(folder) as index:
+        noted = told(index)
+    (folder / NAME).unlink()
+    with Index(folder) as index:
+        assert noted == told(index)
+    status = run.stat()
+    run.write_bytes(bytes(status.st_size))
+    os.utime(run, ns=(status.st_atime_ns, status.st_mtime_ns))
+    write_notes(run, Notes())
+    with Index(folder) as index:
+        assert (index.problems, told(index)[run.name].texts["star"]) == ([], "no")
+        assert len(index.find("look")) == len(index.find("tag:paper")) == 0
 
 
 def test_a_damaged_or_older_index_is_made_anew(folder):
@@ -222,10 +254,6 @@ def test_notes_are_kept_beside_the_run_and_the_run_is_not_touched(folder):
 
 
 def test_a_sweep_leaves_the_index_that_reading_its_runs_would_make(swept, folder):
-    def told(index):
-        rows = index.rows()
-        return dict(zip([file for _, file in rows], index.facts([run for run, _ in rows]), strict=True))
-
     shutil.copy(swept[0].parent / NAME, folder / NAME)
     with Index(swept[0].parent, update=False) as index:
         noted, read_anew = told(index), index.update()
@@ -249,7 +277,7 @@ def test_what_another_process_notes_down_is_told_once(folder):
         sweep.add(facts.items())  # it comes too late
         assert list(viewer.updates()) == []
         write_notes(second, Notes(tags=("paper",)))
-        changed = sum((step.changed for step in sweep.updates()), ())
+        changed = sum((step.noted for step in sweep.updates()), ())
         (step,) = viewer.updates()
         assert step.changed == changed and viewer.files(changed) == [second.name]
         second.unlink()
