@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from optinet.errors import OptinetError, unknown_name
 from optinet.metric import Metric
 from optinet.models.availability import FailureReport
 from optinet.models.bom import BillOfMaterials
@@ -25,8 +25,7 @@ from optinet.models.reconfiguration import Reconfiguration
 from optinet.models.replay import ReplayReport
 from optinet.models.sharing import SharingReport
 
-if TYPE_CHECKING:
-    pass
+_HEADLINE = ("delivered_gbps_per_endpoint", "latency_p99_ns", "network_kw", "worst_link_3sigma_margin_db", "cost_usd")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +85,11 @@ class Assessment:
     metrics: tuple[Metric, ...]
     values_used: tuple[tuple[str, str], ...]
 
+    def __repr__(self) -> str:
+        shown = (metric for metric in self.metrics if metric.name in _HEADLINE)
+        numbers = ", ".join(f"{metric.name} {metric.value:,.6g}" for metric in shown)
+        return f"<Assessment: {self.verdict or 'no optical links'}; {numbers}; {len(self.metrics)} metrics>"
+
     @property
     def verdict(self) -> str:
         """Verdict of the worst link class: closes, at risk, infeasible; empty without optical links."""
@@ -93,5 +97,8 @@ class Assessment:
         return budget.verdict if budget else ""
 
     def metric(self, name: str) -> Metric:
-        """Return a headline number by name; KeyError if there is none."""
-        return {metric.name: metric for metric in self.metrics}[name]
+        """Return a headline number by name; `OptinetError` naming the nearest one if there is none."""
+        metrics = {metric.name: metric for metric in self.metrics}
+        if name not in metrics:
+            raise OptinetError(unknown_name("assessment", name, tuple(metrics), "metric"))
+        return metrics[name]

@@ -98,6 +98,20 @@ class Fabric:
                 value.setflags(write=False)
                 object.__setattr__(self, name, value)
 
+    def __repr__(self) -> str:
+        kinds = np.bincount(self.node_kind, minlength=len(NodeKind))
+        nodes = (_counted(kinds[kind], kind.name.lower()) for kind in NodeKind if kinds[kind])
+        capacity_gbps = self.arc_capacity_gbps.reshape(-1, 2).max(axis=1)
+        classes = ((name, self.link_class == index) for index, name in enumerate(self.link_class_names))
+        links = (
+            f"{of.sum():,} {name} of {_range(capacity_gbps[of])} Gb/s, {_range(self.link_length_m[of])} m"
+            for name, of in classes
+            if of.any()
+        )
+        kind = f" {type(self.structure).__name__}" if self.structure else ""
+        plant = f"; {_counted(self.plant.n_ocs, 'OCS', 'OCS')}" if self.plant else ""
+        return f"<Fabric{kind}: {', '.join(nodes)}; links: {'; '.join(links) or 'none'}{plant}>"
+
     @classmethod
     def from_links(
         cls,
@@ -344,3 +358,13 @@ def kind_of(name: str, where: str) -> NodeKind | Problem:
     if name in allowed:
         return NodeKind[name.upper()]
     return Problem(where, f"unknown kind {name!r}", ", ".join(allowed), nearest_name(str(name), allowed))
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    plural = many or (f"{one}es" if one.endswith("ch") else f"{one}s")
+    return f"{count:,} {one if count == 1 else plural}"
+
+
+def _range(values: NDArray[np.float64]) -> str:
+    low, high = values.min(), values.max()
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"

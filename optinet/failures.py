@@ -23,6 +23,7 @@ from optinet.fabric import Fabric
 from optinet.flows.link_loads import link_loads
 from optinet.plant import OpticalPlant
 from optinet.rewiring import Rewiring, block_links, plant_of, reconfigure, rewire
+from optinet.shown import Shown
 from optinet.slices import pod_of, set_slices, slice_nodes
 from optinet.structure import Pod, Torus
 from optinet.traffic.demand import Demand
@@ -204,7 +205,7 @@ def _replace_cubes(fabric: Fabric, failure: Failure, usable: Flags) -> Rewiring:
 
 
 @dataclass(frozen=True, eq=False)
-class FailureImpact:
+class FailureImpact(Shown):
     """Throughput of a demand before a failure, after it, and after reconfiguring around it.
 
     Parameters

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optinet.errors import Problem, TopologyError
+from optinet.shown import Shown
 
 
 @dataclass(frozen=True, eq=False)
-class OpticalPlant:
+class OpticalPlant(Shown):
     """OCS devices with their fiber ends and circuits.
 
     Parameters

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric
 from optinet.plant import OpticalPlant
+from optinet.shown import Shown
 from optinet.structure import Blocks, Structure
 from optinet.wiring import Wiring, wire
 
@@ -25,7 +26,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Rewiring:
+class Rewiring(Shown):
     """A fabric after its circuits were changed.
 
     Parameters

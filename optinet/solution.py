@@ -94,6 +94,11 @@ class Solution:
     replay: Replay | None = None
     failed: FailureMasks | None = None
 
+    def __repr__(self) -> str:
+        each = f"{self.delivered_gbps_per_endpoint:.6g} Gb/s per endpoint delivered"
+        down = f", {self.failed.text} down" if self.failed else ""
+        return f"<Solution by {self.routing}: throughput {self.throughput:.6g}, {each}{down}; {self.fabric!r}>"
+
     def scaled(self, factor: float) -> Solution:
         """Return the same with the demand times a factor, > 0; paths do not change."""
         loads = self.loads

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optinet.collectives.schedule import Schedule
+from optinet.shown import Shown
 
 if TYPE_CHECKING:
     from optinet.routing.signatures import PathSignatures
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseTime:
+class PhaseTime(Shown):
     """How long the steps of a phase take.
 
     Parameters
@@ -44,7 +45,7 @@ class PhaseTime:
 
 
 @dataclass(frozen=True, eq=False)
-class CollectiveTime:
+class CollectiveTime(Shown):
     """What came of timing a collective.
 
     Parameters

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.shown import Shown
+
 
 @dataclass(frozen=True, eq=False)
-class LinkLoads:
+class LinkLoads(Shown):
     """The load on every arc when the whole demand is routed.
 
     Parameters

@@ -16,11 +16,12 @@ from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.kernels.shortest import hop_histogram
 from optinet.routing.core_graph import CoreGraph
+from optinet.shown import Shown
 from optinet.structure import Torus
 
 
 @dataclass(frozen=True, eq=False)
-class PathMetrics:
+class PathMetrics(Shown):
     """Distances over ordered pairs of different endpoints.
 
     Parameters

@@ -28,6 +28,7 @@ from scipy.sparse.linalg import eigsh
 
 from optinet.fabric import Fabric
 from optinet.flows.halving import Halving, in_use, links_cut
+from optinet.shown import Shown
 from optinet.structure import HyperX, Torus
 
 _QUICK_NODES = 400
@@ -35,7 +36,7 @@ _DENSE_NODES = 1500
 
 
 @dataclass(frozen=True, eq=False)
-class Bisection:
+class Bisection(Shown):
     """Bounds on the links cut by halving the endpoints.
 
     Parameters

@@ -25,12 +25,13 @@ from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, in_lines, numbers
 from optinet.kernels import flow_events, settle
 from optinet.kernels._ahead import together
+from optinet.shown import Shown
 
 _EVENTS_PER_STEP = 256  # events between two looks at progress and cancel
 
 
 @dataclass(frozen=True, eq=False)
-class FlowSimulation:
+class FlowSimulation(Shown):
     """What came of a flow simulation.
 
     Parameters

@@ -101,7 +101,8 @@ class Run:
             self.notes: tuple[str, ...] = tuple(first["notes"].get("text", ()))
 
     def __repr__(self) -> str:
-        return f"<Run {self.path.name}: {self.title or self.case}>"
+        what = ", ".join(filter(None, (self.title or self.case, self.routing, self.verdict)))
+        return f"<Run {self.path.name}: {what}; {len(self.metric_values)} metrics>"
 
     @contextmanager
     def _file(self) -> Iterator[h5py.File]:

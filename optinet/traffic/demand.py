@@ -38,6 +38,10 @@ class Demand:
     target_share: NDArray[np.float64] | None = None
     matrix: sparse.csr_array | None = None
 
+    def __repr__(self) -> str:
+        pairs = "rank one" if self.matrix is None else f"{self.matrix.nnz:,} pairs"
+        return f"<Demand of {self.n_endpoints:,} endpoints: {self.total_gbps:,.6g} Gb/s in all, {pairs}>"
+
     @classmethod
     def uniform(cls, fabric: Fabric, gbps_per_pair: float = 1.0) -> Demand:
         """Return the same demand between every ordered pair of endpoints.

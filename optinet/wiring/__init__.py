@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optinet.errors import Problem, TopologyError
+from optinet.shown import Shown
 from optinet.wiring.certificate import crowded_blocks, not_all_placed, too_few_ends
 from optinet.wiring.construct import construct
 from optinet.wiring.search import few_moves, fewest_moves, multigraph, tally
@@ -26,7 +27,7 @@ SMALL = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Wiring:
+class Wiring(Shown):
     """Links between blocks on every OCS, and what changed.
 
     Parameters

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.shown import Shown
+
 
 @dataclass(frozen=True, eq=False)
-class ConcurrentFlow:
+class ConcurrentFlow(Shown):
     """The largest common scale factor of a demand that any routing can carry, between two proven bounds.
 
     Parameters
