@@ -262,7 +262,7 @@ def _other_words(mistake: _Mistake, value: str) -> str:
     if mistake.kind == "finite_number":
         return f"{value} is not a finite number"
     if mistake.kind == "string_pattern_mismatch":
-        return f"{value} does not match the pattern {mistake.context['pattern']}"
+        return f"{value} has no '{mistake.context['pattern'][-1]}'"  # the one pattern there is asks for a character
     message = re.sub(r"^(Input|String|Value)( error,)? ", "", mistake.message)
     return f"{value} {message}"
 

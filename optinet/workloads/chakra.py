@@ -92,18 +92,18 @@ def read_trace(path: Path) -> list[TraceNode]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DemandError(Problem(str(path), (error.strerror or "cannot be read").lower())) from None
+        raise DemandError(Problem("", (error.strerror or "cannot be read").lower(), location=str(path))) from None
     kinds = _messages()
     nodes = [_node(message) for message in (_from_json if path.suffix == ".json" else _from_bytes)(path, data, kinds)]
     ids = {node.id for node in nodes}
     if not nodes or len(ids) < len(nodes):
         found = "has no nodes" if not nodes else "has several nodes of one id"
-        raise DemandError(Problem(str(path), f"{found}: it is no trace", "a Chakra trace of one rank"))
+        raise DemandError(Problem("", f"{found}: it is no trace", "a Chakra trace of one rank", location=str(path)))
     for node in nodes:
         lost = [each for each in node.waits_for if each not in ids]
         if lost:
             found = f"node {node.id} '{node.name}' waits for node {lost[0]}, which is not there: the trace is cut short"
-            raise DemandError(Problem(str(path), found, "a whole trace"))
+            raise DemandError(Problem("", found, "a whole trace", location=str(path)))
     return nodes
 
 
@@ -121,7 +121,7 @@ def _from_bytes(path: Path, data: bytes, kinds: dict[str, Any]) -> Iterator[Any]
             message = None
         if message is None or (count and message.type not in _KNOWN_TYPES):
             what = f"after {count - 1} nodes the trace is cut short or damaged" if count > 1 else "it is no trace"
-            raise DemandError(Problem(str(path), f"byte {start:,}: {what}", "a Chakra trace of one rank"))
+            raise DemandError(Problem("", f"byte {start:,}: {what}", "a Chakra trace of one rank", location=str(path)))
         if count:
             yield message
         kind, count = kinds["Node"], count + 1
@@ -143,7 +143,7 @@ def _from_json(path: Path, data: bytes, kinds: dict[str, Any]) -> Iterator[Any]:
     except (ValueError, ParseError) as error:
         reason = str(error).partition("\n")[0]
         found = f"after {max(0, count - 1)} nodes the trace is cut short or damaged: {reason}"
-        raise DemandError(Problem(str(path), found, "a Chakra trace of one rank as JSON")) from None
+        raise DemandError(Problem("", found, "a Chakra trace of one rank as JSON", location=str(path))) from None
 
 
 def _blanks_end(text: str, position: int) -> int:

@@ -48,12 +48,12 @@ def read_demand(fabric: Fabric, path: Path) -> Demand:
         if table.matrix.shape != (fabric.n_endpoints,) * 2:
             found = f"a matrix of {' x '.join(map(str, table.matrix.shape))}"
             raise DemandError(
-                Problem(str(path), found, f"one row and column for each of {fabric.n_endpoints} endpoints")
+                Problem("", found, f"one row and column for each of {fabric.n_endpoints} endpoints", location=str(path))
             )
         try:
             return Demand.from_matrix(fabric, table.matrix)
         except DemandError as error:
-            raise DemandError(Problem(str(path), p.found, p.allowed) for p in error.problems) from None
+            raise DemandError(Problem("", p.found, p.allowed, location=str(path)) for p in error.problems) from None
     ends = [table.endpoints(fabric, name) for name in ("source", "target")]
     gbps = table.numbers("gbps")
     table.complain()
@@ -126,22 +126,32 @@ class _Table:
         """Read a file into columns, or into a matrix where there may be one and nothing else."""
         try:
             table = cls._npz(path, square) if path.suffix == ".npz" else cls._csv(path, square)
+        except UnicodeDecodeError:
+            raise DemandError(Problem("", "is not text", "a .csv or .npz file", location=str(path))) from None
         except OSError as error:
-            raise DemandError(Problem(str(path), (error.strerror or "cannot be read").lower())) from None
+            raise DemandError(Problem("", (error.strerror or "cannot be read").lower(), location=str(path))) from None
         except (ValueError, zipfile.BadZipFile, EOFError, csv.Error) as error:
-            raise DemandError(Problem(str(path), f"is no {path.suffix[1:] or 'CSV'} file: {error}")) from None
+            raise DemandError(
+                Problem("", f"is no {path.suffix[1:] or 'CSV'} file: {error}", location=str(path))
+            ) from None
         if table.matrix is None:
             known = (*needed, *optional)
             for name in [name for name in table.columns if name not in known]:
                 table._problems.append(
-                    Problem(str(path), f"unknown column '{name}'", ", ".join(known), nearest_name(name, known))
+                    Problem(
+                        "", f"unknown column '{name}'", ", ".join(known), nearest_name(name, known), location=str(path)
+                    )
                 )
             missing = [name for name in needed if name not in table.columns]
             if missing:
-                table._problems.append(Problem(str(path), f"has no column {', '.join(missing)}", ", ".join(known)))
+                table._problems.append(
+                    Problem("", f"has no column {', '.join(missing)}", ", ".join(known), location=str(path))
+                )
             lengths = {len(values) for values in table.columns.values()}
             if len(lengths) > 1:
-                table._problems.append(Problem(str(path), f"columns of {sorted(lengths)} entries", "one length"))
+                table._problems.append(
+                    Problem("", f"columns of {sorted(lengths)} entries", "one length", location=str(path))
+                )
             if missing or len(lengths) > 1:
                 table.complain()
         return table
@@ -218,7 +228,7 @@ class _Table:
         """Raise what was found to be wrong, if anything."""
         if self._problems:
             more = len(self._problems) - _SHOWN
-            told = [Problem(str(self.path), f"{more} more mistakes like these")] if more > 0 else []
+            told = [Problem("", f"{more} more mistakes like these", location=str(self.path))] if more > 0 else []
             raise DemandError([*self._problems[:_SHOWN], *told])
 
 
