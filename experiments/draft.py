@@ -7,13 +7,15 @@ the line that brought the value in, not the line it replaced.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from optinet.errors import Problem, ScenarioError
+from optinet.errors import OptinetError, Problem, ScenarioError
 from optinet.toml_source import KeyPath, TomlSource
 
 # a key of a file, or the option that set it
@@ -100,6 +102,19 @@ class Draft:
                 return _location(self.origins[key_path[:end]], key_path[end:])
         return ""
 
+    def located(self, problems: Iterable[Problem]) -> Iterator[Problem]:
+        """Yield problems, each with the line or the option of the key that it names."""
+        for problem in problems:
+            yield problem if problem.location else replace(problem, location=self.location(_named_key(problem.where)))
+
+    @contextlib.contextmanager
+    def locating(self) -> Iterator[None]:
+        """Say of every problem that comes up inside which line or option it has to do with."""
+        try:
+            yield
+        except OptinetError as error:
+            raise type(error)(self.located(error.problems)) from None
+
 
 def folder_of(origin: Origin | None) -> Path:
     """Return the folder that a relative path in a value starts from: that of its file, or the working directory."""
@@ -122,6 +137,12 @@ def option_value(text: str) -> Any:
     except (tomllib.TOMLDecodeError, ValueError, RecursionError):
         return text
     return values["value"] if len(values) == 1 else text
+
+
+def _named_key(where: str) -> KeyPath:
+    """Return the key path that a problem names: ``topology.slices[0].chips``."""
+    path = tuple(int(index) if index else key for key, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", where))
+    return ("catalogue", ".".join(map(str, path[1:]))) if path[:1] == ("catalogue",) else path
 
 
 def _single_path(table: Any) -> Iterator[str]:

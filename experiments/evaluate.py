@@ -22,12 +22,14 @@ import optinet
 import topologies
 from experiments.fabrics import fabric_of
 from experiments.failed import failed_parts, masks_of
+from experiments.fitting import fitted
 from experiments.scenario import Scenario
 from optinet import workloads
 from optinet.assessing import assess
 from optinet.assessment import Assessment
 from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
+from optinet.errors import OptinetError
 from optinet.fabric import Fabric
 from optinet.failure_masks import FailureMasks
 from optinet.failure_study import FailureStudy, failure_metrics, failure_study
@@ -88,6 +90,9 @@ class Evaluation:
     seconds: Mapping[str, float]
     failing: FailureStudy | None = None
 
+    def __repr__(self) -> str:
+        return f"<Evaluation of {self.scenario.title or 'a scenario'}: {self.assessment!r} of {self.solution!r}>"
+
 
 class _Recent(Generic[_Value]):
     """The results of the last few calls, by key."""
@@ -116,8 +121,17 @@ def evaluate(scenario: Scenario) -> Evaluation:
     Raises
     ------
     OptinetError
-        If the parts do not fit together: parameters, demand, routing or design on this fabric.
+        If the parts do not fit together: parameters, demand, routing or design on this fabric. Everything that can be
+        told without solving is told at once.
     """
+    try:
+        return _evaluated(scenario)
+    except OptinetError:
+        fitted(scenario)
+        raise
+
+
+def _evaluated(scenario: Scenario) -> Evaluation:
     seconds: dict[str, float] = {}
     plan = scenario.resolved()
     with _Timed(seconds, "build"):

@@ -7,9 +7,7 @@ built, roles and rates of the design, endpoints, model and memory of a job, file
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from experiments.fabrics import fabric_in
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from optinet.design import Design
     from optinet.fabric import Fabric
     from optinet.failure_masks import FailureMasks
-    from optinet.toml_source import KeyPath
 
 
 def fitted(scenario: Scenario) -> Fabric:
@@ -58,8 +55,7 @@ def fitted(scenario: Scenario) -> Fabric:
 
 def misfits(scenario: Scenario, draft: Draft) -> Iterator[Problem]:
     """Yield everything that does not fit, each with the line or the option that says it."""
-    for problem in _problems(lambda: fitted(scenario)):
-        yield replace(problem, location=draft.location(_key_path(problem.where)))
+    yield from draft.located(_problems(lambda: fitted(scenario)))
 
 
 def _check_workload(
@@ -83,9 +79,3 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     except OptinetError as error:
         return error.problems
     return ()
-
-
-def _key_path(where: str) -> KeyPath:
-    """Return the key path that a problem names: ``topology.slices[0].chips``."""
-    found = re.findall(r"([^.\[\]]+)|\[(\d+)\]", where)
-    return tuple(int(index) if index else key for key, index in found)

@@ -15,7 +15,13 @@ def number_text(value: float) -> str:
     """Return a number with separators and six digits, - for none."""
     if not math.isfinite(value):
         return "-" if math.isnan(value) else str(value)
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+    is_whole = float(value).is_integer() or abs(value) >= 1e6
+    return f"{rounded(value, 6):,.0f}" if is_whole and abs(value) < 1e15 else f"{value:,.6g}"
+
+
+def rounded(value: float, digits: int) -> float:
+    """Return a number of so many significant digits; a whole number keeps all of its own."""
+    return value if float(value).is_integer() else float(f"{value:.{digits}g}")
 
 
 def unit_text(unit: str) -> str:
@@ -23,11 +29,11 @@ def unit_text(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def interval_text(low: float, high: float) -> str:
-    """Return the two ends of an interval, nothing where there is none."""
+def interval_text(low: float, high: float, digits: int = 6) -> str:
+    """Return the two ends of an interval with so many digits, nothing where there is none."""
     if math.isnan(low) or math.isnan(high) or low == high:
         return ""
-    return f"{number_text(low)} to {number_text(high)}"
+    return f"{number_text(rounded(low, digits))} to {number_text(rounded(high, digits))}"
 
 
 def to_json(value: Any) -> str:

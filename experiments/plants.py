@@ -6,16 +6,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
-from experiments.fabrics import fabric_of
+from experiments.fabrics import fabric_in
 from experiments.present import rows_text
-from experiments.scenario import load_scenario
+from experiments.scenario import scenario_draft, scenario_of
 from optinet.catalogue import load_catalogue
 from optinet.design import Design
 from optinet.models.ocs_options import OcsOption, ocs_options
 
 
-def ocs_text(path: str, overrides: Sequence[str] = (), width: int | None = None) -> str:
+def ocs_text(path: Path, overrides: Sequence[str] = (), width: int | None = None) -> str:
     """Return which OCS the plant of a scenario could be built of, one row each."""
     headings = (
         "OCS",
@@ -42,15 +43,17 @@ def ocs_text(path: str, overrides: Sequence[str] = (), width: int | None = None)
     return needed + rows_text((*headings, "but"), rows, width)
 
 
-def ocs_json(path: str, overrides: Sequence[str] = ()) -> str:
+def ocs_json(path: Path, overrides: Sequence[str] = ()) -> str:
     """Return which OCS the plant of a scenario could be built of, as JSON."""
     rows = [dataclasses.asdict(each) | {"fits": each.fits} for each in _ocs_options(path, overrides)]
     plain = [{key: None if value != value else value for key, value in row.items()} for row in rows]
     return json.dumps(plain, indent=1) + "\n"
 
 
-def _ocs_options(path: str, overrides: Sequence[str]) -> tuple[OcsOption, ...]:
-    plan = load_scenario(path, overrides).resolved()
-    fabric = fabric_of(plan["topology"])
-    catalogue = load_catalogue().with_values(plan["catalogue"])
-    return ocs_options(fabric, Design.from_roles(plan["design"], catalogue), catalogue)
+def _ocs_options(path: Path, overrides: Sequence[str]) -> tuple[OcsOption, ...]:
+    draft = scenario_draft(path, overrides)
+    plan = scenario_of(draft).resolved()
+    with draft.locating():
+        fabric = fabric_in("topology", plan["topology"])
+        catalogue = load_catalogue().with_values(plan["catalogue"])
+        return ocs_options(fabric, Design.from_roles(plan["design"], catalogue), catalogue)

@@ -73,7 +73,7 @@ class Lines(Silent):
     def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
         """Print the point's line."""
         self._done += 1
-        outcome = f"FAILED: {error.splitlines()[0]}" if error else f"{seconds:.2f} s"
+        outcome = f"FAILED: {_shortened(error)}" if error else f"{seconds:.2f} s"
         self._print(f"[{self._done}/{self._points}] {name}: {outcome}")
 
     def _print(self, line: str) -> None:
@@ -168,7 +168,7 @@ class Bar(Silent):
         left = f"{duration_text(self._left.after(share))} left"
         self._bar.update(self._task, advance=share, description=name, done=self._done, left=left)
         if error:
-            self._bar.console.print(f"FAILED {name}: {error.splitlines()[0]}", markup=False, highlight=False)
+            self._bar.console.print(f"FAILED {name}: {_shortened(error)}", markup=False, highlight=False)
 
 
 def for_stream(stream: TextIO, form: Form = "auto") -> Progress:
@@ -178,6 +178,11 @@ def for_stream(stream: TextIO, form: Form = "auto") -> Progress:
     if form == "none":
         return Silent()
     return Bar() if form == "bar" or (form == "auto" and stream.isatty()) else Lines(stream)
+
+
+def _shortened(error: str) -> str:
+    first, *more = error.splitlines()
+    return f"{first} (and {len(more)} more)" if more else first
 
 
 def duration_text(seconds: float) -> str:

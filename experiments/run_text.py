@@ -11,12 +11,14 @@ from experiments.plain_values import interval_text, number_text, to_json, unit_t
 from experiments.present import rows_text
 from optinet.results import Run
 
+_DRAWN_DIGITS = 4  # percentiles of a few hundred draws are good to a few percent of their range
+
 
 def run_text(run: Run, width: int | None = None) -> str:
     """Return a run's scenario, metrics, power, cost, link budgets and notes as text."""
     parts = [_headline(run), _scenario(run.scenario, width)]
     metrics = [
-        (m.name, number_text(m.value), interval_text(m.low, m.high), unit_text(m.unit), m.meaning)
+        (m.name, number_text(m.value), interval_text(m.low, m.high, _DRAWN_DIGITS), unit_text(m.unit), m.meaning)
         for m in run.metrics.values()
     ]
     parts.append(rows_text(("metric", "value", "range", "unit", "meaning"), metrics, width))
@@ -121,7 +123,7 @@ def _availability(run: Run, width: int | None) -> str:
         return ""
     names = ("time_fraction", "delivered_gbps", "low_gbps", "high_gbps", "served_fraction")
     rows = [
-        (f"{100 * time:g} %", f"{gbps:,.0f}", interval_text(low, high), f"{served:.2%}")
+        (f"{100 * time:g} %", f"{gbps:,.0f}", interval_text(low, high, _DRAWN_DIGITS), f"{served:.2%}")
         for time, gbps, low, high, served in zip(*(table[name] for name in names), strict=True)
     ]
     head = f"failures: {table['n_states']:,} states drawn, {table['n_solved']:,} different\n"

@@ -98,7 +98,7 @@ def sweep(
     with progress or Silent() as told:
         plan = plan_of(todo, count)
         told.started(len(todo), len(done_before), plan.estimated_s(count))
-        sink = Sink(result, told, plan.costs, limits, indexes=shard is None)
+        sink = Sink(result, study, told, plan.costs, limits, indexes=shard is None)
         planned = time.process_time()
         try:
             if here:

@@ -172,12 +172,17 @@ def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sc
     ScenarioError
         Naming every mistake of the file and the options; a syntax error stands alone.
     """
+    return scenario_of(scenario_draft(path_or_name, overrides))
+
+
+def scenario_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft:
+    """Read what `load_scenario` checks, for those who tell of problems that only show later."""
     source = find_source(path_or_name, "systems")
     if is_study(source):
         raise ScenarioError(
             Problem("", "is a study, not a scenario: run it with 'optinet sweep'", location=source.name)
         )
-    return scenario_of(Draft().merged(source.values, source).overridden(overrides))
+    return Draft().merged(source.values, source).overridden(overrides)
 
 
 def scenario_of(draft: Draft) -> Scenario:

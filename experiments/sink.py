@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.lanes import is_death
 from experiments.progress import Progress
-from experiments.study import Point
+from experiments.study import Point, Study
 from experiments.worker import Limits, Outcome
 from optinet.errors import OptinetError, Problem, RunFileError
 
@@ -117,6 +117,8 @@ class Sink:
     ----------
     result
         Filled in as points come.
+    study
+        Whose points they are.
     progress
         Told of every point.
     costs
@@ -129,9 +131,16 @@ class Sink:
     """
 
     def __init__(
-        self, result: SweepResult, progress: Progress, costs: Mapping[str, float], limits: Limits, *, indexes: bool
+        self,
+        result: SweepResult,
+        study: Study,
+        progress: Progress,
+        costs: Mapping[str, float],
+        limits: Limits,
+        *,
+        indexes: bool,
     ) -> None:
-        self._result, self._progress, self._limits = result, progress, limits
+        self._result, self._study, self._progress, self._limits = result, study, progress, limits
         self._costs, self._total = costs, sum(costs.values()) or 1.0
         self._died: set[str] = set()
         self._failures_written = 0.0
@@ -184,7 +193,11 @@ class Sink:
 
     def failed(self, point: Point, error: BaseException, seconds: float, trace: str = "") -> None:
         """Take a point that gave no run."""
-        message, mistake = _message(error, self._limits), isinstance(error, OptinetError)
+        mistake = isinstance(error, OptinetError)
+        if isinstance(error, OptinetError):
+            message = "\n".join(map(str, self._study.located(point, error.problems)))
+        else:
+            message = _message(error, self._limits)
         is_fault = not mistake and not isinstance(error, TimeoutError | MemoryError) and not is_death(error)
         text = (trace or "".join(traceback.format_exception(error))) if is_fault else message
         self._result.failures.append(Failure(point.name, point.case, dict(point.coordinates), text, mistake))

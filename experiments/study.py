@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -74,10 +74,18 @@ class Study:
     _points: tuple[Point, ...]
     excluded: int = 0
     duplicates: int = 0
+    _draft_of: Callable[[Point], Draft] = field(default=lambda _: Draft(), repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Study {self.title or self.name}: {len(self._points):,} points>"
 
     def points(self) -> tuple[Point, ...]:
         """Return the scenarios, cases in the order of the file, the last grid key varying fastest, none twice."""
         return self._points
+
+    def located(self, point: Point, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return what came up with a point, each problem with the line or the option that it has to do with."""
+        return tuple(self._draft_of(point).located(problems))
 
 
 Check: TypeAlias = Callable[[Scenario, Draft], Iterable[Problem]]
@@ -152,7 +160,8 @@ def study_of(source: TomlSource, overrides: Sequence[str] = (), check: Check | N
     if not found.points:
         location = source.location(("constraints",))
         raise ScenarioError(Problem("constraints", "leave out every point", location=location))
-    return Study(Path(source.name).stem, file.title, tuple(found.points.values()), found.excluded, found.duplicates)
+    points = tuple(found.points.values())
+    return Study(Path(source.name).stem, file.title, points, found.excluded, found.duplicates, found.draft_of)
 
 
 class _Case(BaseModel):
@@ -283,16 +292,16 @@ class _Expansion:
     def __init__(self, title: str, rules: _Rules, overrides: Sequence[str], check: Check | None) -> None:
         self._title, self._rules, self._overrides, self._check = title, rules, overrides, check
         self.points: dict[str, Point] = {}
+        self._places: dict[str, tuple[Draft, Sequence[Choice]]] = {}  # what each point was made of
         self.problems: dict[Problem, None] = {}
         self.excluded = self.duplicates = 0
         self._met: set[Condition] = set()  # conditions all of whose keys some scenario has
 
     def add(self, case: str, draft: Draft, choices: Sequence[Choice]) -> None:
         """Take one place of the grid."""
+        place = draft, choices
         try:
-            for choice in choices:
-                draft = draft.assigned(choice.path, choice.value, (choice.source, choice.at))
-            draft = self._overridden(draft, case).overridden(self._overrides)
+            draft = self._draft(case, *place)
             keys = _Keys(draft, case)
             if not all(self._holds(condition, keys, unless=True) for condition in self._rules.constraints):
                 self.excluded += 1
@@ -307,6 +316,16 @@ class _Expansion:
         if self._check and scenario.content_sha256 not in self.points:
             self.problems |= dict.fromkeys(self._check(scenario, draft))
         self.points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario, self._title))
+        self._places.setdefault(scenario.content_sha256, place)
+
+    def draft_of(self, point: Point) -> Draft:
+        """Return what the scenario of a point was made of."""
+        return self._draft(point.case, *self._places[point.scenario.content_sha256])
+
+    def _draft(self, case: str, draft: Draft, choices: Sequence[Choice]) -> Draft:
+        for choice in choices:
+            draft = draft.assigned(choice.path, choice.value, (choice.source, choice.at))
+        return self._overridden(draft, case).overridden(self._overrides)
 
     def unmet(self) -> Iterator[Problem]:
         """Yield conditions that name a key which no scenario has."""

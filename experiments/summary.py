@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments.plain_values import interval_text, number_text, to_json, unit_text
+from experiments.plain_values import interval_text, number_text, rounded, to_json, unit_text
 from experiments.present import rows_text
 from optinet.errors import unknown_name
 from optinet.results import Run
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
     from experiments.difference import Change
     from experiments.index import Found
+    from experiments.scenario import Scenario
     from experiments.study import Study
     from experiments.uncertainty import Driver, Spread
 
 
 _DRIVERS = 8  # shown of each metric
+_DRAWN_DIGITS = 4
 _SHOWN = (5.0, 50.0, 95.0)  # percentiles
 
 
@@ -91,42 +93,81 @@ def catalogue_json(name: str = "") -> str:
     return to_json(head | {"text": dict(component.text), "values": rows, "sources": sources})
 
 
-def validation_text(path_or_name: str) -> str:
-    """Check a scenario or study file; return in one line what it is, or raise `ScenarioError` with all mistakes.
+def checked_file(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario | Study:
+    """Check a scenario or study file; `ScenarioError` with all mistakes.
 
     Fabrics are built and everything is fitted to them, but nothing is solved.
     """
     from experiments.fitting import misfits
-    from experiments.scenario import Scenario
     from experiments.study import load
 
-    checked = load(path_or_name, check=misfits)
-    if isinstance(checked, Scenario):
-        parts = (f"{section} {getattr(checked, section).name}" for section in ("topology", "workload", "routing"))
-        return f"{path_or_name}: a valid scenario: {', '.join(parts)}\n"
-    cases = len({point.case for point in checked.points()})
-    return f"{path_or_name}: a valid study: {len(checked.points())} points in {cases} cases\n"
+    return load(path_or_name, overrides, check=misfits)
 
 
-def plan_text(study: Study, folder: Path, *, resume: bool, shard: tuple[int, int] | None, workers: int | None) -> str:
+def validation_text(path_or_name: str | Path, checked: Scenario | Study) -> str:
+    """Return in one line what a file is that has been checked."""
+    found = validation_json(checked)
+    if found["kind"] == "scenario":
+        what = ", ".join(f"{section} {found[section]}" for section in ("topology", "workload", "routing"))
+    else:
+        points, cases = (f"{found[each]:,} {each[:-1]}{'s' * (found[each] > 1)}" for each in ("points", "cases"))
+        what = f"{points} in {cases}"
+    return f"{path_or_name}: a valid {found['kind']}: {what}\n"
+
+
+def validation_json(checked: Scenario | Study) -> dict[str, Any]:
+    """Return what a file is that has been checked, as plain data."""
+    from experiments.study import Study
+
+    head = {"valid": True, "title": checked.title}
+    if isinstance(checked, Study):
+        cases = len({point.case for point in checked.points()})
+        return {**head, "kind": "study", "points": len(checked.points()), "cases": cases}
+    parts = {section: getattr(checked, section).name for section in ("topology", "workload", "routing")}
+    return {**head, "kind": "scenario", **parts, "scenario_sha256": checked.content_sha256}
+
+
+def plan_rows(
+    study: Study, folder: Path, *, resume: bool, shard: tuple[int, int] | None, workers: int | None
+) -> dict[str, int | float]:
     """Return what a sweep would do, and about how long it would take."""
     from experiments.plan import plan_of
-    from experiments.progress import duration_text
     from experiments.runner import remaining
 
     todo, done = remaining(study, folder, resume=resume, shard=shard)
     count = workers or os.cpu_count() or 1
     plan = plan_of(todo, count)
-    rows = [
-        ("points of the study", f"{len(study.points()):,}"),
-        ("left out by constraints", f"{study.excluded:,}"),
-        ("duplicates removed", f"{study.duplicates:,}"),
-        *([("in other shards", f"{len(study.points()) - len(todo) - len(done):,}")] if shard else []),
-        ("done before", f"{len(done):,}"),
-        ("to run", f"{len(todo):,}"),
-        ("different solutions", f"{plan.solutions:,}"),
-        ("time", f"about {duration_text(plan.estimated_s(count))} on {count} worker{'s' * (count > 1)}"),
-    ]
+    return {
+        "points": len(study.points()),
+        "excluded": study.excluded,
+        "duplicates": study.duplicates,
+        **({"in_other_shards": len(study.points()) - len(todo) - len(done)} if shard else {}),
+        "done": len(done),
+        "to_run": len(todo),
+        "solutions": plan.solutions,
+        "workers": count,
+        "estimated_s": plan.estimated_s(count) if todo else 0.0,
+    }
+
+
+_PLANNED = {
+    "points": "points of the study",
+    "excluded": "left out by constraints",
+    "duplicates": "duplicates removed",
+    "in_other_shards": "in other shards",
+    "done": "done before",
+    "to_run": "to run",
+    "solutions": "different solutions",
+}
+
+
+def plan_text(study: Study, planned: Mapping[str, int | float]) -> str:
+    """Return a plan as a table."""
+    from experiments.progress import duration_text
+
+    rows = [(what, f"{planned[key]:,}") for key, what in _PLANNED.items() if key in planned]
+    workers, estimated_s = planned["workers"], planned["estimated_s"]
+    rows.append(("time", f"about {duration_text(estimated_s)} on {workers} worker{'s' * (workers > 1)}"))
     return rows_text(("plan", study.title or study.name), rows)
 
 
@@ -154,7 +195,7 @@ def uncertainty_text(
         (
             name,
             number_text(s.metric.value),
-            *(number_text(s.percentiles[p]) for p in (5.0, 50.0, 95.0)),
+            *(number_text(rounded(s.percentiles[p], _DRAWN_DIGITS)) for p in (5.0, 50.0, 95.0)),
             unit_text(s.metric.unit),
         )
         for name, s in unsure.items()
@@ -163,7 +204,7 @@ def uncertainty_text(
     parts.append(rows_text(("metric", "as listed", "5 %", "50 %", "95 %", "unit"), rows, width))
     for name, strongest in drivers.items():
         table = [
-            (d.name, interval_text(d.low, d.high), interval_text(d.metric_low, d.metric_high))
+            (d.name, interval_text(d.low, d.high), interval_text(d.metric_low, d.metric_high, _DRAWN_DIGITS))
             for d in strongest[:_DRIVERS]
         ]
         if table:

@@ -2,20 +2,21 @@
 """The command line ``optinet``.
 
 Every command is a plain function in one of the modules beside this one, listed in `COMMANDS`. Commands import what they
-need when they run, so that ``optinet --help`` is there at once. Exit codes: 0, 2 for a user's mistake (one clear block
-on standard error), 1 for a fault of optinet, 130 after Ctrl-C.
+need when they run, so that ``optinet --help`` is there at once. The examples of a docstring end its help.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from experiments.cli import comparing, failing, folders, reading, reconfiguring, running
+from experiments.cli import comparing, completing, failing, folders, reading, reconfiguring, running
 from experiments.cli.common import FAULT, INTERRUPTED, MISTAKE, complain
 from optinet.errors import OptinetError
 
@@ -39,18 +40,31 @@ COMMANDS = (
     folders.pack,
     folders.unpack,
     comparing.view,
+    completing.completion,
 )
+
+_EXIT_CODES = """Exit codes: 0 done, 2 a mistake in what was asked, 1 a fault of optinet, 130 stopped.
+A sweep finishes all points it can, and ends with 2 or 1 if some failed."""
+
+
+def _examples(command: Callable[..., Any]) -> str:
+    """Return the examples of a command's docstring."""
+    return "Examples:\n" + "\n".join(
+        f"  {line}" for line in (inspect.getdoc(command) or "").partition("Examples\n--------\n")[2].splitlines()
+    )
+
 
 app = App(
     name="optinet",
     help="Which interconnect do I build? Simulates optical interconnects and network topologies for AI clusters.",
     help_format="plaintext",
+    help_epilogue=_EXIT_CODES,
     version=lambda: _version(),
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
 for _command in COMMANDS:
-    app.command(_command)
+    app.command(_command, help_epilogue=_examples(_command))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -37,6 +37,10 @@ def compare(
         How to print the table.
     as_json
         The same as --to json.
+
+    Examples
+    --------
+    optinet compare runs --baseline retimed --pareto cost_usd --pareto delivered_tbps
     """
     print_comparison(runs_of(paths), "json" if as_json else to, baseline=baseline, pareto=pareto)
 
@@ -65,6 +69,10 @@ def report(
     pareto
         A metric of the front, such as network_kw or throughput:max; repeated. Cost and power against the delivered
         rate unless given.
+
+    Examples
+    --------
+    optinet report runs -o report.html --title 'Which optics?'
     """
     from experiments.report import report_html
 
@@ -99,6 +107,10 @@ def uncertainty(
         Seed of the draws.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet uncertainty row.h5 --against half.h5 --metric network_kw
     """
     from experiments.saved import reopened
     from experiments.summary import uncertainty_text
@@ -125,6 +137,10 @@ def view(paths: Annotated[tuple[Path, ...], Parameter(negative="", show_default=
     ----------
     paths
         Run files and folders of run files.
+
+    Examples
+    --------
+    optinet view runs
     """
     import subprocess
 

@@ -61,6 +61,11 @@ def fail(
         Write the load of every arc into this file, as NumPy arrays.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet fail row.h5 --node spine0 --link leaf1--spine2
+    optinet fail row.h5 --node 'spine[01]' --bound -o degraded.h5
     """
     from experiments.degraded import degraded, degraded_json, degraded_scenario, degraded_text, save_loads
     from optinet.reliability.settings import FailedParts

@@ -50,6 +50,11 @@ def runs(
         Sort from high to low.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet runs runs 'topology:torus network_kw<500 -verdict:infeasible' --sort cost_usd
+    optinet runs runs --columns design --columns throughput --json
     """
     from experiments.index import Index
     from experiments.summary import runs_text
@@ -76,6 +81,7 @@ def note(
     untag: Words = (),
     star: bool | None = None,
     text: str | None = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show or change the notes of runs: tags, a star, a text. They live beside the run file.
 
@@ -91,18 +97,28 @@ def note(
         Mark the runs as important, or not.
     text
         The note; an empty one takes it away.
+    as_json
+        Print the notes as JSON.
+
+    Examples
+    --------
+    optinet note row.h5 --tag paper --star --text 'for figure 3'
     """
     from experiments.notes import read_notes, write_notes
     from experiments.present import rows_text
 
     changes = bool(tag or untag) or star is not None or text is not None
-    rows = []
+    found = {}
     for path in runs_of(paths):
         notes = read_notes(path)
         if changes:
             notes = notes.changed(add=tag, remove=untag, star=star, note=text)
             write_notes(path, notes)
-        rows.append((path.name, "*" if notes.star else "", " ".join(notes.tags), notes.note))
+        found[path] = notes
+    if as_json:
+        write_json([{"file": str(path), **notes.model_dump()} for path, notes in found.items()])
+        return
+    rows = [(path.name, "*" if each.star else "", " ".join(each.tags), each.note) for path, each in found.items()]
     write(rows_text(("run", "star", "tags", "note"), rows, width()))
 
 
@@ -115,6 +131,10 @@ def pack(folder: Path, /, *, output: Output) -> None:
         The folder.
     output
         The file to write, such as runs.pack.h5.
+
+    Examples
+    --------
+    optinet pack runs -o runs.pack.h5
     """
     from experiments.pack import pack as write_pack
 
@@ -131,6 +151,10 @@ def unpack(path: Path, /, *, output: Output) -> None:
         The file.
     output
         The folder for the runs, absent or empty.
+
+    Examples
+    --------
+    optinet unpack runs.pack.h5 -o runs
     """
     from experiments.pack import unpack as read_pack
 

@@ -19,6 +19,10 @@ def topologies(name: str = "", /, *, as_json: AsJson = False) -> None:
         The topology to show.
     as_json
         Print JSON (of one topology: the JSON Schema of its parameters).
+
+    Examples
+    --------
+    optinet topologies torus
     """
     from experiments import summary
 
@@ -34,13 +38,18 @@ def catalogue(name: str = "", /, *, as_json: AsJson = False) -> None:
         The component, or kind of component, to show.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet catalogue ocs
+    optinet catalogue palomar --json
     """
     from experiments import summary
 
     write(summary.catalogue_json(name) if as_json else summary.catalogue_text(name, width()))
 
 
-def ocs(scenario: str, /, *, changes: Changes = (), as_json: AsJson = False) -> None:
+def ocs(scenario: Path, /, *, changes: Changes = (), as_json: AsJson = False) -> None:
     """Show which optical circuit switches the plant of a scenario could be built of.
 
     Parameters
@@ -51,6 +60,10 @@ def ocs(scenario: str, /, *, changes: Changes = (), as_json: AsJson = False) -> 
         key=value, set on top of what the file says.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet ocs tpu_v4
     """
     from experiments import plants
 
@@ -66,6 +79,10 @@ def inspect(path: Path, /, *, as_json: AsJson = False) -> None:
         The run file.
     as_json
         Print the metrics as JSON; `export` has everything.
+
+    Examples
+    --------
+    optinet inspect row.h5
     """
     from experiments.run_text import metrics_json, run_text
     from optinet.results import open_run
@@ -85,6 +102,10 @@ def diff(one: Path, other: Path, /, *, as_json: AsJson = False) -> None:
         Another one.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet diff row.h5 half.h5
     """
     from experiments.difference import differences, to_json
     from experiments.summary import differences_text
@@ -120,6 +141,11 @@ def export(
         The table to write as CSV, for example arcs, power or link_budgets/leaf-spine.
     output
         The file to write; standard output unless given.
+
+    Examples
+    --------
+    optinet export row.h5 --to csv --table arcs -o arcs.csv
+    optinet export row.h5 --to graphml -o row.graphml
     """
     from experiments.export import exported
     from optinet.results import open_run

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from experiments.cli.common import AsJson, width, write, write_json
 
 
-def reconfigure(before: str, after: str, /, *, as_json: AsJson = False) -> None:
+def reconfigure(before: Path, after: Path, /, *, as_json: AsJson = False) -> None:
     """Show which circuits move from one scenario to another, and how long those links are dark.
 
     Parameters
@@ -17,6 +19,10 @@ def reconfigure(before: str, after: str, /, *, as_json: AsJson = False) -> None:
         One with the slices or circuits wanted.
     as_json
         Print JSON.
+
+    Examples
+    --------
+    optinet reconfigure before.toml after.toml
     """
     from experiments.circuits import change_json, change_text, circuit_change
     from experiments.scenario import load_scenario

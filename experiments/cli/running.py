@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -22,13 +25,14 @@ from experiments.cli.common import (
     complain,
     width,
     write,
+    write_json,
 )
 from experiments.cli.comparing import print_comparison
 from experiments.progress import Form
-from optinet.errors import Problem, ScenarioError
+from optinet.errors import OptinetError, Problem, ScenarioError
 
 
-def run(scenario: str, /, *, output: Output, changes: Changes = (), as_json: AsJson = False) -> None:
+def run(scenario: Path, /, *, output: Output, changes: Changes = (), as_json: AsJson = False) -> None:
     """Evaluate one scenario and write its run file.
 
     Parameters
@@ -41,22 +45,32 @@ def run(scenario: str, /, *, output: Output, changes: Changes = (), as_json: AsJ
         Change one key, for example --set topology.leaves=32; may be repeated.
     as_json
         Print the metrics as JSON.
+
+    Examples
+    --------
+    optinet run row.toml -o row.h5
+    optinet run nvl72 -o nvl72.h5 --set seed=2 --json
     """
     from experiments.run_text import metrics_json, run_text
-    from experiments.scenario import load_scenario
+    from experiments.scenario import scenario_draft, scenario_of
 
     check_output(output)
-    chosen = load_scenario(scenario, changes)
+    draft = scenario_draft(scenario, changes)
+    chosen = scenario_of(draft)
     from experiments.evaluate import evaluate, evaluation_bytes
+    from experiments.fitting import fitted
     from optinet.results import open_run, write_run
 
-    write_run(output, evaluation_bytes(evaluate(chosen), command_line=command_line()))
+    with draft.locating():
+        fitted(chosen)  # all that does not fit is told before anything is solved
+        evaluation = evaluate(chosen)
+    write_run(output, evaluation_bytes(evaluation, command_line=command_line()))
     written = open_run(output)
     write(metrics_json(written) if as_json else run_text(written, width()))
 
 
 def sweep(
-    study: str,
+    study: Path,
     /,
     *,
     output: Output,
@@ -98,21 +112,31 @@ def sweep(
     progress
         How to tell what is done: a bar (the default on a terminal), lines (the default elsewhere), json or none.
     as_json
-        Print the comparison as JSON.
+        Print the comparison, or with --dry-run the plan, as JSON.
+
+    Examples
+    --------
+    optinet sweep which_interconnect -o runs
+    optinet sweep study.toml -o runs --resume --timeout-s 600 --progress json
     """
     from experiments.progress import for_stream
-    from experiments.runner import claim_folder
     from experiments.runner import sweep as run_sweep
     from experiments.study import load_study
-    from experiments.summary import plan_text
+    from experiments.summary import plan_rows, plan_text
 
-    part = _shard(shard)
-    chosen = load_study(study, changes)
-    if dry_run:
-        write(plan_text(chosen, output, resume=resume, shard=part, workers=workers))
-        return 0
-    claim_folder(output, resume=resume)
+    tell = partial(_tell, progress)
     try:
+        part = _shard(shard)
+        chosen = load_study(study, changes)
+        if dry_run:
+            planned = plan_rows(chosen, output, resume=resume, shard=part, workers=workers)
+            if as_json:
+                write_json({"title": chosen.title, **planned})
+            else:
+                write(plan_text(chosen, planned))
+            if not resume and output.is_dir() and any(output.iterdir()):
+                complain(f"{output} is not empty: a sweep into it needs --resume.")
+            return 0
         result = run_sweep(
             chosen,
             output,
@@ -126,30 +150,59 @@ def sweep(
             command_line=command_line(),
         )
     except KeyboardInterrupt:
-        complain(f"Stopped. What was finished is in {output}; the same command with --resume goes on from there.")
+        so_far = f"What was finished is in {output}; the same command with --resume goes on from there."
+        tell("stopped", f"Stopped. {so_far}")
         return INTERRUPTED
+    except OptinetError as error:
+        tell("error", str(error))
+        return MISTAKE
     if result.runs:
         print_comparison(result.runs, "json" if as_json else "text")
     if result.effort.text:
-        complain(result.effort.text)
-    complain(f"{len(result.runs)} run files in {output} ({len(result.written)} new), {result.seconds:.1f} s.")
-    if not result.failures:
+        tell("effort", result.effort.text)
+    runs, new, failed = len(result.runs), len(result.written), len(result.failures)
+    ended = f"{runs:,} run files in {output} ({new:,} new), {result.seconds:.1f} s."
+    if failed:
+        ended += f"\n{failed:,} points failed; errors are in {result.failures_path}."
+    tell("ended", ended, runs=runs, new=new, failed=failed, wall_s=round(result.seconds, 3))
+    if not failed:
         return 0
-    complain(f"{len(result.failures)} points failed; errors are in {result.failures_path}.")
     return MISTAKE if all(failure.is_mistake for failure in result.failures) else FAULT
 
 
-def validate(path: str, /) -> None:
+def validate(path: Path, /, *, changes: Changes = (), as_json: AsJson = False) -> int:
     """Check a scenario or study file, without running it.
 
     Parameters
     ----------
     path
         The file, or the name of a shipped one.
-    """
-    from experiments.summary import validation_text
+    changes
+        Change one key before, for example --set topology.leaves=32; may be repeated.
+    as_json
+        Print what it is, or what is wrong with it, as JSON.
 
-    write(validation_text(path))
+    Examples
+    --------
+    optinet validate row.toml
+    optinet validate study.toml --set topology.spines=4
+    """
+    from experiments.summary import checked_file, validation_json, validation_text
+
+    if not as_json:
+        write(validation_text(path, checked_file(path, changes)))
+        return 0
+    try:
+        write_json(validation_json(checked_file(path, changes)))
+    except OptinetError as error:
+        write_json({"valid": False, "problems": [vars(problem) for problem in error.problems]})
+        return MISTAKE
+    return 0
+
+
+def _tell(progress: Form, event: str, text: str, **facts: object) -> None:
+    """Tell of a sweep as a whole: a line for people, an event where programs listen."""
+    complain(json.dumps({"event": event, "text": text, **facts}) if progress == "json" else text)
 
 
 def _shard(text: str) -> tuple[int, int] | None:

@@ -122,6 +122,9 @@ class Job:
             self._say(f"FAILED {event.get('point') or self.title}: {self.message}")
         elif event["event"] == "finished":
             self._say(f"{event.get('point') or self.title}: {float(event.get('seconds', 0.0)):.2f} s")
+        elif text := str(event.get("text", "")):  # of all that it does
+            self._say(text)
+            self._spoken += [text] if event["event"] == "error" else []
         self.changed.emit()
 
     def end(self, code: int, *, crashed: bool = False, cancelled: bool = False) -> None:

@@ -161,8 +161,8 @@ def switch_problems(fabric: Fabric, design: Design, catalogue: Catalogue) -> Ite
         if need[worst] > limit * (1 + 1e-9):
             short = need[worst] - limit
             found = (
-                f"{fabric.node_names[worst]} needs {need[worst]:g} {what}, "
-                f"an ASIC of {switch} has {limit:g}: {short:g} short"
+                f"{fabric.node_names[worst]} needs {need[worst]:,.0f} {what}, "
+                f"an ASIC of {switch} has {limit:,.0f}: {short:,.0f} short"
             )
             yield Problem("design.switch", found, "a larger switch, or fewer or slower links on each")
             return

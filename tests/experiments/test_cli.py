@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -67,6 +68,38 @@ def test_help_names_every_command(optinet):
     ):
         assert name in words, name
     assert optinet() == (0, out, "")
+
+
+def test_help_of_every_command_ends_with_an_example_that_can_be_parsed():
+    for command in cli.COMMANDS:
+        help_text = cli._examples(command)
+        examples = [shlex.split(line, comments=True) for line in help_text.splitlines()[1:]]
+        assert examples, command
+        for words in examples:
+            if "eval" not in words:
+                assert words[:2] == ["optinet", command.__name__]
+                cli.app.parse_args(words[1 : words.index(">") if ">" in words else None], exit_on_error=False)
+
+
+def test_a_shell_completes_commands_options_and_files(optinet, tmp_path):
+    (tmp_path / "row.toml").touch()
+    ask = """
+eval "$SCRIPT"; cd "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _optinet; echo "${COMPREPLY[*]}"
+"""
+    script = optinet("completion", "bash")[1]
+
+    def completed(*words):
+        command = ["bash", "-c", ask, "bash", str(tmp_path), "optinet", *words]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, env=os.environ | {"SCRIPT": script}
+        ).stdout.split()
+
+    assert completed("un") == ["uncertainty", "unpack"]
+    assert completed("sweep", "x.toml", "--pro") == ["--progress"]
+    assert completed("export", "x.h5", "--to", "g") == ["graphml"]
+    assert completed("run", "r") == ["row.toml"]
+    assert optinet("completion", "zsh")[1].startswith("#compdef optinet")
 
 
 def test_version(optinet):
@@ -165,6 +198,17 @@ def test_all_mistakes_of_a_scenario_come_together(optinet, scenario_path, tmp_pa
     assert optinet("validate", scenario_path)[0] == 2
 
 
+def test_run_and_validate_say_the_same_of_what_does_not_fit(optinet, scenario_path, tmp_path):
+    changes = ("--set", "topology.host_length_m=50.0", "--set", "topology.leaves=1000")
+    code, out, err = optinet("run", scenario_path, "-o", tmp_path / "run.h5", *changes)
+    assert (code, out) == (2, "")
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["design.host_link", "design.switch"]
+    assert all(line.startswith(f"{scenario_path}:") for line in err.splitlines())
+    assert optinet("validate", scenario_path, *changes) == (2, "", err)
+    code, _, err = optinet("ocs", scenario_path)
+    assert code == 2 and err.startswith(f"{scenario_path}:2: topology: has no optical plant")
+
+
 def test_a_sweep_ends_with_the_table_and_where_the_files_are(optinet, study_path, tmp_path):
     folder = tmp_path / "runs"
     code, out, err = optinet("sweep", study_path, "-o", folder, "--workers", "1", "--set", "seed=9")
@@ -190,7 +234,22 @@ def test_a_sweep_with_a_failed_point_says_so_in_its_exit_code(optinet, study_pat
     code, out, err = optinet("sweep", study_path, "-o", tmp_path / "runs", "--workers", "1")
     assert code == 2
     assert "pod" in out and "retimed" not in out
+    failures = json.loads((tmp_path / "runs" / "failures.json").read_text())
+    lines = study_path.read_text().splitlines()
+    for failure in failures:
+        place, _, said = failure["error"].removeprefix(f"{study_path}:").partition(": ")
+        assert said.startswith("design.host_link: ") and "host_link" in lines[int(place) - 1]
     assert err.splitlines()[-1] == f"4 points failed; errors are in {tmp_path / 'runs' / 'failures.json'}."
+
+
+def test_every_line_that_a_program_reads_of_a_sweep_is_an_event(optinet, study_path, tmp_path):
+    command = ("sweep", study_path, "-o", tmp_path / "runs", "--workers", "1", "--progress", "json")
+    change = ("--set", "seed=4")
+    for arguments, code, last in ((change, 0, "ended"), (change, 2, "error"), (("--set", "sed=4"), 2, "error")):
+        found, _, err = optinet(*command, *arguments)
+        events = [json.loads(line) for line in err.splitlines()]
+        assert (found, events[-1]["event"]) == (code, last)
+    assert "did you mean 'seed'?" in events[-1]["text"]
 
 
 def test_validate_tells_scenarios_and_studies_apart(optinet, scenario_path, study_path):
@@ -203,6 +262,34 @@ def test_validate_tells_scenarios_and_studies_apart(optinet, scenario_path, stud
     assert optinet("validate", "which_interconnect")[0] == 0
     assert optinet("validate", "nvl72")[0] == 0
     assert "did you mean 'nvl72'?" in optinet("validate", "nvl27")[2]
+
+
+def test_what_validate_finds_can_be_read_by_programs(optinet, scenario_path, study_path):
+    code, out, _ = optinet("validate", scenario_path, "--json")
+    found = json.loads(out)
+    assert (code, found["valid"], found["kind"], found["workload"]) == (0, True, "scenario", "uniform")
+    study = {"valid": True, "kind": "study", "points": 6, "cases": 3}
+    assert study.items() <= json.loads(optinet("validate", study_path, "--json")[1]).items()
+    change = "topology.host_length_m=50.0"
+    code, out, _ = optinet("validate", scenario_path, "--json", "--set", change, "--set", "topology.leaves=1000")
+    found = json.loads(out)
+    assert (code, found["valid"]) == (2, False)
+    assert [problem["where"] for problem in found["problems"]] == ["design.host_link", "design.switch"]
+    assert found["problems"][0]["location"].startswith(f"{scenario_path}:")
+
+
+def test_a_plan_tells_what_a_sweep_would_do(optinet, study_path, tmp_path):
+    command = ("sweep", study_path, "-o", tmp_path / "runs", "--workers", "2", "--dry-run")
+    code, out, err = optinet(*command)
+    assert (code, err) == (0, "")
+    assert "to run                   6" in out
+    found = json.loads(optinet(*command, "--json", "--shard", "1/1")[1])
+    assert {"points": 6, "to_run": 6, "done": 0, "in_other_shards": 0, "workers": 2}.items() <= found.items()
+    assert found["estimated_s"] > 0.0
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "other").touch()
+    assert "needs --resume" in optinet(*command)[2]
+    assert not find_runs([tmp_path / "runs"])
 
 
 def test_topologies_are_listed_and_described(optinet):

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from experiments.summary import validation_text
+from experiments.scenario import Scenario
+from experiments.summary import checked_file
 from optinet.errors import ScenarioError
 
 POD = """
@@ -49,7 +50,7 @@ def problems(tmp_path, text):
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     with pytest.raises(ScenarioError) as caught:
-        validation_text(str(path))
+        checked_file(path)
     return [str(problem).removeprefix(str(tmp_path) + "/") for problem in caught.value.problems]
 
 
@@ -60,7 +61,7 @@ def test_a_slice_that_is_no_whole_number_of_cubes_names_the_next_that_is(tmp_pat
     assert found[1].startswith("wrong.toml:7: topology.slices[2].chips: a 8 x 8 x 8 torus cannot be twisted; allowed: ")
     right = POD.replace("4, 6, 8", "4, 8, 8").replace(", twisted = true", "")
     (tmp_path / "right.toml").write_text(right)
-    assert "a valid scenario" in validation_text(str(tmp_path / "right.toml"))
+    assert isinstance(checked_file(tmp_path / "right.toml"), Scenario)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_a_job_that_does_not_fit_is_told(tmp_path, old, new, says):
     text = JOB.replace(old, new)
     if not says:
         (tmp_path / "right.toml").write_text(text)
-        assert "a valid scenario" in validation_text(str(tmp_path / "right.toml"))
+        assert isinstance(checked_file(tmp_path / "right.toml"), Scenario)
         return
     (found,) = problems(tmp_path, text)
     assert re.search(says, found), found

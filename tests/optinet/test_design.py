@@ -170,7 +170,7 @@ def test_everything_that_does_not_fit_is_reported_together():
     assert "dr4_200g has 200 Gb/s lanes, small_box only 100" in problems[2]
     assert "a link runs 1600 Gb/s, a port of small_box at most 800" in problems[3]
     # 2 hosts x 1600 and 2 spines x 800
-    assert "leaf0 needs 4800 Gb/s of links, an ASIC of small_box has 3200: 1600 short" in problems[4]
+    assert "leaf0 needs 4,800 Gb/s of links, an ASIC of small_box has 3,200: 1,600 short" in problems[4]
 
 
 def test_a_module_slower_than_its_link_says_what_is_fast_enough():
@@ -230,7 +230,7 @@ def test_spare_uplinks_take_switch_ports_too():
     # 1 host and 3 circuits of 800 Gb/s fill the small box; the fourth uplink has no circuit but needs its port
     mesh = {"blocks": 4, "hosts_per_block": 1, "uplinks_per_block": 4}
     (problem,) = problems_of("ocs_mesh", mesh, switch="small_box", optics="fr8_bidi", host_link="aec", ocs="mems")
-    assert "block0 needs 4000 Gb/s of links, an ASIC of small_box has 3200: 800 short" in problem
+    assert "block0 needs 4,000 Gb/s of links, an ASIC of small_box has 3,200: 800 short" in problem
 
 
 def test_more_lanes_than_the_asic_has():
