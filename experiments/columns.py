@@ -35,7 +35,7 @@ class Column:
 
 
 METRICS = (
-    Column("stretch", ("links", "between", "switches"), 2),
+    Column("stretch", ("links between", "switches", ""), 2),
     Column("latency_mean_ns", ("mean", "latency", "ns")),
     Column("latency_p99_ns", ("p99", "latency", "ns")),
     Column("network_kw", ("network", "", "kW"), 1),
@@ -45,7 +45,7 @@ METRICS = (
     Column("worst_link_3sigma_margin_db", ("3-sigma", "margin", "dB"), 2),
     Column("verdict", ("worst", "link", ""), None),
     Column("ocs_boxes", ("OCS", "boxes", "")),
-    Column("ocs_ports_used", ("OCS", "ports", "used")),
+    Column("ocs_ports_used", ("OCS ports", "used", "")),
     Column("reconfiguration_ms", ("recon-", "figure", "ms"), 3, significant=True),
     Column("staying_fraction", ("carried", "staying", ""), 3),
     Column("break_even_s", ("following", "pays after", "s"), 3, significant=True),
@@ -63,7 +63,7 @@ TOTALS = (
     Column("copper_pairs", ("copper", "", "pairs")),
     Column("worst_copper_margin_db", ("copper", "margin", "dB"), 1),
     Column("racks", ("racks", "", "")),
-    Column("scale_up_to_scale_out_ratio", ("scale-up", "over", "scale-out"), 1),
+    Column("scale_up_to_scale_out_ratio", ("scale-up over", "scale-out", ""), 1),
     Column("switch_tiers", ("switch", "tiers", "")),
     Column("network_w_per_endpoint", ("power per", "endpoint", "W"), 1),
     Column("delivered_tbps", ("delivered", "by all", "Tb/s"), 1),

@@ -24,7 +24,7 @@ from experiments.columns import (
     Column,
 )
 from experiments.growth import cliffs, differing
-from experiments.pareto import front, goals_of, relative_difference
+from experiments.pareto import Goal, front, goals_of, relative_difference
 from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
 from optinet.remarks import DOWN
@@ -68,6 +68,8 @@ class Table:
         Texts that concern the whole table.
     baseline
         The row the differences of the others are from; None for no differences.
+    goals
+        What the front is of; () where nobody has asked.
     """
 
     columns: tuple[Column, ...]
@@ -75,6 +77,7 @@ class Table:
     footnotes: tuple[str, ...]
     remarks: tuple[str, ...]
     baseline: Row | None = None
+    goals: tuple[Goal, ...] = ()
 
     def cell(self, row: Row, column: Column) -> str:
         """Return the text of a cell; "-" where there is nothing to show."""
@@ -160,7 +163,8 @@ class Table:
             f"* of the designs whose links close, no other is better in one and as good in the rest of: {goals_text}."
         )
         base = next((new for new, old in zip(rows, self.rows, strict=True) if old is self.baseline), None)
-        return dataclasses.replace(self, rows=rows, remarks=(*self.remarks, remark), baseline=base)
+        remarks = (*self.remarks, remark)
+        return dataclasses.replace(self, rows=rows, remarks=remarks, baseline=base, goals=wanted)
 
 
 _JOBS_REMARK = (
@@ -211,7 +215,7 @@ def comparison(runs: Iterable[Run]) -> Table:
         for label in labels
         for column in (
             Column(f"{DELIVERED}.{label}", (*_two_lines(label), "Gb/s"), 1),
-            Column(f"{OPTIMUM}.{label}", ("optimum", "of any", "routing"), 1),
+            Column(f"{OPTIMUM}.{label}", ("optimum of", "any routing", "Gb/s"), 1),
             Column(f"{TIME}.{label}", (*_two_lines(label), "ms"), 4, significant=True),
             Column(f"{BUS}.{label}", (*_two_lines(label), "bus Gb/s"), 1),
             Column(f"{MAKESPAN}.{label}", (*_two_lines(label), "all, ms"), 4, significant=True),

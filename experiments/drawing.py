@@ -228,7 +228,7 @@ def _parallel(chart: Parallel, axes: Axes) -> None:
         axes.axvline(float(place), color="#c6cbd3", linewidth=1.0, zorder=0)
         for end, value, side in ((0.0, low[place], "top"), (1.0, high[place], "bottom")):
             axes.annotate(
-                f"{value:,.4g}",
+                f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}",
                 (place, end),
                 (0, 3 if end else -3),
                 textcoords="offset points",

@@ -21,19 +21,21 @@ _DRAWS = 2000  # engineering estimate: a probability is good to a percent
 _QUESTIONS = (
     ("network_kw", "Least network power"),
     ("cost_per_endpoint_usd", "Least cost per endpoint"),
-    ("latency_mean_ns", "Least mean latency"),
+    ("latency_mean_ns", "Least mean latency at zero load"),
 )
+_AS_MUCH = 0.99  # of the most that any design delivers counts as the same: the rates are proven to 1 %
 
 
 def findings(table: Table) -> list[str]:
     """Return the main results of a comparison, designs whose links close alone."""
     closing = [row for row in table.rows if row.run.verdict in ("closes", "")]
     rivals = _rivals(closing)
-    lines = [line for key, what in _QUESTIONS if (line := _best(rivals, key, what))]
+    lines = [line for key, what in _QUESTIONS for line in _best(rivals, key, what)]
     front = [row.case for row in rivals if row.on_front]
     if front:
-        shown = ", ".join(front[:6]) + (f" and {len(front) - 6} more" if len(front) > 6 else "")
-        lines.append(f"No other design beats, all goals together: {shown}.")
+        shown = "; ".join(front[:6]) + (f"; and {len(front) - 6} more" if len(front) > 6 else "")
+        goals = ", ".join(dict.fromkeys(map(str, table.goals)))
+        lines.append(f"No other design surpasses in all of {goals}: {shown}.")
     lines += _with_parts_down(table.rows)
     lost = len(table.rows) - len(closing)
     if lost:
@@ -85,20 +87,35 @@ def drivers_of_best(table: Table, most: int) -> Iterator[tuple[TornadoChart, str
             yield chart, f"{what}, {order[0].case}: one component value at a time at the ends of its range."
 
 
-def _best(closing: list[Row], key: str, what: str) -> str:
-    order = _ordered(closing, key)
+def _best(rivals: list[Row], key: str, what: str) -> Iterator[str]:
+    """Yield which design is best, and where it delivers less than others which of those that deliver most is."""
+    order = _ordered(rivals, key)
     if not order:
-        return ""
+        return
+    rates_gbps = {row.case: row.run.metric_values.get(_DELIVERED, math.nan) for row in order}
+    most_gbps = max((rate for rate in rates_gbps.values() if not math.isnan(rate)), default=math.nan)
+    as_much = [row for row in order if rates_gbps[row.case] >= _AS_MUCH * most_gbps]
     best = order[0]
-    text = f"{what}: {best.case}, {_with_interval(best.run.metrics[key])}"
+    if not as_much or best in as_much:
+        yield _sentence(order, key, what)
+        return
+    less = f"where it delivers {_number(rates_gbps[best.case])} of {_number(most_gbps)} Gb/s per endpoint"
+    yield _sentence(order, key, what, f", {less} under {best.run.scenario['workload']['name']}")
+    yield _sentence(as_much, key, f"{what} of those that deliver most")
+
+
+def _sentence(order: list[Row], key: str, what: str, but: str = "") -> str:
+    best = order[0]
+    text = f"{what}: {best.case}, {_with_interval(best.run.metrics[key])}{but}"
     if len(order) == 1:
         return f"{text}."
     ties = [row for row in order[1:] if row.values[key] == best.values[key]]
     if ties:
-        return f"{text}; {len(ties)} other designs have the same."
+        return f"{text}; {len(ties)} other design{'s have' if len(ties) > 1 else ' has'} the same."
     probability = _probability(best, order[1], key)
-    beaten = f"; next is {order[1].case} with {order[1].values[key]:,.5g}"
-    sure = "" if math.isnan(probability) else f", which it beats with a probability of {probability:.0%}"
+    beaten = f"; next is {order[1].case} with {_number(order[1].values[key])}"
+    share = "more than 99%" if probability > 0.99 else f"{probability:.0%}"
+    sure = "" if math.isnan(probability) else f", which it beats with a probability of {share}"
     return f"{text}{beaten}{sure}."
 
 
@@ -118,5 +135,10 @@ def _probability(one: Row, other: Row, key: str) -> float:
 def _with_interval(metric: Metric) -> str:
     unit = "" if metric.unit == "1" else f" {metric.unit}"
     if math.isnan(metric.low) or metric.low == metric.high:
-        return f"{metric.value:,.5g}{unit}"
-    return f"{metric.value:,.5g}{unit} ({metric.low:,.5g} to {metric.high:,.5g})"
+        return f"{_number(metric.value)}{unit}"
+    return f"{_number(metric.value)}{unit} ({_number(metric.low)} to {_number(metric.high)})"
+
+
+def _number(value: float) -> str:
+    """Return a number to three digits, of a large one all before the point: ranges of components hold no more."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -27,11 +27,12 @@ _SHORT_UNITS = {"Gbit s-1": "Gb/s", "Tbit s-1": "Tb/s"}
 
 
 def spread_charts(table: Table) -> Iterator[Captioned]:
-    """Yield how latency and link loads are spread, of the designs whose runs hold them."""
-    latencies = latency_curves(table.rows, most=_MOST_CURVES)
+    """Yield how latency and link loads are spread, of the designs whose runs hold them, those on the front first."""
+    rows = sorted(table.rows, key=lambda row: not row.on_front)
+    latencies = latency_curves(rows, most=_MOST_CURVES)
     if latencies.curves:
         yield latencies, f"Share of the traffic that arrives within a time, at zero load.{_left_out(latencies)}"
-    loads = load_curves(table.rows, most=_MOST_CURVES)
+    loads = load_curves(rows, most=_MOST_CURVES)
     if any(len(curve.x) for curve in loads.curves):
         text = "Share of the arcs that are used at most so much; above 100 % the whole demand does not fit."
         yield loads, f"{text}{_left_out(loads)}"

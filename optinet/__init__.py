@@ -6,6 +6,7 @@ Names are loaded on first use (PEP 562), so that importing `optinet` costs nothi
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     msg = f"module 'optinet' has no attribute '{name}'"
-    raise AttributeError(msg)
+    raise AttributeError(msg, name=name, obj=sys.modules[__name__])  # Python then suggests the nearest name
 
 
 def __dir__() -> list[str]:

@@ -106,7 +106,7 @@ def test_designs_that_do_not_close_and_points_that_failed_are_told_with_the_reas
     assert "<td>short</td>" in section and "12 short" in section
     assert "<td>fine</td>" not in section and "something else" not in section
     assert "odd / &lt;b&gt;" in section and "does not fit" in section
-    assert "No other design beats, all goals together: fine" in page
+    assert "No other design surpasses in all of least network_kw, least cost_per_endpoint_usd: fine." in page
 
 
 def test_texts_of_a_run_are_never_markup(made_run):
@@ -183,6 +183,18 @@ def test_findings_are_of_designs_that_close_alone(table, made_run):
     assert "probability of" in lines[0]
     dark = comparison([made_run("dark", metrics={"network_kw": 1.0}, verdict="infeasible")])
     assert findings(dark) == ["1 of 1 designs have links that do not close with three sigma to spare."]
+
+
+def test_a_design_that_saves_by_delivering_less_says_so(made_run):
+    def row(case, kw, gbps):
+        return made_run(case, metrics={"network_kw": kw, "delivered_gbps_per_endpoint": gbps})
+
+    runs = [row("slow", 79.0981, 66.65), row("fast", 417.53, 800.0), row("faster", 818.9, 799.8)]
+    less = "where it delivers 66.7 of 800 Gb/s per endpoint under uniform"
+    assert findings(comparison(runs)) == [
+        f"Least network power: slow, 79.1, {less}; next is fast with 418.",
+        "Least network power of those that deliver most: fast, 418; next is faster with 819.",
+    ]
 
 
 def test_drivers_of_the_best_design(table):
