@@ -31,7 +31,7 @@ def shown(value: Any) -> str:
     """Return a value in a few words: ``<384 values, 0 to 32>`` for an array, ``<12 entries>`` for a long list."""
     if isinstance(value, np.ndarray):
         return _array_shown(value)
-    if sparse.issparse(value):
+    if isinstance(value, sparse.csr_array | sparse.coo_array):
         return f"<{_size(value.shape)}, {value.nnz:,} not 0>"
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
