@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from optinet.collectives import exchange, grid, hierarchical, multi_ring, rings
+from optinet.collectives import exchange, grid, hierarchical, multi_ring, rings, trees
 from optinet.collectives.operation import OPERATIONS, Collective
 from optinet.collectives.schedule import Phase, Schedule
 from optinet.errors import DemandError, OptinetError, Problem, unknown_name
@@ -54,6 +54,7 @@ Name: TypeAlias = Literal[
     "halving_doubling",
     "recursive_doubling",
     "tree",
+    "double_tree",
     "pipeline",
     "hierarchical",
     "direct",
@@ -92,6 +93,12 @@ ALGORITHMS: dict[str, Algorithm] = {
         ("all_reduce", "broadcast"),
         ("all_reduce", "broadcast"),
         "the whole buffer along a binomial tree",
+    ),
+    "double_tree": Algorithm(
+        trees.double_tree,
+        ("all_reduce", "broadcast"),
+        ("all_reduce", "broadcast"),
+        "segments of the buffer along two binary trees at once, half the buffer on each",
     ),
     "pipeline": Algorithm(
         exchange.pipeline, ("broadcast",), ("broadcast",), "segments of the buffer along a chain of the ranks"

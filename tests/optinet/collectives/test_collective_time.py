@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import optinet
 import topologies
 from optinet.collectives.algorithms import ALGORITHMS
-from optinet.collectives.operation import OPERATIONS
+from optinet.collectives.operation import OPERATIONS, Collective
+from optinet.collectives.trees import double_tree
 
 
 def one_switch(hosts: int, gbps: float) -> optinet.Fabric:
@@ -127,6 +128,42 @@ def test_a_pipeline_sends_a_broadcast_in_segments(p):
         assert found.time_s == pytest.approx(exact_s, rel=1e-6)
     assert found.bound_s == pytest.approx(0.04)
     assert found.schedule.demand(fabric).total_gbps == pytest.approx(8.0 * (p - 1))
+
+
+@pytest.mark.parametrize("operation", ["broadcast", "all_reduce"])
+@pytest.mark.parametrize(("p", "levels"), [(2, 1), (4, 2), (8, 3), (16, 4), (24, 5), (31, 5)])
+def test_two_trees_have_the_latency_of_a_tree_at_the_bandwidth_of_a_chain(p, levels, operation):
+    """(s + h - 1) (a + n / sB), at best (sqrt(n / B) + sqrt((h - 1) a))^2 (Sanders, Speck, Traeff 2009)."""
+    fabric, alpha_s, line_s = one_switch(p, 200.0), 3e-6, 1.0 / 200.0
+    segments = max(1, round(((levels - 1) * line_s / alpha_s) ** 0.5))
+    passes = 2 if operation == "all_reduce" else 1
+    exact_s = passes * (segments + levels - 1) * (alpha_s + line_s / segments)
+    assert exact_s == pytest.approx(passes * (line_s**0.5 + ((levels - 1) * alpha_s) ** 0.5) ** 2, rel=1e-3)
+    for method in ("loads", "simulate"):
+        found = optinet.collective_time(
+            fabric, operation, np.arange(p), 1.0, algorithm="double_tree", alpha_s=alpha_s, method=method
+        )
+        assert found.time_s == pytest.approx(exact_s, rel=1e-6)
+        assert found.time_s > found.bound_s
+    assert found.schedule.demand(fabric).total_gbps == pytest.approx(passes * (p - 1))
+
+
+@pytest.mark.parametrize("p", range(2, 40))
+def test_no_rank_is_within_both_trees(p):
+    fabric = one_switch(p, 100.0)
+    call = Collective.of(fabric, "broadcast", np.arange(p), 1.0)
+    (phase,) = double_tree(call)
+    step, within = phase.traffic, []
+    for tree in (0, 1):
+        source, target = step.source[step.stream == tree], step.target[step.stream == tree]
+        assert sorted(target) == list(range(1, p))  # everybody but the root is given every segment once
+        assert np.bincount(source)[1:].max(initial=0) <= 2
+        assert np.count_nonzero(source == 0) == 1
+        within.append(set(source.tolist()) - {0})
+        # in a stage later than it was received
+        stage = dict(zip(target, phase.stage[step.stream == tree], strict=True)) | {0: -1}
+        assert all(stage[a] == stage[b] - 1 for a, b in zip(source, target, strict=True))
+    assert not within[0] & within[1]
 
 
 @pytest.mark.parametrize("dims", [(5, 3), (3, 3, 3), (5,)])
