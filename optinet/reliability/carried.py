@@ -159,11 +159,15 @@ class _Solver:
     def solve(self, damage: Damage, i: int) -> tuple[float, float, float]:
         """Return what is delivered in a state, the share of endpoints served, and the time of a step."""
         fabric = self._fabric
-        arc_up = damage.arcs_up(fabric, i)
-        delivered, served = self._delivered(fabric, self._demand, arc_up, ~damage.nodes[i])
         again = self._rewired(damage, i) if self._rewire else None
-        if again is not None and (again[1], again[0]) > (served, delivered * (1 + 1e-9)):
+        at_most = int(np.count_nonzero(self._demand.active & ~damage.nodes[i][fabric.endpoints]))
+        if again is not None and again[1] > at_most:  # with the circuits as they are fewer are served, whatever they do
             delivered, served, fabric, arc_up = again
+        else:
+            arc_up = damage.arcs_up(fabric, i)
+            delivered, served = self._delivered(fabric, self._demand, arc_up, ~damage.nodes[i])
+            if again is not None and (again[1], again[0]) > (served, delivered * (1 + 1e-9)):
+                delivered, served, fabric, arc_up = again
         share = served / self._n_active if self._n_active else 1.0
         if self._clock is None:
             return delivered, share, np.nan

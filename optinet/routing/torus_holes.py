@@ -3,7 +3,7 @@
 
 Exact for links of one cost. From all to all the loads of the whole torus are known, and what the holes change is
 solved: on 4,096 chips what a failed link changes takes a twentieth of the time of all loads anew. Pair by pair only
-what is between a target and its sources is looked at.
+what is between a target and its sources is looked at. A slice of a pod is such a torus, whatever cubes it is made of.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
+from optinet.fabric import Fabric
 from optinet.kernels._ahead import ahead
 from optinet.kernels.torus_holes import loads_by_view
 from optinet.routing.core_graph import CoreGraph, Floats, NodeDemand
 from optinet.routing.symmetry import neighbors
-from optinet.structure import Torus
+from optinet.slices import slice_nodes
+from optinet.structure import Pod, Torus
 
 Indices = NDArray[np.int32]
 
@@ -61,38 +64,101 @@ class _Whole:
     way_load: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A torus in a fabric: its nodes there, shape (n_nodes,), and the arc there of each of its arcs, -1 without one."""
+
+    torus: Torus
+    nodes: NDArray[np.int64]
+    arcs: NDArray[np.int64]
+
+
 def torus_load(core: CoreGraph, between: NodeDemand) -> tuple[Floats, tuple[int, int]] | None:
     """Return the load on the core arcs of the traffic between core nodes, and a pair with traffic but no path.
 
-    None if the fabric is no torus of links of one cost, or has too many holes, or if the demand is no matrix and its
-    senders or receivers differ. The pair is (-1, -1) if all have a path.
+    None if the fabric is no torus of links of one cost, nor a pod of which one slice has all traffic, or has too many
+    holes, or if the demand is no matrix and its senders or receivers differ. The pair is (-1, -1) if all have a path.
     """
-    torus, fabric = core.fabric.structure, core.fabric
-    column_offsets, _, _, source, share = between
-    if not isinstance(torus, Torus) or not core.unit_cost or core.n_nodes != int(np.prod(torus.dims)):
+    fabric = core.fabric
+    if not core.unit_cost or core.n_nodes != fabric.n_nodes or (place := _placed(fabric, between)) is None:
         return None
-    if len(core.head) < (1 - _MOST_DOWN) * fabric.n_arcs:
-        return None
-    whole, by_matrix = _whole(torus), len(column_offsets) > 0
+    whole, by_matrix = _whole(place.torus), len(between[0]) > 0
+    column_offsets, row, gbps, source, share = _among(place.nodes, between)
     sends, receives = source > 0, share > 0
     if not by_matrix and not (_alike(source[sends]) and _alike(share[receives])):
         return None
-    arc_up = np.zeros(fabric.n_arcs, dtype=bool)
+    arc_up = np.zeros(fabric.n_arcs + 1, dtype=bool)  # the last one stands for those that are missing
     arc_up[core.fabric_arc] = True
-    up = arc_up[whole.arc]
+    arc = place.arcs[whole.arc]
+    up = arc_up[arc]
+    if np.count_nonzero(up) < (1 - _MOST_DOWN) * up.size:
+        return None
+    n = len(place.nodes)
     down_node, down_way = np.nonzero(~up)
     rate = 1.0 if by_matrix else source[sends][0] * share[receives][0]
-    load = np.tile(0.0 * whole.way_load if by_matrix else whole.way_load, (core.n_nodes, 1))
+    load = np.tile(0.0 * whole.way_load if by_matrix else whole.way_load, (n, 1))
     silent = _indices(np.flatnonzero(~sends)[: 0 if by_matrix else None])
     with ahead("torus_holes"):
         lost = loads_by_view(
-            whole.to, whole.distance, whole.n_ways, whole.ways, np.zeros(core.n_nodes) if by_matrix else whole.flow,
+            whole.to, whole.distance, whole.n_ways, whole.ways, np.zeros(n) if by_matrix else whole.flow,
             whole.place, whole.steps, whole.coordinates, whole.dims, whole.twist, up, down_node, down_way,
-            silent, sends, receives, *between[:3], load,
+            silent, sends, receives, column_offsets, row, gbps, load,
         )  # fmt: skip
-    by_arc = np.empty(fabric.n_arcs)
-    by_arc[whole.arc] = load * rate
-    return np.maximum(by_arc[core.fabric_arc], 0.0), lost  # what is withdrawn whole may leave a rounding below 0
+    by_arc = np.zeros(fabric.n_arcs + 1)
+    by_arc[arc] = load * rate
+    first, last = (int(place.nodes[node]) if node >= 0 else -1 for node in lost)
+    # what is withdrawn whole may leave a rounding below 0
+    return np.maximum(by_arc[core.fabric_arc], 0.0), (first, last)
+
+
+def _placed(fabric: Fabric, between: NodeDemand) -> _Place | None:
+    """Return the torus of a fabric that has all traffic; None if there is none."""
+    structure = fabric.structure
+    if isinstance(structure, Torus):
+        n = int(np.prod(structure.dims))
+        return _Place(structure, np.arange(n), np.arange(fabric.n_arcs)) if n == fabric.n_nodes else None
+    if not isinstance(structure, Pod):
+        return None
+    column_offsets, row, _, source, share = between
+    busy = np.zeros(fabric.n_nodes, dtype=bool)
+    if len(column_offsets):
+        busy[row] = True
+        busy[np.flatnonzero(np.diff(column_offsets))] = True
+    else:
+        busy = (source > 0) | (share > 0)
+    for index, part in enumerate(structure.slices):
+        nodes = slice_nodes(fabric, index)
+        if busy[nodes].any():
+            if np.count_nonzero(busy[nodes]) < np.count_nonzero(busy):
+                return None
+            torus = part.torus(structure.cube_side)
+            return _Place(torus, nodes, _arcs_of(fabric, nodes, torus))
+    return None
+
+
+def _arcs_of(fabric: Fabric, nodes: NDArray[np.int64], torus: Torus) -> NDArray[np.int64]:
+    """Return the fabric's arc of each arc of a torus on some nodes, parallel ones in their order; -1 where none is."""
+    ends = nodes[torus.links()]
+    wanted = np.stack((ends, ends[:, ::-1]), axis=1).reshape(-1, 2) @ (fabric.n_nodes, 1)
+    there = fabric.arc_tail * np.int64(fabric.n_nodes) + fabric.arc_head
+    by_key, by_wanted = (np.argsort(key, kind="stable") for key in (there, wanted))
+    known, asked = there[by_key], wanted[by_wanted]
+    nth = np.arange(len(asked)) - np.searchsorted(asked, asked)  # of those between the same two nodes
+    at = np.minimum(np.searchsorted(known, asked) + nth, len(known) - 1)
+    arcs = np.empty(len(wanted), dtype=np.int64)
+    arcs[by_wanted] = np.where(known[at] == asked, by_key[at], -1)
+    return arcs
+
+
+def _among(nodes: NDArray[np.int64], between: NodeDemand) -> NodeDemand:
+    """Return a demand of which some nodes have all, between these nodes."""
+    column_offsets, row, gbps, source, share = between
+    if not len(column_offsets):
+        return column_offsets, row, gbps, source[nodes], share[nodes]
+    size = len(column_offsets) - 1
+    matrix = sparse.csc_array((gbps, row, column_offsets), shape=(size, size))[nodes][:, nodes]
+    matrix.sort_indices()
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, source, share
 
 
 def _alike(rates: Floats) -> bool:

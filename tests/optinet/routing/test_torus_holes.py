@@ -12,7 +12,9 @@ import optinet
 import topologies
 from optinet.errors import SolverError
 from optinet.routing.core_graph import CoreGraph
+from optinet.routing.ecmp import node_demand
 from optinet.routing.torus_holes import torus_load
+from optinet.slices import slice_nodes
 
 SHAPES = [
     ((4, 4, 4), False),
@@ -62,6 +64,37 @@ def test_loads_agree_with_the_general_method(shape, data):
     if general is not None:
         np.testing.assert_allclose(found, general, rtol=1e-11, atol=1e-11 * general.max(initial=1.0))
         assert found.min(initial=0.0) >= 0.0
+
+
+PODS = [
+    {"slices": [{"chips": (4, 4, 8), "twisted": True}], "pod_cubes": 3},
+    {"slices": [{"chips": (2, 2, 4)}, {"chips": (2, 2, 2)}], "pod_cubes": 4, "cube_side": 2},
+    {"slices": [{"chips": (2, 3, 4)}], "pod_cubes": 26, "cube_side": 1},
+]
+
+
+@pytest.mark.parametrize("parameters", PODS)
+def test_a_slice_of_a_pod_is_a_torus(parameters):
+    """All traffic in one slice, chips silent, links down anywhere: as by the general method, or no path in both."""
+    fabric, rng = topologies.build("tpu_pod", **parameters), np.random.default_rng(0)
+    for index in range(len(fabric.structure.slices)):
+        inside = slice_nodes(fabric, index)
+        for number in range(9):
+            arc_up = fabric.arc_mask(rng.choice(fabric.n_links, rng.integers(0, 5), replace=False))
+            arc_up[rng.choice(fabric.n_arcs, rng.integers(0, 3))] = False
+            source, share = np.zeros((2, fabric.n_nodes))
+            source[inside[number % 3 :]] = share[inside] = 1.0
+            matrix = np.outer(source, share) * rng.integers(0, 3, (fabric.n_nodes,) * 2)
+            for demand in (
+                optinet.Demand.rank_one(fabric, source, share),
+                optinet.Demand.from_matrix(fabric, matrix),
+            ):
+                core = CoreGraph.of(fabric, arc_up, merge=demand.is_rank_one)
+                assert torus_load(core, node_demand(core, demand)[1]) is not None
+                general, found = general_loads(fabric, demand, arc_up), loads_or_error(fabric, demand, arc_up)
+                assert (found is None) == (general is None)
+                if general is not None:
+                    np.testing.assert_allclose(found, general, rtol=1e-11, atol=1e-11 * general.max())
 
 
 def test_it_is_used_where_it_is_right_and_nowhere_else():
