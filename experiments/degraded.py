@@ -21,7 +21,7 @@ from optinet.failure_masks import FailureMasks
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
 from optinet.flows.loads import LinkLoads
-from optinet.reliability.carried import what_is_left
+from optinet.reliability.left import what_is_left
 from optinet.reliability.settings import FailedParts
 from optinet.results import Run
 from optinet.toml_source import TomlSource

@@ -25,7 +25,7 @@ from optinet.plant import OpticalPlant
 from optinet.rewiring import Rewiring, block_links, plant_of, reconfigure, rewire
 from optinet.shown import Shown
 from optinet.slices import pod_of, set_slices, slice_nodes
-from optinet.structure import Pod, Torus
+from optinet.structure import Pod, PodSlice, Torus
 from optinet.traffic.demand import Demand
 
 Ints = NDArray[np.int64]
@@ -188,17 +188,29 @@ def fair_links(links: Ints, most: Ints) -> Ints:
         free[[a[i], b[i]]] -= 1
 
 
+def boxes_down(plant: OpticalPlant, dead: Flags) -> Flags:
+    """Return which OCS have lost all their fiber ends, of which `dead`, shape (n_ends,), are; shape (n_ocs,)."""
+    ends, lost = (np.bincount(plant.end_ocs[each], minlength=plant.n_ocs) for each in (slice(None), dead))
+    return (ends == lost) & (ends > 0)
+
+
+def slices_around(pod: Pod, broken: set[int]) -> list[PodSlice]:
+    """Return the slices of a pod with spare cubes in the place of broken ones, as far as there are."""
+    spares = [cube for cube in pod.spare_cubes if cube not in broken]
+    slices = []
+    for part in pod.slices:
+        cubes = tuple(spares.pop(0) if cube in broken and spares else cube for cube in part.cubes)
+        slices.append(dataclasses.replace(part, cubes=cubes))
+    return slices
+
+
 def _replace_cubes(fabric: Fabric, failure: Failure, usable: Flags) -> Rewiring:
     pod, plant = pod_of(fabric), plant_of(fabric)
     # a box takes a face from every cube alike; no spare would help
     of_one_box = np.isin(plant.end_ocs, failure.ocs)
     broken = set(fabric.node_group[plant.end_node[~usable & ~of_one_box]].tolist())
     broken |= set(fabric.node_group[nodes_down(fabric, failure)].tolist())
-    spares = [cube for cube in pod.spare_cubes if cube not in broken]
-    slices = []
-    for part in pod.slices:
-        cubes = tuple(spares.pop(0) if cube in broken and spares else cube for cube in part.cubes)
-        slices.append(dataclasses.replace(part, cubes=cubes))
+    slices = slices_around(pod, broken)
     ends = plant_of(set_slices(fabric, slices).fabric).circuit_ends
     alive = usable[ends].all(axis=1)
     return reconfigure(fabric, ends[alive], structure=dataclasses.replace(pod, slices=tuple(slices)))

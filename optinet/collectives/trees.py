@@ -36,8 +36,8 @@ def double_tree(call: Collective) -> Iterator[Phase]:
     for name, up in (("reduce", True), ("broadcast", False))[call.operation == "broadcast" :]:
         steps, stages = [], []
         for stream, (parent, deep) in enumerate(zip(parents, depth, strict=True)):
-            ends = (child, parent) if up else (parent, child)
-            steps.append(transfers(*(call.groups[:, end] for end in ends), chunk, stream))
+            source, target = (child, parent) if up else (parent, child)
+            steps.append(transfers(call.groups[:, source], call.groups[:, target], chunk, stream))
             stages.append(np.tile(levels - deep if up else deep - 1, len(call.groups)))
         yield Phase(f"{name}, segments", segments + levels - 1, joined(steps), np.concatenate(stages))
 

@@ -8,34 +8,32 @@ alike: delivered is min(1, throughput) of it, as everywhere in optinet. That is 
 for its slowest exchange.
 
 States alike in what is down are solved once. On a torus with uniform demand two states are alike when a translation
-maps one onto the other: every single failure of a link is one of as many states as a cell has links.
+maps one onto the other: every single failure of a link is one of as many states as a cell has links. A slice of a pod
+whose cubes are replaced stays the torus it is (`optinet.reliability.slice_states`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from optinet.errors import OptinetError, Problem, SolverError, TopologyError
+from optinet.errors import OptinetError, Problem, TopologyError
 from optinet.fabric import Fabric
-from optinet.failures import Failure, among, arcs_up, moved, reconfigure_around
-from optinet.flows.link_loads import link_loads
-from optinet.flows.loads import LinkLoads
-from optinet.reliability.left import FALLBACK, served_nodes
+from optinet.failures import Failure, arcs_up, boxes_down, moved, reconfigure_around
+from optinet.reliability.left import what_is_left
 from optinet.reliability.risks import Damage, Flags, Floats, Ints
+from optinet.reliability.slice_states import SliceStates
+from optinet.reliability.translations import MOST_MOVED, at_origin
 from optinet.solution import Solution
 from optinet.structure import Pod, Torus
 from optinet.traffic.demand import Demand
 
 Clock: TypeAlias = Callable[[Fabric, Flags], float]
 """(fabric, arcs up) -> seconds of a step; infinite where it cannot be done."""
-
-_MOST_MOVED = 64  # things down in a state beyond which no translations are tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,70 +93,20 @@ def require_circuits(fabric: Fabric) -> None:
         raise TopologyError(Problem("failures.rewire", found, "false, or a fabric with a plant"))
 
 
-@dataclass(frozen=True, eq=False)
-class Left:
-    """What a fabric with parts down carries.
-
-    Parameters
-    ----------
-    demand
-        What the endpoints served send each other.
-    loads
-        Its loads.
-    served
-        shape (n_endpoints,): which endpoints are served.
-    """
-
-    demand: Demand
-    loads: LinkLoads
-    served: Flags
-
-    @property
-    def delivered_gbps(self) -> float:
-        """All endpoints together, each bit counted once."""
-        return min(1.0, self.loads.throughput) * self.demand.total_gbps
-
-
-def what_is_left(
-    fabric: Fabric, demand: Demand, routing: str, arc_up: Flags, node_up: Flags, **options: Any
-) -> Left | None:
-    """Route what the endpoints that still reach each other send; None where nothing is left.
-
-    Parameters
-    ----------
-    fabric, demand
-        The intact fabric and its demand.
-    routing, options
-        As in `optinet.link_loads`; where it finds no way over what is left, shortest paths are taken.
-    arc_up, node_up
-        shape (n_arcs,) and (n_nodes,): what is up.
-    """
-    for served in served_nodes(fabric, arc_up, node_up):
-        at = served[fabric.endpoints]
-        # nothing passes a host, so that links of those not served are no matter
-        matters = (fabric.forwards | served)[fabric.arc_tail] & (fabric.forwards | served)[fabric.arc_head]
-        mask = None if arc_up[matters].all() else arc_up  # without a mask symmetry and what is remembered can be used
-        part = among(fabric, demand, at)
-        if part.total_gbps <= 0.0:
-            continue
-        for name in dict.fromkeys((routing, FALLBACK)):
-            given = options if name == routing else {}
-            with contextlib.suppress(SolverError):  # no path over what is left
-                return Left(part, link_loads(fabric, part, name, arc_up=mask, **given), at)
-    return None
-
-
 class _Solver:
     """Solves one state after the other."""
 
     def __init__(self, solution: Solution, rewire: bool, clock: Clock | None) -> None:
         self._fabric, self._demand, self._routing = solution.fabric, solution.demand, solution.routing
         self._rewire, self._clock = rewire, clock
+        self._slice = SliceStates.of(solution) if rewire else None
         self._n_active = int(np.count_nonzero(self._demand.active))
 
     def solve(self, damage: Damage, i: int) -> tuple[float, float, float]:
         """Return what is delivered in a state, the share of endpoints served, and the time of a step."""
         fabric = self._fabric
+        if self._slice is not None and (found := self._slice.solve(damage, i)) is not None:
+            return self._timed(found.delivered_gbps, found.n_served, fabric, found.arc_up)
         again = self._rewired(damage, i) if self._rewire else None
         at_most = int(np.count_nonzero(self._demand.active & ~damage.nodes[i][fabric.endpoints]))
         if again is not None and again[1] > at_most:  # with the circuits as they are fewer are served, whatever they do
@@ -168,6 +116,9 @@ class _Solver:
             delivered, served = self._delivered(fabric, self._demand, arc_up, ~damage.nodes[i])
             if again is not None and (again[1], again[0]) > (served, delivered * (1 + 1e-9)):
                 delivered, served, fabric, arc_up = again
+        return self._timed(delivered, served, fabric, arc_up)
+
+    def _timed(self, delivered: float, served: int, fabric: Fabric, arc_up: Flags) -> tuple[float, float, float]:
         share = served / self._n_active if self._n_active else 1.0
         if self._clock is None:
             return delivered, share, np.nan
@@ -184,12 +135,19 @@ class _Solver:
         assert plant is not None
         dead = np.flatnonzero(damage.ends[i])
         nodes = np.flatnonzero(damage.nodes[i])
-        if not len(dead) and not np.isin(plant.end_node, nodes).any():
+        pod = isinstance(fabric.structure, Pod | Torus)
+        if not len(dead) and not (len(nodes) if pod else np.isin(plant.end_node, nodes).any()):
             return None
         fixed = damage.links[i].copy()
         fixed[plant.circuit_link] = False
-        ports = tuple(zip(plant.end_ocs[dead].tolist(), plant.end_port[dead].tolist(), strict=True))
-        failure = Failure(ports=ports, nodes=tuple(nodes.tolist()), links=tuple(np.flatnonzero(fixed).tolist()))
+        boxes = boxes_down(plant, damage.ends[i])
+        single = dead[~boxes[plant.end_ocs[dead]]]
+        failure = Failure(
+            ocs=tuple(np.flatnonzero(boxes).tolist()),
+            ports=tuple(zip(plant.end_ocs[single].tolist(), plant.end_port[single].tolist(), strict=True)),
+            nodes=tuple(nodes.tolist()),
+            links=tuple(np.flatnonzero(fixed).tolist()),
+        )
         try:
             change = reconfigure_around(fabric, failure)
         except OptinetError:  # no circuits suit what is left
@@ -215,8 +173,8 @@ def _alike(solution: Solution, damage: Damage, *, by_ends: bool) -> tuple[Ints, 
         links, nodes = np.flatnonzero(damage.links[i]), np.flatnonzero(damage.nodes[i])
         ends = np.flatnonzero(damage.ends[i]) if by_ends else links[:0]
         key = b"|".join(each.tobytes() for each in (links, nodes, ends))
-        if torus is not None and 0 < len(links) + len(nodes) <= _MOST_MOVED:
-            key = _at_origin(torus, links, nodes)
+        if torus is not None and 0 < len(links) + len(nodes) <= MOST_MOVED:
+            key = at_origin(torus, links, nodes)
         if key not in kinds:
             kinds[key] = len(first)
             first.append(i)
@@ -233,30 +191,3 @@ def _symmetric(solution: Solution) -> Torus | None:
         return None
     alike = np.ptp(fabric.arc_capacity_gbps) == 0 and np.ptp(fabric.link_cost) == 0  # by whatever class of links
     return dataclasses.replace(torus, cell=(1,) * len(torus.dims)) if alike else torus
-
-
-def _at_origin(torus: Torus, links: Ints, nodes: Ints) -> bytes:
-    """Return the least description of what is down over all translations that take one of it to the first cell."""
-    dims, cell = np.array(torus.dims), np.array(torus.cell)
-    n = int(dims.prod())
-    # a node is of kind 0, a link of kind 1 + its axis at the node it leaves in the positive direction
-    kind = np.concatenate((np.zeros(len(nodes), dtype=np.int64), 1 + links // n))
-    at = np.array(np.unravel_index(np.concatenate((nodes, links % n)), torus.dims))
-    best = None
-    for origin in np.unique(at // cell[:, None] * cell[:, None], axis=1).T:
-        moved_at = _moved_back(torus, at, origin)
-        described = np.sort(kind * n + np.ravel_multi_index(tuple(moved_at), torus.dims)).tobytes()
-        best = described if best is None else min(best, described)
-    assert best is not None
-    return best
-
-
-def _moved_back(torus: Torus, at: Ints, by: Ints) -> Ints:
-    """Return positions translated so that `by` comes to the origin; shape (n_axes, n)."""
-    place = at - by[:, None]
-    twist = np.array(torus.twist).reshape(len(torus.dims), len(torus.dims))
-    for axis in np.argsort(~twist.any(axis=1), kind="stable"):  # wraps that shift others first
-        laps = place[axis] // torus.dims[axis]
-        place[axis] -= laps * torus.dims[axis]
-        place += twist[axis][:, None] * laps
-    return place

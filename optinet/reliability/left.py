@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -18,9 +19,12 @@ from scipy.sparse.csgraph import connected_components
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.failure_masks import FailureMasks, Flags
-from optinet.failures import arcs_up, ends_up, nodes_down
+from optinet.failures import among, arcs_up, ends_up, nodes_down
+from optinet.flows.link_loads import link_loads
+from optinet.flows.loads import LinkLoads
 from optinet.reliability.parts import failure_of
 from optinet.reliability.settings import FailedParts, RiskGroup
+from optinet.traffic.demand import Demand
 
 if TYPE_CHECKING:
     from optinet.solution import Solution
@@ -103,3 +107,56 @@ def served_nodes(fabric: Fabric, arc_up: Flags, node_up: Flags) -> Iterator[Flag
         if last is None or not np.array_equal(served, last):
             yield served
         last = served
+
+
+@dataclass(frozen=True, eq=False)
+class Left:
+    """What a fabric with parts down carries.
+
+    Parameters
+    ----------
+    demand
+        What the endpoints served send each other.
+    loads
+        Its loads.
+    served
+        shape (n_endpoints,): which endpoints are served.
+    """
+
+    demand: Demand
+    loads: LinkLoads
+    served: Flags
+
+    @property
+    def delivered_gbps(self) -> float:
+        """All endpoints together, each bit counted once."""
+        return min(1.0, self.loads.throughput) * self.demand.total_gbps
+
+
+def what_is_left(
+    fabric: Fabric, demand: Demand, routing: str, arc_up: Flags, node_up: Flags, **options: Any
+) -> Left | None:
+    """Route what the endpoints that still reach each other send; None where nothing is left.
+
+    Parameters
+    ----------
+    fabric, demand
+        The intact fabric and its demand.
+    routing, options
+        As in `optinet.link_loads`; where it finds no way over what is left, shortest paths are taken.
+    arc_up, node_up
+        shape (n_arcs,) and (n_nodes,): what is up.
+    """
+    for served in served_nodes(fabric, arc_up, node_up):
+        at = served[fabric.endpoints]
+        # nothing passes a host, so that links of those not served are no matter
+        matters = (fabric.forwards | served)[fabric.arc_tail] & (fabric.forwards | served)[fabric.arc_head]
+        mask = None if arc_up[matters].all() else arc_up  # without a mask symmetry and what is remembered can be used
+        part = among(fabric, demand, at)
+        if part.total_gbps <= 0.0:
+            continue
+        for name in dict.fromkeys((routing, FALLBACK)):
+            given = options if name == routing else {}
+            with contextlib.suppress(SolverError):  # no path over what is left
+                return Left(part, link_loads(fabric, part, name, arc_up=mask, **given), at)
+    return None

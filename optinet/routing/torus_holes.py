@@ -132,11 +132,11 @@ def _placed(fabric: Fabric, between: NodeDemand) -> _Place | None:
             if np.count_nonzero(busy[nodes]) < np.count_nonzero(busy):
                 return None
             torus = part.torus(structure.cube_side)
-            return _Place(torus, nodes, _arcs_of(fabric, nodes, torus))
+            return _Place(torus, nodes, arcs_of_torus(fabric, nodes, torus))
     return None
 
 
-def _arcs_of(fabric: Fabric, nodes: NDArray[np.int64], torus: Torus) -> NDArray[np.int64]:
+def arcs_of_torus(fabric: Fabric, nodes: NDArray[np.int64], torus: Torus) -> NDArray[np.int64]:
     """Return the fabric's arc of each arc of a torus on some nodes, parallel ones in their order; -1 where none is."""
     ends = nodes[torus.links()]
     wanted = np.stack((ends, ends[:, ::-1]), axis=1).reshape(-1, 2) @ (fabric.n_nodes, 1)

@@ -16,6 +16,8 @@ from optinet.reliability.carried import carried
 from optinet.reliability.curve import availability_curve, time_at_most
 from optinet.reliability.risks import Cause, Damage, Risks
 from optinet.reliability.sampling import draw_states
+from optinet.reliability.slice_states import SliceStates
+from optinet.slices import slice_nodes
 
 SPINES = 4
 
@@ -145,6 +147,43 @@ def test_a_spare_cube_takes_the_place_of_one_that_lost_a_chip():
     np.testing.assert_allclose(moves.delivered_gbps, moves.delivered_gbps[0])
     with pytest.raises(TopologyError, match="no optical circuit switches"):
         carried(solved(leaf_spine()), damage(leaf_spine(), [((), (), ())]), rewire=True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"slices": [{"chips": (4, 4, 6)}], "pod_cubes": 15, "cube_side": 2},
+        {"slices": [{"chips": (4, 4, 8), "twisted": True}], "pod_cubes": 17, "cube_side": 2},
+        {"cubes": (2, 2, 2), "cube_side": 2},
+    ],
+)
+def test_states_of_a_slice_are_solved_on_its_torus_as_pod_by_pod(options, monkeypatch):
+    """Chips, links inside cubes, fiber ends and whole OCS down, of spare cubes too: as with every fabric built."""
+    fabric, rng = topologies.build("tpu_pod", **options), np.random.default_rng(5)
+    plant, in_slice = fabric.plant, np.zeros(fabric.n_nodes)
+    in_slice[slice_nodes(fabric)] = 5.0
+    solution = optinet.solve(fabric, optinet.Demand.rank_one(fabric, in_slice, in_slice), "ecmp")
+
+    def some(count, most):
+        return tuple(rng.choice(count, rng.integers(0, most), replace=False).tolist())
+
+    rows = [((), (), ()), ((), (0,), ())]
+    for number in range(24):
+        box = np.flatnonzero(plant.end_ocs == rng.integers(plant.n_ocs)) if number % 4 == 0 else []
+        rows.append((some(fabric.n_links, 3), some(fabric.n_nodes, 3), (*some(plant.n_ends, 3), *box)))
+    states = damage(fabric, rows)
+    states.links[:, plant.circuit_link] |= (states.ends | states.nodes[:, plant.end_node])[:, plant.circuit_ends].any(2)
+    assert SliceStates.of(solution) is not None
+    on_torus = carried(solution, states, rewire=True, clock=lambda _, arc_up: float(np.count_nonzero(~arc_up)))
+    monkeypatch.setattr(SliceStates, "of", lambda _: None)
+    one_by_one = carried(solution, states, rewire=True)
+    np.testing.assert_allclose(on_torus.delivered_gbps, one_by_one.delivered_gbps, rtol=1e-9)
+    np.testing.assert_allclose(on_torus.served_fraction, one_by_one.served_fraction)
+    assert len(np.unique(on_torus.delivered_gbps.round(6))) > 5
+    assert np.isinf(on_torus.step_s[on_torus.served_fraction < 1]).all()
+    # what is down of the slice now: nothing where a spare cube stands in
+    assert on_torus.step_s[0] == 0.0
+    assert on_torus.step_s[1] == (np.inf if "cubes" in options else 0.0)
 
 
 def test_a_step_is_timed_where_all_are_served_and_stops_elsewhere():
