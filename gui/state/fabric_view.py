@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the fabric view shows: which scene, from where, colored by what, and what is marked in it."""
+"""What the fabric view shows: which scene, colored by what, and what is marked in it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.camera import Camera
 from gui.state.colormap import N_COLORS, ColorScale
-from gui.state.drawing import Drawing
 from gui.state.event import Event
 from gui.state.failed_parts import links_down
 from gui.state.failure import Part
@@ -20,6 +18,7 @@ from gui.state.paths import Trace
 from gui.state.picking import Picked
 from gui.state.quantities import UTILIZATION, Quantity
 from gui.state.scene import FOLD_FROM, Scene
+from gui.state.viewpoint import Viewpoint
 
 MAPS = ("viridis", "cividis", "batlow")
 SHARED = (
@@ -28,7 +27,7 @@ SHARED = (
 )
 
 
-class FabricViewState:
+class FabricViewState(Viewpoint):
     """State of the fabric view; `changed` fires when anything but the camera changes, `moved` when the camera does.
 
     `drawing` holds what is drawn of the scene, `values` the value of each segment, `segments` the segments to draw,
@@ -37,14 +36,12 @@ class FabricViewState:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.changed = Event()
-        self.moved = Event()
         self.chosen_changed = Event()
         self.pointed_changed = Event()
         self.scene: Scene | None = None
-        self.drawing: Drawing | None = None
         self.folded: frozenset[int] = frozenset()
-        self.camera = Camera()
         self.quantity: Quantity = UTILIZATION
         self.scale = ColorScale()
         self.scale_locked = self.scale_stretched = self.scale_log = False
@@ -54,7 +51,6 @@ class FabricViewState:
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
         self.values: NDArray[np.float64] = np.zeros(0)
-        self.hovered: Picked | None = None
         self.chosen: tuple[int, ...] = ()
         self.found: tuple[int, ...] = ()
         self.trace: Trace | None = None
@@ -63,7 +59,6 @@ class FabricViewState:
         self.pointed: tuple[Part, ...] = ()
         self.dark_links, self.new_links = np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
         self.message = ""
-        self._fitted, self._fit_zoom, self._size = False, 1.0, (800.0, 600.0)
         self._pinned: set[int] = set()
         self._down: tuple[object, NDArray[np.int64]] = (None, np.zeros(0, dtype=np.int64))
 
@@ -78,6 +73,7 @@ class FabricViewState:
     def show(self, scene: Scene | None, message: str = "") -> None:
         """Draw another scene, or none and a message; the view of the same fabric stays where it is."""
         before, self.scene, self.message, self.hovered = self.scene, scene, message, None
+        self.layout = scene.layout if scene is not None else None
         alike = before is not None and scene is not None and _alike(before, scene)
         if not alike:
             self.folded = scene.opening_folds if scene is not None else frozenset()
@@ -281,68 +277,7 @@ class FabricViewState:
         self.dark_links, self.new_links = dark, new
         self.changed.emit()
 
-    # -- camera
-
-    def resize(self, width: float, height: float) -> None:
-        """Take note of the size of the view in pixels; what fitted the old size is fitted to the new one."""
-        self._size = (max(width, 1.0), max(height, 1.0))
-        if self._fitted:
-            self.fit()
-
-    def move(self, camera: Camera) -> None:
-        """Look from elsewhere."""
-        self.camera, self.hovered, self._fitted = camera, None, False
-        self.moved.emit()
-
-    def orbit(self, right_deg: float, up_deg: float) -> None:
-        """Turn about the target."""
-        self.move(self.camera.orbit(right_deg, up_deg))
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Move the picture, pixels."""
-        self.move(self.camera.pan(dx, dy, *self._size))
-
-    def zoom(self, factor: float, x: float | None = None, y: float | None = None) -> None:
-        """Magnify about a pixel, the middle of the view by default."""
-        width, height = self._size
-        self.move(
-            self.camera.zoomed(factor, width / 2 if x is None else x, height / 2 if y is None else y, width, height)
-        )
-
-    def fit(self) -> None:
-        """Show everything as large as possible, in the same direction."""
-        if self.drawing is not None:
-            camera = self.camera.fit(self.drawing.xyz, *self._size)
-            self.camera, self.hovered, self._fitted, self._fit_zoom = camera, None, True, camera.zoom
-            self.moved.emit()
-
-    def follow(self, other: FabricViewState) -> None:
-        """Look as another view does: what fits there fits here, and what is magnified there is magnified here."""
-        if self.drawing is None:
-            return
-        camera = self.camera.like(other.camera, self._fit_zoom / other._fit_zoom)
-        if other._fitted:
-            self.camera = camera
-            self.fit()
-        else:
-            self.move(camera)
-
-    def reset(self) -> None:
-        """Look from the direction that suits the layout and fit."""
-        if self.scene is not None:
-            layout = self.scene.layout
-            self.camera = Camera.around(layout.xyz, layout.azimuth_deg, layout.elevation_deg)
-            self.fit()
-
-    def top(self) -> None:
-        """Look straight down."""
-        if self.scene is not None:
-            self.camera = self.camera.from_top()
-            self.fit()
-
-    def set_perspective(self, perspective: bool) -> None:
-        """Draw near things larger, or all at one scale."""
-        self.move(self.camera.with_perspective(perspective))
+    # -- words
 
     def color_bins(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the color of each value: 0 for a missing one, then the categories, or from what stands out least."""
@@ -352,12 +287,6 @@ class FabricViewState:
         if self.quantity.low_stands_out:
             bins = N_COLORS - 1 - bins
         return np.where(np.isnan(values), 0, bins + 1)
-
-    def projected(self) -> NDArray[np.float64]:
-        """Return where all points appear now, pixels; shape (n_points, 2)."""
-        return np.zeros((0, 2)) if self.drawing is None else self.camera.project(self.drawing.xyz, *self._size)
-
-    # -- words
 
     def describe(self, picked: Picked | None) -> tuple[str, ...]:
         """Return what is picked, one line each, the name first."""

@@ -88,9 +88,11 @@ class After:
         return (*lines, f"What limits: {facts['limit']}")
 
     def brief(self) -> str:
-        """Return it in half a line."""
+        """Return it in half a line; with endpoints lost their demand is gone too, so the throughput alone misleads."""
         before, after = (float(self.facts[name]) for name in ("throughput_before", "throughput"))
-        return f"throughput {before:.{DECIMALS}f} to {after:.{DECIMALS}f}{_change(before, after)}"
+        lost = int(self.facts["lost_endpoints"])
+        unserved = f"{lost:,} endpoint{'s' * (lost != 1)} not served, of the others: " if lost else ""
+        return f"{unserved}throughput {before:.{DECIMALS}f} to {after:.{DECIMALS}f}{_change(before, after)}"
 
 
 def _change(before: float, after: float) -> str:

@@ -17,7 +17,9 @@ from gui.state.scene import Scene
 from optinet.errors import OptinetError
 
 DRAWS = 1024  # flows hashed onto paths; a share of 10 % is then good to a percent
+WHOLE_SHARE = 0.1  # and less is said to a tenth of a percent
 LISTED = 32  # paths kept, those that most flows take
+CUT_OFF = "What has failed cuts {} off from {}: no path is left."
 NOT_OF_ONE_FLOW = ("best", "optimal")
 COLUMNS = ("Hop", "Link class", "Latency ns", "Loss dB", "Margin dB", "Load Gb/s", "Utilization %")
 CSV_HEADINGS = (
@@ -89,7 +91,7 @@ class Path:
     def heading(self) -> str:
         """Return one line about it."""
         hops = len(self.hops)
-        share = f"{100 * self.share:.0f} %" if self.share >= 0.01 else "below 1 %"
+        share = f"{100 * self.share:.0f} %" if self.share >= WHOLE_SHARE else f"{100 * self.share:.1f} %"
         words = [f"{share} of flows", f"{hops} hop{'s' * (hops != 1)}"]
         if not math.isnan(self.latency_ns):
             words.append(f"{format_number(self.latency_ns)} ns")
@@ -173,7 +175,8 @@ def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = 
     try:
         offsets, arcs = flow_paths(fabric, [ends[0]], [ends[1]], routing=routing, subflows=DRAWS, arc_up=up)
     except OptinetError as error:
-        return Trace(source, target, title, note=note, problem=str(error))
+        problem = str(error) if _joined(scene, source, target, failed_links) else CUT_OFF.format(*names)
+        return Trace(source, target, title, note=note, problem=problem)
     counts: dict[tuple[int, ...], int] = {}
     for first, last in itertools.pairwise(offsets.tolist()):
         taken = tuple(arcs[first:last].tolist())
@@ -183,6 +186,18 @@ def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = 
     if len(most) > LISTED:
         note = "; ".join(part for part in (note, f"{LISTED} of at least {len(most):,} paths are listed") if part)
     return Trace(source, target, title, paths, len(most), note)
+
+
+def _joined(scene: Scene, source: int, target: int, failed_links: Sequence[int]) -> bool:
+    """Return whether any links that work lead from one node to another."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    works = ~scene.without_capacity
+    works[np.asarray(failed_links, dtype=np.int64)] = False
+    a, b = scene.link_ends[works].T
+    _, part = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(scene.n_nodes,) * 2), directed=False)
+    return bool(part[source] == part[target])
 
 
 def _hop(scene: Scene, arc: int) -> Hop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QToolBar
 
@@ -20,6 +20,8 @@ class Actions:
         self._registry = registry
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
+        self._due = QTimer(window, singleShot=True, interval=0)
+        self._due.timeout.connect(self.refresh)
         self._group = ""  # the menu that the last button of the toolbar is from
         self.toolbar = QToolBar("Toolbar", window)
         self.toolbar.setObjectName("toolbar")
@@ -56,8 +58,13 @@ class Actions:
                 menu.addSeparator()
         return menu
 
+    def refresh_soon(self) -> None:
+        """Bring them up to date once in this turn of the event loop, however much changes in it."""
+        self._due.start()
+
     def refresh(self) -> None:
         """Bring enabled and checked states up to date."""
+        self._due.stop()
         for command in self._registry:
             action = self._actions[command.id]
             action.setEnabled(command.enabled_when())

@@ -33,6 +33,7 @@ from optinet.errors import OptinetError
 _Role = Qt.ItemDataRole
 _FIXED = 2  # columns before those of the runs
 _MOST_PX = (130, 260)  # of the columns of parts and of what differs
+ROOM_PX = 24  # beside the text of a cell or heading
 _RUN_PX = 320  # at most, of each run
 _LONG = 16  # characters of a name that is written in two lines
 
@@ -146,7 +147,7 @@ class ComparisonView(QWidget):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self.view.fontMetrics().height() + 6)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        header.setTextElideMode(Qt.TextElideMode.ElideNone)  # it would make one line of two
         header.setHighlightSections(False)
 
     def set_theme(self, theme: Theme) -> None:
@@ -212,4 +213,4 @@ class ComparisonView(QWidget):
             heads = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split("\n")
             head = max(map(metrics.horizontalAdvance, heads))
             most = _MOST_PX[column] if column < _FIXED else _RUN_PX
-            self.view.setColumnWidth(column, min(max(widest, head) + 20, most))
+            self.view.setColumnWidth(column, min(max(widest, head) + ROOM_PX, most))

@@ -60,6 +60,7 @@ class FabricPane(QWidget):
         self.linked = LinkedViews(state)
         self.layout_style = STRUCTURE
         self.comparing = False
+        self._brought: tuple[int, ...] = ()  # the pair whose paths the user was brought to
         self.main = FabricView(state, theme)
         self.views = [self.main]
         self.main.hovered_text.connect(self.hovered_text)
@@ -223,6 +224,7 @@ class FabricPane(QWidget):
     def _trace(self) -> None:
         state, scene = self.state, self.state.scene
         if scene is None or len(state.chosen) != 2:
+            self._brought = ()
             return
         source, target = state.chosen
         failed = tuple(state.failed.tolist())
@@ -231,4 +233,6 @@ class FabricPane(QWidget):
     def _set_trace(self, found: Trace) -> None:
         if (found.source, found.target) == self.state.chosen:
             self.state.set_trace(found)
-            self.traced.emit()
+            if self._brought != self.state.chosen:  # traced anew around what has failed, it stays where it is
+                self._brought = self.state.chosen
+                self.traced.emit()

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gui.commands import Command
+from gui.state.fabric_view import FabricViewState
 from gui.views.fabric_commands import camera_commands, color_commands, drawing_commands
 from gui.views.fabric_pane import FabricPane, Shared
-from gui.views.fabric_paths import PathsPanel
+from gui.views.fabric_paths import ONE_MORE, PathsPanel
 from gui.views.fabric_range import RangeDialog
 from gui.views.failed_panel import open_menu
 from gui.views.panel import Panel, Window
@@ -29,12 +30,25 @@ def fabric(keeper: SessionKeeper, window: Window) -> FabricPane:
     shared = Shared(window.session, window.selection, window.jobs, window.messages)
     pane = FabricPane(shared, window.fabric_state, window.theme)
     window.failures.linked = pane.linked
-    pane.hovered_text.connect(lambda text: window.show_status(text or MOUSE_HELP))
+    pane.hovered_text.connect(lambda text: window.show_status(text or _advice(window.fabric_state)))
+    window.fabric_state.chosen_changed.connect(lambda: _ask_for_second(window))
     pane.main.menu_wanted.connect(partial(open_menu, window))
     pane.traced.connect(lambda: window.panels["paths"].show())
     pane.scene_shown.connect(keeper.camera_for)
     pane.show_selected()
     return pane
+
+
+def _advice(state: FabricViewState) -> str:
+    """Return what can be done with the mouse now."""
+    if state.scene is None:
+        return ""
+    return ONE_MORE.format(state.scene.node_names[state.chosen[0]]) if len(state.chosen) == 1 else MOUSE_HELP
+
+
+def _ask_for_second(window: Window) -> None:
+    if len(window.fabric_state.chosen) == 1:
+        window.show_status(_advice(window.fabric_state))
 
 
 def fabric_commands(window: Window, panel: Panel) -> list[Command]:

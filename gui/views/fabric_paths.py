@@ -14,7 +14,7 @@ from gui.views.palette import Theme
 from gui.views.table_picture import TextTable, table_export
 
 HINT = "Click two hosts or chips in the fabric to see the paths between them."
-ONE_MORE = "From {}. Click where to."
+ONE_MORE = "From {}: click another host or chip to see the paths to it."
 ROOM_PX = 6  # between lines
 _PATH = Qt.ItemDataRole.UserRole
 

@@ -34,7 +34,8 @@ class FieldRow:
         self.editor: QLineEdit | QComboBox = self._combo() if field.choices else self._line()
         self.editor.setFixedWidth(EDITOR_PX)
         self.editor.setAccessibleName(field.where)
-        self.editor.setToolTip(f"{field.where}: {_help(field)}")
+        default = f" (default {field.default})" if field.default else ""
+        self.editor.setToolTip(f"{field.where}{default}")
         self.label.setBuddy(self.editor)
         self.follow()
 
@@ -68,16 +69,20 @@ class FieldRow:
 
     def tell(self, problems: Sequence[Problem], theme: Theme) -> None:
         """Show what is wrong with the field."""
-        lines = [str(Problem("", p.found, _short(p.allowed), p.nearest)) for p in problems]
+        lines = [str(Problem("", p.found, self._more(p.allowed), p.nearest)) for p in problems]
         self.problem.setText("\n".join(lines))
         self.problem.setVisible(bool(lines))
         set_text_color(self.problem, theme.bad)
         set_text_color(self.help, theme.faint_text)
         set_text_color(self.label, theme.bad if lines else theme.text)
 
+    def _more(self, allowed: str) -> str:
+        """Return what is allowed as far as it does not stand beside the field already."""
+        return "" if self.field.allowed and allowed.startswith(self.field.allowed) else _short(allowed)
+
     def _line(self) -> QLineEdit:
         line = QLineEdit()
-        default = f"default {self.field.default}" if self.field.default not in ("", "[]") else ""
+        default = f"default {self.field.default}" if self.field.default not in ("", "[]", "{}") else ""
         line.setPlaceholderText("required" if self.field.required else default)
         line.textEdited.connect(self._typed)
         return line
@@ -171,7 +176,7 @@ class SectionPage(QScrollArea):
 def _help(field: Field) -> str:
     """Return meaning and range in one sentence."""
     allowed = "" if field.choices else field.allowed
-    return "; ".join(filter(None, [field.help, allowed]))
+    return "; ".join(filter(None, [field.help, allowed])).replace("`", "'")
 
 
 def _short(allowed: str, most: int = 160) -> str:

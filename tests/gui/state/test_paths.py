@@ -71,3 +71,10 @@ def test_a_run_without_a_design_has_paths_without_latency(scene):
     bare = dataclasses.replace(scene, facts={name: type(fact)(name) for name, fact in scene.facts.items()})
     (path, *_) = trace(bare, 0, 1).paths
     assert np.isnan(path.latency_ns) and "ns" not in path.heading()
+
+
+def test_an_endpoint_that_has_lost_its_links_is_cut_off_and_few_flows_are_told_to_a_tenth(scene):
+    links = np.flatnonzero((scene.link_ends == 0).any(axis=1))
+    assert trace(scene, 0, 1, links.tolist()).problem == "What has failed cuts host0 off from host1: no path is left."
+    shares = {path.heading().split(" of flows")[0] for path in trace(scene, 0, 100).paths}
+    assert shares and all(float(share.removesuffix(" %")) > 0 for share in shares)

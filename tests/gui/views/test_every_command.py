@@ -135,6 +135,7 @@ def test_every_command_runs(window, folder, qtbot, wait, monkeypatch, make_run):
     expected = ("no such study", "scenario.save.ave")
     for command_id in [command.id for command in window.commands if command.id not in LAST]:
         stage.before(command_id)
+        QApplication.processEvents()  # what can be done is worked out once in a turn of the event loop
         action = window.actions_[command_id]
         assert action.isEnabled(), command_id
         action.trigger()

@@ -82,6 +82,18 @@ def test_a_failed_spine_is_solved_anew_shown_and_taken_back(make_window, row, qt
     assert watchdog.longest_s < 0.05
 
 
+def test_paths_that_are_traced_anew_leave_the_failed_parts_in_front(make_window, row, qtbot, wait):
+    window = make_window(row)
+    state, names = window.fabric_state, window.fabric_state.scene.node_names
+    state.set_chosen((names.index("host0"), names.index("host31")))
+    qtbot.waitUntil(lambda: state.trace is not None, timeout=10_000)
+    assert window.panels["paths"].is_in_front
+    window.failures.toggle(node_part(state.scene, names.index("leaf0")))
+    qtbot.waitUntil(lambda: state.trace is not None and not window.jobs.is_busy, timeout=10_000)
+    assert "cuts host0 off from host31" in state.trace.problem and window.panels["failed"].is_in_front
+    window.commands.run("view.mend_all")
+
+
 def test_the_cut_that_limits_any_routing_is_proven_and_told(make_window, row, qtbot):
     window = make_window(row)
     window.commands.run("view.prove_limit")
