@@ -42,7 +42,7 @@ from gui.views.panels import all_panels
 from gui.views.runs_table import RunsPanel
 from gui.views.session_keeper import SessionKeeper
 from gui.views.shortened_label import ShortenedLabel
-from gui.views.whole_tabs import WholeTabs, show_whole_tabs
+from gui.views.whole_tabs import WholeTabs
 from gui.views.window_commands import RECENT_MENU, add_window_commands
 from gui.views.work import Work
 
@@ -98,7 +98,8 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self.theme)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.setTabBarAutoHide(True)
-        show_whole_tabs(self.tabs)
+        self._whole_tabs = WholeTabs(self)
+        self._whole_tabs.watch(self.tabs.tabBar())
         center = QWidget()
         layout = QVBoxLayout(center)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -323,7 +324,7 @@ class MainWindow(QMainWindow):
         super().childEvent(event)
         tabs = event.child() if event is not None and event.polished() else None
         if isinstance(tabs, QTabBar):
-            WholeTabs(tabs)
+            self._whole_tabs.watch(tabs)
             tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             tabs.customContextMenuRequested.connect(lambda at: self._panel_menu().popup(tabs.mapToGlobal(at)))
 

@@ -147,7 +147,7 @@ class Panel:
         if spec.place == "center":
             tabs.addTab(self._holder, spec.title)
             return
-        self.dock = QDockWidget(spec.title, tabs.window())
+        self.dock = QDockWidget(spec.title, window.widget)
         self.dock.setObjectName(spec.id)
         self.dock.setWidget(self._holder)
 

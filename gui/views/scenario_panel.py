@@ -28,7 +28,7 @@ from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
 from gui.views.scenario_fields import FieldRow, SectionPage
 from gui.views.table_picture import TextTable, table_export
-from gui.views.whole_tabs import show_whole_tabs
+from gui.views.whole_tabs import WholeTabs
 from optinet.errors import ScenarioError
 
 CHECK_AFTER_MS = 120
@@ -62,7 +62,7 @@ class ScenarioPanel(QWidget):
         self._due = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._due.timeout.connect(self._ask)
         self.sections = QTabWidget(documentMode=True)
-        show_whole_tabs(self.sections)
+        WholeTabs(self).watch(self.sections.tabBar())
         self.vary = QPlainTextEdit(placeholderText=VARY_HELP)
         self.vary.setAccessibleName("Values to vary")
         self.catalogue = QPlainTextEdit(placeholderText=CATALOGUE_HELP)

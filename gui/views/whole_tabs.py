@@ -1,64 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tab bars with more tabs than there is room for: a tab that the arrows would cut is left out until it is whole."""
+"""Tab bars with more tabs than there is room for: a tab that the arrows would cut is left out until it is whole.
+
+Qt makes and deletes the bars of docks as it likes, so that none of them is kept here: they are looked for each time.
+"""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, QRect, Qt, QTimer
-from PyQt6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
+from PyQt6.QtWidgets import QTabBar, QToolButton, QWidget
+
+COVER = "cover"
 
 
 class WholeTabs(QObject):
-    """Covers what can be seen of tabs that a bar has no room for; it belongs to the bar."""
+    """Covers what can be seen of tabs that the bars in a widget have no room for; it belongs to the widget."""
 
-    def __init__(self, bar: QTabBar) -> None:
-        super().__init__(bar)
-        self._bar = bar
-        self._covers = [QWidget(bar), QWidget(bar)]  # at the left of the bar, and beside the arrows
-        for cover in self._covers:
-            cover.setAutoFillBackground(True)
-            cover.hide()
-        bar.setElideMode(Qt.TextElideMode.ElideNone)
-        bar.setUsesScrollButtons(True)
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self.place)
+
+    def watch(self, bar: QTabBar | None) -> None:
+        """Look after a bar in the widget."""
+        assert bar is not None  # a tab widget has one
+        bar.setElideMode(Qt.TextElideMode.ElideNone)
+        bar.setUsesScrollButtons(True)
+        for _ in range(2):  # at the left of the bar, and beside the arrows
+            cover = QWidget(bar, objectName=COVER)
+            cover.setAutoFillBackground(True)
+            cover.hide()
         bar.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Look after the covers once the bar has been painted: nothing else tells that it has scrolled."""
-        if event is not None and event.type() == QEvent.Type.Paint and watched is self._bar:
+        """Look after the covers once a bar has been painted: nothing else tells that it has scrolled."""
+        if event is not None and event.type() == QEvent.Type.Paint:
             self._due.start()
-        return False
+        return super().eventFilter(watched, event)
 
     def place(self) -> None:
         """Cover what is cut now."""
-        for cover, place in zip(self._covers, self.cut(), strict=True):
-            if place.isEmpty():
-                cover.hide()
-            elif cover.isHidden() or cover.geometry() != place:
-                cover.setGeometry(place)
-                cover.show()
+        for bar in self._widget.findChildren(QTabBar):
+            covers = bar.findChildren(QWidget, COVER, Qt.FindChildOption.FindDirectChildrenOnly)
+            for cover, place in zip(covers, cut_tabs(bar), strict=False):
+                if place.isEmpty():
+                    cover.hide()
+                elif cover.isHidden() or cover.geometry() != place:
+                    cover.setGeometry(place)
+                    cover.show()
 
-    def cut(self) -> tuple[QRect, QRect]:
-        """Return what can be seen of the tabs that are cut at the left, and before the arrows; empty for none."""
-        bar = self._bar
-        arrows = [button for button in bar.findChildren(QToolButton) if button.isVisible() and button.width()]
-        if not arrows:
-            return QRect(), QRect()
-        end = min(arrow.x() for arrow in arrows)
-        left, right = QRect(), QRect()
-        for index in range(bar.count()):
-            tab = bar.tabRect(index)
-            if index == bar.currentIndex():
-                continue  # the bar brings it into view as a whole, unless it is wider than the bar
-            if tab.left() < 0 < tab.right():
-                left = QRect(0, 0, tab.right() + 1, bar.height())
-            elif tab.left() < end <= tab.right():
-                right = QRect(tab.left(), 0, end - tab.left(), bar.height())
+
+def cut_tabs(bar: QTabBar) -> tuple[QRect, QRect]:
+    """Return what can be seen of the tabs that are cut at the left, and before the arrows; empty for none."""
+    arrows = [button for button in bar.findChildren(QToolButton) if button.isVisible() and button.width()]
+    left, right = QRect(), QRect()
+    if not arrows:
         return left, right
-
-
-def show_whole_tabs(tabs: QTabWidget) -> None:
-    """Let the bar of a tab widget show whole tabs alone."""
-    bar = tabs.tabBar()
-    assert bar is not None  # a tab widget has one
-    WholeTabs(bar)
+    end = min(arrow.x() for arrow in arrows)
+    for index in range(bar.count()):
+        tab = bar.tabRect(index)
+        if index == bar.currentIndex():
+            continue  # the bar brings it into view as a whole, unless it is wider than the bar
+        if tab.left() < 0 < tab.right():
+            left = QRect(0, 0, tab.right() + 1, bar.height())
+        elif tab.left() < end <= tab.right():
+            right = QRect(tab.left(), 0, end - tab.left(), bar.height())
+    return left, right
