@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ class RunsTable:
         self.descending = False
         self._session, self._submit = session, submit
         self._shown: dict[str, bool] = {}
-        self._request = 0
+        self._request = self._answered = 0
         self._names: tuple[frozenset[str], frozenset[str]] | None = None
         self.all_columns: tuple[Column, ...] = ()
         self.view = View(Frame(), (), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
@@ -219,12 +220,14 @@ class RunsTable:
 
         needed = [WORDS, *NAMING, *(column.id for column in columns)]
         if self._submit is None or (len(frame) <= AT_ONCE and all(map(frame.has, needed))):
-            self._arrived(work())
+            self._arrived(request, work())
         else:
-            self._submit(work, self._arrived)
+            self._submit(work, partial(self._arrived, request))
 
-    def _arrived(self, view: View | None) -> None:
-        if view is not None:
+    def _arrived(self, request: int, view: View | None) -> None:
+        """Show a view, unless a newer one is shown, which may have been at hand at once."""
+        if view is not None and request > self._answered:
+            self._answered = request
             self._session.frame.adopt(view.frame)
             self.view = view
             self.changed.emit()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
@@ -19,6 +20,26 @@ from gui.state.keys import Keys
 from gui.state.runs import RunEntry
 
 RECENT_LENGTH = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """What taking a batch in comes to, which for very many runs a worker finds out; see `Session.prepared`.
+
+    Parameters
+    ----------
+    before, after
+        All opened runs.
+    batch
+        The batch, without the new runs that are open already.
+    slots
+        Those of its new runs.
+    """
+
+    before: Frame
+    after: Frame
+    batch: Batch
+    slots: dict[str, int]
 
 
 class Session:
@@ -82,21 +103,38 @@ class Session:
         row = self._row_of(key)
         return None if row < 0 else _entry(self.frame, row)
 
-    def take(self, batches: Iterable[Batch]) -> None:
+    def prepared(self, batch: Batch) -> Arrival:
+        """Return what `take` does with a batch, unless something else has come in until then."""
+        before, slots = self.frame, len(self._row)
+        known = not self._slot_of.keys().isdisjoint(batch.keys)
+        batch = batch.those([key not in self for key in batch.keys]) if known else batch
+        numbered = dict(zip(batch.keys, range(slots, slots + len(batch.keys)), strict=True))
+        return Arrival(before, before.taken(batch), batch, numbered)
+
+    def take(self, batches: Iterable[Batch | Arrival]) -> None:
         """Take in runs that are new, changed or gone; new ones that are open already are left as they are."""
         before = self.frame
         for given in batches:
-            known = not self._slot_of.keys().isdisjoint(given.keys)
-            batch = given.those([key not in self for key in given.keys]) if known else given
-            kept = self.frame.without(batch.source, batch.gone)
-            self.frame = self.frame.taken(batch)
-            if batch.gone:
+            in_time = isinstance(given, Arrival) and given.before is self.frame
+            arrival = given if in_time else self.prepared(given.batch if isinstance(given, Arrival) else given)
+            kept = self.frame.without(arrival.batch.source, arrival.batch.gone)
+            self.frame = arrival.after
+            if arrival.batch.gone:
                 self._lose(kept)
-            slots, count = len(self._row), len(self.frame)
-            self._slot_of.update(zip(batch.keys, range(slots, slots + len(batch.keys)), strict=True))
-            self._row = np.concatenate((self._row, np.arange(count - len(batch.keys), count)))
+            self._number(arrival.slots)
         if self.frame is not before:
             self.changed.emit()
+
+    def _number(self, slots: dict[str, int]) -> None:
+        """Take in slots of runs that stand last in the frame."""
+        start = len(self._row)
+        if next(iter(slots.values()), start) != start:  # none of the runs before is left
+            slots = dict(zip(slots, range(start, start + len(slots)), strict=True))
+        count = len(self.frame)
+        self._row = np.concatenate((self._row, np.arange(count - len(slots), count)))
+        few, many = sorted((self._slot_of, slots), key=len)
+        many.update(few)  # this way round it takes no time to open very many runs beside few
+        self._slot_of = many
 
     def add(self, entries: Iterable[RunEntry]) -> None:
         """Open runs whose values are at hand; one that is open already is replaced where it stands."""

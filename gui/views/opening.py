@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from PyQt6.QtCore import QFileSystemWatcher, QObject, QStandardPaths, QTimer, pyqtSignal
@@ -15,10 +17,18 @@ from gui.jobs import Jobs
 from gui.state.frame import Batch
 from gui.state.library import Edit, Library
 from gui.state.selection import Selection
-from gui.state.session import Session
+from gui.state.session import Arrival, Session
 
 FIRST_BARS = 24  # runs compared in the charts when a folder is opened
 SETTLE_MS = 400  # a sweep finishes runs in bursts: those of this time are taken in together
+
+
+@dataclass
+class _Opening:
+    """The first of the runs that are opened, and whether nobody else has selected runs since."""
+
+    first: str = ""
+    may_select: bool = True
 
 
 class Opener(QObject):
@@ -35,7 +45,9 @@ class Opener(QObject):
         self.paths: list[str] = []
         self._session, self._selection, self._jobs = session, selection, jobs
         self._library = Library(_packs_folder())
-        self._automatic: Sequence[str] = ()
+        self._openings: list[_Opening] = []
+        self._selecting = False
+        selection.changed.connect(self._leave_selected)
         self._watcher = QFileSystemWatcher(self)
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._poll)
@@ -44,9 +56,16 @@ class Opener(QObject):
         self._watcher.directoryChanged.connect(lambda _: self._settling.start())
 
     def open(self, paths: Sequence[str]) -> None:
-        """Open run files, packs and folders."""
+        """Open run files, packs and folders, and select runs that they bring."""
         self.paths = list(dict.fromkeys([*self.paths, *(path for path in paths if Path(path).exists())]))
-        self._read("Reading runs …", lambda: self._library.open(paths), self._opened)
+        opening = _Opening()
+        self._openings.append(opening)
+        self._jobs.stream(
+            "Reading runs …",
+            lambda: self._arrivals(self._library.open(paths)),
+            partial(self._take_opened, opening),
+            lambda _: self._opened(opening),
+        )
 
     def follow(self, folder: Path) -> None:
         """Take in what a folder holds now, which is opened if it is not."""
@@ -57,7 +76,7 @@ class Opener(QObject):
 
     def reload(self) -> None:
         """Read again what was opened, for files that have changed and folders that cannot be watched."""
-        self._read("Reading runs …", self._library.refresh, self._opened)
+        self._read("Reading runs …", self._library.refresh, self._watch)
 
     def close(self, keys: Sequence[str]) -> None:
         """Close runs; the worker is the last to hold them, for to let go of very many takes long."""
@@ -88,28 +107,54 @@ class Opener(QObject):
         self._read("Writing notes …", lambda: self._library.restore(notes), lambda: None)
 
     def _read(self, label: str, items: Callable[[], Iterator[Batch | Edit | str]], then: Callable[[], object]) -> None:
-        self._jobs.stream(label, items, self._take, lambda _: then())
+        self._jobs.stream(label, lambda: self._arrivals(items()), self._take_followed, lambda _: then())
 
-    def _take(self, items: list[Batch | Edit | str]) -> None:
+    def _arrivals(self, items: Iterator[Batch | Edit | str]) -> Iterator[Arrival | Edit | str]:
+        """Prepare, in the worker, what the session takes in."""
+        return (self._session.prepared(item) if isinstance(item, Batch) else item for item in items)
+
+    def _take(self, items: list[Arrival | Edit | str]) -> None:
         problems = [item for item in items if isinstance(item, str)]
         if problems:
             self.problems.emit(problems)
-        self._session.take(item for item in items if isinstance(item, Batch))
+        self._session.take(item for item in items if isinstance(item, Arrival))
         self._edits += [item for item in items if isinstance(item, Edit)]
-        if not self._selection.keys and len(self._session):
-            self._automatic = (self._session.keys[0],)
-            self._selection.set(self._automatic)
 
-    def _opened(self) -> None:
-        """Compare the runs of the first run's workload, unless the user has selected something else meanwhile."""
-        current = self._selection.current
-        if current is not None and self._selection.keys == self._automatic:
+    def _take_followed(self, items: list[Arrival | Edit | str]) -> None:
+        """Take runs in; where none was selected, the first of all becomes so."""
+        self._take(items)
+        if not self._selection.keys and len(self._session):
+            self._select([self._session.keys[0]])
+
+    def _take_opened(self, opening: _Opening, items: list[Arrival | Edit | str]) -> None:
+        """Take runs in and select the first of them, unless something else has been selected meanwhile."""
+        self._take(items)
+        new = (item.batch.keys[0] for item in items if isinstance(item, Arrival) and item.batch.keys)
+        if not opening.first and (opening.may_select or not self._selection.keys) and (first := next(new, "")):
+            opening.first = first
+            self._select([first])
+
+    def _opened(self, opening: _Opening) -> None:
+        """Compare the new runs of the first one's workload, unless something else has been selected meanwhile."""
+        self._openings.remove(opening)
+        if opening.may_select and opening.first in self._session:
+            row = self._session.row(opening.first)
             workloads, keys = self._session.frame.texts("workload"), self._session.keys
-            wanted = workloads[self._session.row(current)]
-            alike = (key for key, workload in zip(keys, workloads, strict=True) if workload == wanted)
-            self._selection.set([key for key, _ in zip(alike, range(FIRST_BARS), strict=False)], current)
-        self._automatic = ()
+            alike = (i for i in range(row, len(keys)) if workloads[i] == workloads[row])
+            self._select([keys[i] for i in islice(alike, FIRST_BARS)], opening.first)
         self._watch()
+
+    def _select(self, keys: Sequence[str], current: str | None = None) -> None:
+        self._selecting = True
+        try:
+            self._selection.set(keys, current)
+        finally:
+            self._selecting = False
+
+    def _leave_selected(self) -> None:
+        """Leave what others have selected while runs are opened."""
+        for opening in self._openings:
+            opening.may_select = opening.may_select and self._selecting
 
     def _edited(self) -> None:
         edits, self._edits = self._edits, []

@@ -45,6 +45,7 @@ EditNotes = Callable[[Sequence[str], Callable[[Notes], Notes]], object]
 MAX_COLUMN_PX = 320
 PADDING_PX = 16
 SIZED_ROWS = 200  # rows looked at for the width of a column
+MEASURED_TEXTS = 8  # of these the longest, in letters, that are measured
 
 
 class RunsModel(QAbstractTableModel):
@@ -331,8 +332,8 @@ class RunsPanel(QWidget):
         self._following = True
         try:
             for number, column in enumerate(self._table.columns):
-                texts = [*column.header.splitlines(), *(self._table.text(row, column) for row in rows)]
-                widest = max(metrics.horizontalAdvance(text) for text in texts)
+                texts = sorted({self._table.text(row, column) for row in rows}, key=len)[-MEASURED_TEXTS:]
+                widest = max(map(metrics.horizontalAdvance, (*column.header.splitlines(), *texts)))
                 self.view.setColumnWidth(number, min(widest + PADDING_PX, MAX_COLUMN_PX))
         finally:
             self._following = False

@@ -44,6 +44,23 @@ def test_a_folder_opens_with_its_first_run_drawn_and_those_of_its_workload_compa
     assert bars.chart.categories == ("switch", "laser") and bars.remark == "Workload uniform."
 
 
+def test_a_second_folder_has_its_runs_selected_unless_something_is_chosen_meanwhile(window, make_run, tmp_path, wait):
+    for name in ("other", "third"):
+        (tmp_path / name).mkdir()
+    other = [make_run(f"other/{i}") for i in range(2)]
+    make_run("third/0")
+    window.open_paths([str(tmp_path / "other")])
+    wait(window)
+    assert list(window.selection.keys) == [str(path) for path in other]
+    assert window.selection.current == str(other[0])
+    assert window.runs.view.selectionModel().currentIndex().row() == 4
+    window.commands.run("file.reload")
+    window.open_paths([str(tmp_path / "third")])
+    window.runs.view.selectRow(1)
+    wait(window)
+    assert (selected_rows(window), len(window.session)) == ([1], 7)
+
+
 def test_numbers_stand_right_and_sort_as_numbers(window):
     model = window.runs.model
     column = [column.id for column in window.table.columns].index("network_kw")
