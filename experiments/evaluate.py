@@ -13,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -245,7 +244,7 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Desi
     workload, routing = dict(plan["workload"]), dict(plan["routing"])
     seed, kind, asked, parts = plan["seed"], workload.pop("name"), routing.pop("name"), failed_parts(plan)
 
-    def solve(failed: FailureMasks | None = None, name: str = asked) -> Solution:
+    def solve(failed: FailureMasks | None = None, name: str = asked, timed: str = asked) -> Solution:
         options = routing if name == asked else {key: value for key, value in routing.items() if key in OPTIMUM}
         mask = failed.mask if failed else None
 
@@ -254,21 +253,30 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Desi
             return dataclasses.replace(optinet.solve(fabric, left, name, arc_up=mask, seed=seed, **options), **of)
 
         if kind == workloads.SEVERAL_JOBS:
-            jobs = jobs_on_fabric(fabric, workload, name, design, catalogue, seed, failed)
+            jobs = jobs_on_fabric(fabric, workload, timed, design, catalogue, seed, failed)
             return solved(sharing_demand(fabric, jobs), sharing=jobs)
         if kind in workloads.JOBS:
-            found = job_on_fabric(fabric, kind, workload, name, design, catalogue, failed)
+            found = job_on_fabric(fabric, kind, workload, timed, design, catalogue, failed)
             cycle_s = job_cycle_s(found.job, 0.0, design, catalogue)
             return solved(found.traffic.scaled(1.0 / cycle_s), job=found.job)
-        traffic = workloads.traffic(fabric, kind, workload, seed, name, options, folder, failed)
+        traffic = workloads.traffic(fabric, kind, workload, seed, timed, options, folder, failed)
         solution = solved(traffic.demand, collective=traffic.collective)
         # a flow has one path, and the flow of the optimum is none of one path each
         taken = "ecmp" if solution.routing == "optimal" else solution.routing
         flows = traffic.flows.routed(fabric, taken, seed, arc_up=mask) if traffic.flows else None
         return dataclasses.replace(solution, flows=flows)
 
-    make = partial(solved_left, masks_of(fabric, plan, parts), asked, solve) if parts else solve
-    solution = _solutions.get(_solution_key(fabric, plan, design), make)
+    def solve_left() -> Solution:
+        # a fabric is not given another routing because something fails: the best is that of the intact fabric
+        intact = {**plan, "failed": {}}
+        kept = asked if asked != "best" else _solution(fabric, intact, folder, design, catalogue).routing
+
+        def solve_by(failed: FailureMasks, name: str) -> Solution:
+            return solve(failed, name, asked if name == kept else name)
+
+        return solved_left(masks_of(fabric, plan, parts), kept, solve_by)
+
+    solution = _solutions.get(_solution_key(fabric, plan, design), solve_left if parts else solve)
     # the same graph may hang on other optical switches, which the models look at and the solver does not
     solution = solution if solution.fabric is fabric else dataclasses.replace(solution, fabric=fabric)
     if solution.flows is not None:

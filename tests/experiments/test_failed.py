@@ -68,6 +68,18 @@ def run(tmp_path, scenario):
     return make
 
 
+def write_trace(folder, n_ranks):
+    """Write a trace of computing and of an all-to-all of 40 MB among all ranks, t.0.json and on."""
+    exchange = [{"name": "comm_type", "int64Val": "6"}, {"name": "comm_size", "int64Val": "40000000"}]
+    for rank in range(n_ranks):
+        nodes = [
+            {"version": "0.0.4"},
+            {"id": "1", "name": "forward", "type": "COMP_NODE", "durationMicros": f"{100 + rank}"},
+            {"id": "2", "type": "COMM_COLL_NODE", "dataDeps": ["1"], "attr": exchange},
+        ]
+        (folder / f"t.{rank}.json").write_text("\n".join(map(json.dumps, nodes)))
+
+
 def metrics(evaluation):
     return {metric.name: metric.value for metric in evaluation.assessment.metrics}
 
@@ -80,12 +92,14 @@ def metrics(evaluation):
         (JOB, ("step_time_ms", "throughput", "exposed_communication_fraction")),
         (SEVERAL, ("slowdown_ratio", "tokens_per_s", "throughput")),
         ("{name = 'flow_file', path = 'FOLDER/flows.csv'}", ("makespan_ms", "flow_p50_ms")),
+        ("{name = 'chakra_trace', path = 'FOLDER/t.*.json'}", ("makespan_ms", "exposed_ms", "flow_p99_ms")),
     ],
-    ids=["uniform", "all_reduce", "training", "jobs", "flows"],
+    ids=["uniform", "all_reduce", "training", "jobs", "flows", "trace"],
 )
 def test_without_a_spine_a_fabric_does_what_one_built_without_it_does(scenario, tmp_path, workload, compared):
     flows = "".join(f"host{i},host{(i + 8) % 32},40\n" for i in range(32))
     (tmp_path / "flows.csv").write_text(f"source,target,size_gbit\n{flows}")
+    write_trace(tmp_path, 32)
     asked = (f"workload={workload.replace('FOLDER', str(tmp_path))}", "routing.name=ecmp")
     whole = metrics(evaluate(scenario(ROW, *asked)))
     failed, built = (metrics(evaluate(scenario(ROW, *asked, each))) for each in (WITHOUT, "topology.spines=1"))
@@ -102,12 +116,16 @@ def test_without_a_spine_a_fabric_does_what_one_built_without_it_does(scenario, 
     [
         (ROW, (), FailedParts(nodes=("leaf3",), links=(("leaf0", "spine1"), 3))),
         (ROW, ("workload={name='all_reduce'}",), FailedParts(nodes=("leaf3",))),
+        (ROW, ("workload={name='chakra_trace', path='FOLDER/t.*.json'}",), FailedParts(nodes=("spine1",))),
         (MESH, ("routing.name=ecmp",), FailedParts(ocs=(0,), groups=(2,))),
+        (MESH, ("workload.gbps_per_endpoint=1600.0",), FailedParts(ocs=(0,))),
         (TORUS, ("workload.gbps_per_endpoint=100.0",), FailedParts(nodes=("chip(1,1)",))),
     ],
-    ids=["row", "all_reduce", "mesh", "torus"],
+    ids=["row", "all_reduce", "trace", "mesh", "best", "torus"],
 )
-def test_a_run_with_parts_down_is_what_fail_says_of_the_intact_one(run, text, changes, parts):
+def test_a_run_with_parts_down_is_what_fail_says_of_the_intact_one(run, tmp_path, text, changes, parts):
+    write_trace(tmp_path, 12)
+    changes = [each.replace("FOLDER", str(tmp_path)) for each in changes]
     table = f"failed={json.dumps(parts.plain()).replace(':', ' =')}"
     said, found = degraded(run(text, *changes), parts), run(text, *changes, table, name="failed.h5")
     assert found.loads.throughput == pytest.approx(said.throughput)
@@ -139,10 +157,12 @@ def test_dimension_order_gives_way_where_a_hole_is_in_it(run):
     assert found.routing == "ecmp" and found.scenario["routing"]["name"] == "dor"
 
 
-def test_what_cannot_run_without_parts_is_refused(scenario):
+def test_what_cannot_run_without_parts_is_refused(scenario, tmp_path):
+    write_trace(tmp_path, 32)
     for workload, words in (
         (JOB, "8 of 32 endpoints are not served with leaf3 down"),
         (SEVERAL, "workload.jobs.a.parallelism: "),
+        (f"{{name='chakra_trace', path='{tmp_path}/t.*.json'}}", "8 endpoints of the flows are not served .* host24"),
         ("{name='all_reduce', group_size=8, placement='strided'}", "every group of 8 has an endpoint"),
     ):
         with pytest.raises(OptinetError, match=words):
