@@ -23,26 +23,29 @@ import optinet.kernels
 from experiments.benchmarks.first_calls import prepared
 from optinet.kernels import _ahead
 
-# by name: a first call that announces it, and kernels in the order in which they are compiled; the other process comes
-# from the end. What a kernel calls need not be named: it is compiled with it. Where what is named is itself called by a
-# kernel alone, that one stands between.
-ANNOUNCED = {
-    "solve ecmp": ("solve, ecmp", None, ["signatures.path_signatures"]),
+# by name: a first call that announces it, kernels of it whose callees are named, callers before callees, and what is
+# named, in the order in which it is compiled; the other process comes from the end. What a kernel calls need not be
+# named: it is compiled with it.
+ANNOUNCED: dict[str, tuple[str, tuple[str, ...], list[str]]] = {
+    "solve ecmp": ("solve, ecmp", (), ["signatures._path_signatures"]),
     "torus_holes": (
         "link_loads, ecmp, permutation",
-        "torus_holes.loads_by_view",
+        ("torus_holes._loads_by_view",),
         ["torus_holes._withdraw", "torus_holes._push", "torus_holes._push_risen"],
     ),
     "fptas": (
         "concurrent_flow, fptas",
-        None,
+        (),
         ["hop_paths.list_hop_paths", "path_flows.add_paths", "path_flows.balance"],
     ),
     "simulate_flows": (
         "simulate_flows",
-        "flow_events.run_events",
+        ("flow_events.run_events", "settle.settle"),
         [
-            "settle.settle",
+            "settle._rise",
+            "settle._look_further",
+            "settle._look",
+            "settle._hold",
             "flow_events._move",
             "flow_events._apply_rates",
             "flow_events._first_moment",
@@ -56,10 +59,10 @@ _HEADER = "# Written by `python -m experiments.benchmarks.announced`; see `optin
 def text() -> str:
     """Return the list, by making the calls."""
     found = _HEADER
-    for name, (call, caller, kernels) in ANNOUNCED.items():
+    for name, (call, callers, kernels) in ANNOUNCED.items():
         before = _called()
         prepared(call)()
-        if caller:
+        for caller in callers:
             _type_callees(caller)
         called = _called()
         found += f"\n[{name}]\n"

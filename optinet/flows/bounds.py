@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
@@ -79,6 +78,8 @@ def worst_permutation(fabric: Fabric, gbps: float = 1.0) -> Demand:
     if len(group) > _MOST_MATCHED:
         raise SolverError(Problem("worst_permutation", f"{len(group)} endpoints to match", f"at most {_MOST_MATCHED}"))
     hops = _group_hops(problem)
+    from scipy.optimize import linear_sum_assignment  # slow to load
+
     _, target = linear_sum_assignment(hops[np.ix_(group, group)], maximize=True)
     if not alike:
         return Demand.permutation(fabric, target, gbps)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from optinet.fabric import Fabric, NodeKind
 from optinet.kernels.partition import refine
@@ -110,6 +109,8 @@ class Halving:
         Variables: the side of each node, whether each bundle of links is cut, and how many loose endpoints of each
         node are on side 1; those on the other side than their node are cut off one by one.
         """
+        from scipy.optimize import Bounds, LinearConstraint, milp  # slow to load
+
         n, pairs = self.n_nodes, sparse.triu(self.links).tocoo()
         a, b = pairs.coords
         m = len(pairs.data)

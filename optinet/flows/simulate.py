@@ -263,11 +263,14 @@ def _flows(
     volume["first_path"][1:] = volume["last_path"][:-1]
     stage["begin"], stage["latency"], stage["finish"], stage["waits_for"] = begin, latency, np.inf, waits_for
     stage["status"] = np.where(first, flow_events.READY, flow_events.WAITING)
+    n_blocks = -(-n_flows // flow_events.BLOCK)
+    moment = np.full(n_blocks * flow_events.BLOCK, np.inf)
+    moment[:n_flows][first] = (begin + latency)[first]
     return flow_events.Flows(
         volume=volume,
         stage=stage,
-        moment=np.where(first, begin + latency, np.inf),
-        block_moment=np.full(-(-n_flows // flow_events.BLOCK), -1.0),
+        moment=moment,
+        block_moment=np.full(n_blocks, -1.0),
         next_offsets=next_offsets,
         next_flow=next_flow,
         progress=np.zeros(3, dtype=np.int64),

@@ -48,7 +48,11 @@ def kernel(function: _Function) -> _Function:
 
 
 def borrower(function: _Function) -> _Function:
-    """Compile like `kernel` a function that makes no arrays: then references need not be counted one by one."""
+    """Compile like `kernel` a function that makes no arrays: then references need not be counted one by one.
+
+    That, and the arrays it would make, are up to a third of what compiling takes. So a kernel of many arrays has them
+    made by a plain function of its module, which is what others call.
+    """
     return _compiled(function, _nrt=False)
 
 

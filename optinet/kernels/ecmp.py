@@ -14,12 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from optinet.kernels._jit import kernel, part
+from optinet.kernels._jit import borrower, part
 
 NONE, ONE, ALL = np.uint64(0), np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@kernel
 def ecmp_loads(
     targets, column_offsets, row, gbps, source, share, forwards, out_offsets, head, in_offsets, in_tail, load
 ):
@@ -28,16 +27,25 @@ def ecmp_loads(
     Returns a pair (s, t) with traffic but no path, or (-1, -1).
     """
     n_nodes, width = len(forwards), max(1, min(64, len(targets)))
-    seen, fresh = np.empty(n_nodes, dtype=np.uint64), np.zeros(n_nodes, dtype=np.uint64)
-    node, found = np.empty(n_nodes * width, dtype=np.int32), np.empty(n_nodes * width, dtype=np.uint64)
-    level_offsets = np.empty(n_nodes + 2, dtype=np.int64)
-    flow, sends = np.empty((n_nodes, width)), np.empty(n_nodes, dtype=np.uint64)
-    most = 0
-    for v in range(n_nodes):
-        most = max(most, out_offsets[v + 1] - out_offsets[v])
-    uses, each = np.empty(most, dtype=np.uint64), np.empty(width)
+    most = int(np.diff(out_offsets).max(initial=0))
+    return _ecmp_loads(
+        targets, column_offsets, row, gbps, source, share, forwards, out_offsets, head, in_offsets, in_tail, load,
+        np.empty(n_nodes, dtype=np.uint64), np.zeros(n_nodes, dtype=np.uint64),
+        np.empty(n_nodes * width, dtype=np.int32), np.empty(n_nodes * width, dtype=np.uint64),
+        np.empty(n_nodes + 2, dtype=np.int64), np.empty((n_nodes, width)), np.empty(n_nodes, dtype=np.uint64),
+        np.empty(most, dtype=np.uint64), np.empty(width),
+    )  # fmt: skip
+
+
+@borrower
+def _ecmp_loads(
+    targets, column_offsets, row, gbps, source, share, forwards, out_offsets, head, in_offsets, in_tail, load,
+    seen, fresh, node, found, level_offsets, flow, sends, uses, each,
+):  # fmt: skip
+    """Do what `ecmp_loads` tells, in arrays from outside; `flow` has a column for each target of a batch."""
+    n_nodes, width = flow.shape
     for first in range(0, len(targets), width):
-        size = min(width, len(targets) - first)
+        size = width if first + width < len(targets) else len(targets) - first
         _demand(targets, first, size, column_offsets, row, gbps, source, share, flow, sends)
         n_levels = _search(
             targets, first, size, forwards, sends, in_offsets, in_tail, seen, fresh, node, found, level_offsets

@@ -31,8 +31,8 @@ class Flows(NamedTuple):
 
     By flow: ``volume``: what is left, as of when, the rate, and its paths; ``stage``: when it begins, starts to send
     after that, and ended, its status and how many flows it waits for; ``moment`` when it starts to send if it does not,
-    or its end; ``block_moment`` the first of each block of flows, -1 if that must be found anew; ``next_offsets`` of
-    ``next_flow``, who waits for it.
+    or its end, inf after the last flow to the end of its block; ``block_moment`` the first of each block of flows, -1
+    if that must be found anew; ``next_offsets`` of ``next_flow``, who waits for it.
     """
 
     volume: np.ndarray
@@ -51,7 +51,7 @@ def _first_moment(moment, block_moment):
     for block in range(len(block_moment)):
         if block_moment[block] < 0.0:
             earliest = np.inf
-            for flow in range(block * BLOCK, min((block + 1) * BLOCK, len(moment))):
+            for flow in range(block * BLOCK, (block + 1) * BLOCK):
                 if moment[flow] < earliest:
                     earliest = moment[flow]
             block_moment[block] = earliest
@@ -85,7 +85,8 @@ def _apply_rates(sharing, flows, n_changed, now):
         sharing.listed[i] = False
         flow = path[i].flow
         volume = flows.volume[flow]
-        volume.left = max(0.0, volume.left - volume.rate * (now - volume.since))
+        left = volume.left - volume.rate * (now - volume.since)
+        volume.left = left if left > 0.0 else 0.0
         volume.since = now
         rate = 0.0
         for each_path in range(volume.first_path, volume.last_path):
@@ -112,7 +113,8 @@ def _complete(flows, flow, now):
         stage.waits_for -= 1
         if stage.waits_for == 0:
             stage.status = READY
-            stage.begin = max(stage.begin, now)
+            if stage.begin < now:
+                stage.begin = now
             flows.moment[flow] = stage.begin + stage.latency
             flows.block_moment[flow // BLOCK] = -1.0
 
@@ -131,7 +133,8 @@ def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
             then = _first_moment(moment, block_moment)
             if then >= until:
                 return until
-            now = max(now, then)
+            if then > now:
+                now = then
         progress[N_EVENTS] += 1
         n_up = np.int64(0)  # a literal would have callees compiled twice
         horizon = now * (1.0 + 1e-13)
@@ -140,7 +143,7 @@ def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
                 if block_moment[block] > horizon:
                     continue
                 block_moment[block] = -1.0
-                for flow in range(block * BLOCK, min((block + 1) * BLOCK, len(moment))):
+                for flow in range(block * BLOCK, (block + 1) * BLOCK):
                     if moment[flow] > horizon:
                         continue
                     moment[flow] = np.inf

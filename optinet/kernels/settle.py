@@ -127,9 +127,9 @@ def _look_further(now, state, heap_key, heap_item, heap_place, risen, size, n_ri
     soon = heap_key[0]
     for each in range(n_risen):
         arc = state[risen[each]]
-        if arc.rise > 0.0 and arc.waits == np.inf:
-            soon = min(soon, arc.room / arc.rise)
-    soon = _SOON * max(now, soon)
+        if arc.rise > 0.0 and arc.waits == np.inf and arc.room / arc.rise < soon:
+            soon = arc.room / arc.rise
+    soon = _SOON * (soon if soon > now else now)
     for each in range(n_risen):
         arc = state[risen[each]]
         if arc.rise > 0.0 and arc.waits == np.inf and arc.room / arc.rise <= soon:
@@ -137,6 +137,68 @@ def _look_further(now, state, heap_key, heap_item, heap_place, risen, size, n_ri
             sift_up(heap_key, heap_item, heap_place, size, arc.waits, risen[each])
             size += 1
     return size, soon
+
+
+@part
+def _look(item, now, above, path, state, present, arc_paths, up, stay, n_open):
+    """Find out whether an arc is full at level `now`, and list paths to hold there in `stay`, or to let rise in `up`.
+
+    Return the level at which to look at it again, how many paths are listed in `stay` and in `up`, how many arcs are
+    open, and whether all that the arc carries is held then.
+    """
+    arc = state[item]
+    little = _FULL * present[item].capacity
+    room, rise, again = arc.room, arc.rise, arc.holds
+    if rise > 0.0 or room < -little:
+        room, rise = room + arc.gives, rise + arc.gives_weight
+        if rise > 0.0 and room < again * rise:
+            again = room / rise
+    else:  # there is room for all that it carries
+        arc.seen, arc.gives, arc.gives_weight = np.inf, 0.0, 0.0
+    none = np.int64(0)
+    if again > above and (rise != 0.0 or room >= -little):
+        arc.waits = again
+        return again, none, none, n_open, False
+    n_own, n_stay = none, none  # how many paths it holds, and is to hold
+    own = np.int64(item) if arc.holds <= above else np.int64(_NOTHING)
+    begin = np.uint64(present[item].first)
+    gives = gives_weight = 0.0
+    for j in range(begin, begin + np.uint64(present[item].count)):
+        i = arc_paths[j]
+        level, bottleneck = path[i].level, path[i].bottleneck
+        if bottleneck == own:
+            up[n_own] = i
+            n_own += 1
+            continue
+        weight = path[i].weight * (level > above)
+        gives += weight * level
+        gives_weight += weight
+        stay[n_stay] = i
+        n_stay += (level > above) | (bottleneck == RISING)
+    # of a capacity of 0 rounding may leave something
+    room = arc.room + gives if little > 0.0 else 0.0
+    rise = arc.rise + gives_weight
+    if room - rise * now <= little:  # it is full, and leaves the heap when it holds its paths, not before
+        n_open += 1 - arc.open
+        arc.open = 1
+        arc.waits = np.inf
+        if n_own == 0:
+            arc.holds = now if rise > 0.0 else np.inf
+        return np.inf, n_stay, none, n_open, n_own > 0 or rise > 0.0
+    arc.seen, arc.gives, arc.gives_weight = above, gives, gives_weight
+    if gives_weight > 0.0 and arc.open == 0:
+        arc.open = 1
+        n_open += 1
+    n_up = none
+    if own == item:  # it was full at this level and is no longer
+        arc.holds = np.inf
+        for each in range(n_own):
+            weight = path[up[each]].weight
+            room += weight * path[up[each]].level
+            rise += weight
+        n_up = n_own
+    arc.waits = room / rise if rise > 0.0 and room < arc.holds * rise else arc.holds
+    return arc.waits, none, n_up, n_open, False
 
 
 @part
@@ -159,6 +221,49 @@ def give_way(i, before, level, path, arcs, state, heap_key, heap_item, heap_plac
     return size, n_open
 
 
+@part
+def _hold(
+    n_stay, by, now, above, path, arcs, state, heap_key, heap_item, heap_place, stay, changed, listed, size, n_open,
+    n_rising, n_changed,
+):  # fmt: skip
+    """Hold the paths of `stay` at level `now`.
+
+    Return the size of the heap and how many arcs are open, how many paths rise, and how many are listed in `changed`.
+    """
+    for each in range(n_stay):
+        i = stay[each]
+        before, weight = abs(path[i].level), path[i].weight
+        rose = path[i].bottleneck == RISING
+        if not rose and before <= above:  # the arc occurs twice on its way
+            continue
+        level = before if abs(now - before) <= _NEAR * before else now
+        path[i].level = level
+        path[i].bottleneck = by
+        if level != before and not listed[i]:
+            listed[i] = True
+            changed[n_changed] = i
+            n_changed += 1
+        if not rose:
+            size, n_open = give_way(
+                i, before, level, path, arcs, state, heap_key, heap_item, heap_place, size, n_open
+            )  # fmt: skip
+            continue
+        n_rising -= 1
+        for hop in range(path[i].first, path[i].last):
+            a = arcs[hop]
+            arc = state[a]
+            arc.room -= weight * level
+            arc.rise -= weight
+            if arc.rise <= _NEAR * weight:  # rounding
+                arc.rise = 0.0
+                if (arc.waits < np.inf) & (arc.open == 0):  # it matters no longer
+                    arc.waits = arc.seen = np.inf
+                    arc.gives = arc.gives_weight = 0.0
+                    take_out(heap_key, heap_item, heap_place, size, a)
+                    size -= 1
+    return size, n_open, n_rising, n_changed
+
+
 @borrower
 def settle_anew(sharing, n_up):
     """Settle the levels of ``n_up`` paths of ``up`` while no other is present."""
@@ -174,10 +279,10 @@ def settle(sharing, n_up, size, n_open):
     return nothing rises, the heap is empty and every path is held by its bottleneck.
     """
     path, arcs, state, limit = sharing.path, sharing.arcs, sharing.arc, sharing.limit
-    arc_paths, up, stay = sharing.arc_paths, sharing.up, sharing.stay
+    up, stay = sharing.up, sharing.stay
     heap_key, heap_item, heap_place = sharing.heap_key, sharing.heap_item, sharing.heap_place
     risen, n_arcs = sharing.risen, len(state)
-    n_rising, n_risen, n_changed = 0, np.int64(0), 0  # a literal would have callees compiled twice
+    n_rising = n_risen = n_changed = np.int64(0)  # literals would have callees compiled twice
     now = soon = 0.0
     while True:
         if n_rising == 0:
@@ -193,107 +298,31 @@ def settle(sharing, n_up, size, n_open):
             if len(limit) > 0 and limit[i] < np.inf and heap_place[n_arcs + i] < 0:
                 sift_up(heap_key, heap_item, heap_place, size, limit[i] / path[i].weight, np.uint32(n_arcs + i))
                 size += 1
-        n_up = 0
+        n_up = np.int64(0)
         if n_rising > 0 and heap_key[0] > soon:
             size, soon = _look_further(now, state, heap_key, heap_item, heap_place, risen, size, n_risen)
         if size == 0 or (n_rising == 0 and n_open == 0):
             break
         item = heap_item[0]
-        now = max(now, heap_key[0])
+        if heap_key[0] > now:
+            now = heap_key[0]
         above = now * (1.0 + _NEAR)
-        again = np.inf  # the level at which to look at it again
-        n_stay, by = 0, np.int64(item)  # how many paths to hold here, and what holds them
-        n_own, full, rise = 0, False, 0.0
-        if item >= n_arcs:
-            by = np.int64(OWN_LIMIT)
-            stay[0] = item - n_arcs
-            n_stay = path[item - n_arcs].bottleneck == RISING
-        else:
-            arc = state[item]
-            little = _FULL * sharing.present[item].capacity
-            room, rise, again = arc.room, arc.rise, arc.holds
-            if rise > 0.0 or room < -little:
-                room, rise = room + arc.gives, rise + arc.gives_weight
-                if rise > 0.0 and room < again * rise:
-                    again = room / rise
-            else:  # there is room for all that it carries
-                arc.seen, arc.gives, arc.gives_weight = np.inf, 0.0, 0.0
-            if again <= above or (rise == 0.0 and room < -little):
-                own = by if arc.holds <= above else np.int64(_NOTHING)
-                begin = np.uint64(sharing.present[item].first)
-                gives = gives_weight = 0.0
-                for j in range(begin, begin + np.uint64(sharing.present[item].count)):
-                    i = arc_paths[j]
-                    level, bottleneck = path[i].level, path[i].bottleneck
-                    if bottleneck == own:
-                        up[n_own] = i
-                        n_own += 1
-                        continue
-                    weight = path[i].weight * (level > above)
-                    gives += weight * level
-                    gives_weight += weight
-                    stay[n_stay] = i
-                    n_stay += (level > above) | (bottleneck == RISING)
-                # of a capacity of 0 rounding may leave something
-                room = arc.room + gives if little > 0.0 else 0.0
-                rise = arc.rise + gives_weight
-                full = room - rise * now <= little
-                again = np.inf
-                if full:  # it leaves the heap when it holds them, not before
-                    n_open += 1 - arc.open
-                    arc.open = 1
-                else:
-                    n_stay = 0
-                    arc.seen, arc.gives, arc.gives_weight = above, gives, gives_weight
-                    if gives_weight > 0.0 and arc.open == 0:
-                        arc.open = 1
-                        n_open += 1
-                    if own == by:  # it was full at this level and is no longer
-                        arc.holds = np.inf
-                        for each in range(n_own):
-                            weight = path[up[each]].weight
-                            room += weight * path[up[each]].level
-                            rise += weight
-                        n_up = n_own
-                    again = room / rise if rise > 0.0 and room < arc.holds * rise else arc.holds
-        for each in range(n_stay):
-            i = stay[each]
-            before, weight = abs(path[i].level), path[i].weight
-            rose = path[i].bottleneck == RISING
-            if not rose and before <= above:  # the arc occurs twice on its way
-                continue
-            level = before if abs(now - before) <= _NEAR * before else now
-            path[i].level = level
-            path[i].bottleneck = by
-            if level != before and not sharing.listed[i]:
-                sharing.listed[i] = True
-                sharing.changed[n_changed] = i
-                n_changed += 1
-            if not rose:
-                size, n_open = give_way(
-                    i, before, level, path, arcs, state, heap_key, heap_item, heap_place, size, n_open
-                )  # fmt: skip
-                continue
-            n_rising -= 1
-            for hop in range(path[i].first, path[i].last):
-                a = arcs[hop]
-                arc = state[a]
-                arc.room -= weight * level
-                arc.rise -= weight
-                if arc.rise <= _NEAR * weight:  # rounding
-                    arc.rise = 0.0
-                    if (arc.waits < np.inf) & (arc.open == 0):  # it matters no longer
-                        arc.waits = arc.seen = np.inf
-                        arc.gives = arc.gives_weight = 0.0
-                        take_out(heap_key, heap_item, heap_place, size, a)
-                        size -= 1
         if item < n_arcs:
-            arc = state[item]
-            arc.waits = again
-            if full and n_own == 0:
-                arc.holds = now if rise > 0.0 else np.inf
-            if full and (n_own > 0 or rise > 0.0):
-                arc.room = arc.rise = 0.0  # what is left is rounding
+            by = np.int64(item)
+            again, n_stay, n_up, n_open, all_held = _look(
+                item, now, above, path, state, sharing.present, sharing.arc_paths, up, stay, n_open
+            )
+        else:
+            by, again, all_held = np.int64(OWN_LIMIT), np.inf, False
+            stay[0] = item - n_arcs
+            n_stay = np.int64(path[item - n_arcs].bottleneck == RISING)
+        if n_stay > 0:
+            size, n_open, n_rising, n_changed = _hold(
+                n_stay, by, now, above, path, arcs, state, heap_key, heap_item, heap_place, stay, sharing.changed,
+                sharing.listed, size, n_open, n_rising, n_changed,
+            )  # fmt: skip
+        if all_held:  # what is left is rounding
+            state[item].room = state[item].rise = 0.0
         if again < np.inf:
             sift_down(heap_key, heap_item, heap_place, size, np.int64(heap_place[item]), again, item)
             continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optinet.kernels._jit import kernel, part
+from optinet.kernels._jit import borrower, kernel, part
 from optinet.kernels.hashing import as_fraction, mixed
 from optinet.kernels.shortest import SLACK, distances_to
 from optinet.kernels.splits import mark_wanted, split_to
@@ -33,7 +33,6 @@ def add_code(code, mass, length, codes, masses, lengths, size):
     return size + 1
 
 
-@kernel
 def path_signatures(
     targets,
     column_offsets,
@@ -60,27 +59,41 @@ def path_signatures(
     at_target,
     arc_code,
     arc_length,
-    codes,
-    masses,
-    lengths,
-    width,
 ):
-    """Accumulate the distribution over codes of the traffic to `targets` (group indices) under a split.
+    """Return the distribution over codes of the traffic to `targets` (group indices) under a split.
 
     Groups are endpoints alike: ``node`` is where a group joins the graph, ``up_*`` and ``down_*`` the code and length
     of the hops between its endpoints and that node. The demand between groups is a sparse matrix by columns when
-    `column_offsets` is not empty, else ``source[s] * share[t]``, less ``own[t]`` within group t. `width`: codes kept
-    per node. Returns the number of codes in the result, or -1 if `width` or the result is too small.
+    `column_offsets` is not empty, else ``source[s] * share[t]``, less ``own[t]`` within group t. Returns the codes,
+    their traffic, and their traffic times length.
     """
-    n_nodes, n_groups = len(forwards), len(node)
-    distance, through = np.empty(n_nodes), np.empty(n_nodes)
-    order = np.empty(n_nodes, dtype=np.int64)
-    count, split_weight, fraction = np.empty(n_nodes), np.empty(n_nodes), np.empty(len(head))
-    wanted, shared = np.empty(n_nodes, dtype=np.bool_), np.empty(n_nodes, dtype=np.bool_)
-    weight = np.empty(n_groups)
-    at_code = np.empty((n_nodes, width), dtype=np.int64)
-    at_mass, at_length = np.empty((n_nodes, width)), np.empty((n_nodes, width))
-    at_size = np.empty(n_nodes, dtype=np.int64)
+    n_nodes, width, room = len(forwards), 64, 1024
+    while True:
+        code, mass, length = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
+        size = _path_signatures(
+            targets, column_offsets, row, gbps, source, share, own, node, up_code, up_length, down_code, down_length,
+            forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, by_cost, capacity, trunk_part, at_target,
+            arc_code, arc_length, code, mass, length,
+            np.empty(n_nodes), np.empty(n_nodes), np.empty(n_nodes, dtype=np.int64), np.empty(n_nodes),
+            np.empty(n_nodes), np.empty(len(head)), np.empty(n_nodes, dtype=np.bool_),
+            np.empty(n_nodes, dtype=np.bool_), np.empty(len(node)), np.empty((n_nodes, width), dtype=np.int64),
+            np.empty((n_nodes, width)), np.empty((n_nodes, width)), np.empty(n_nodes, dtype=np.int64),
+        )  # fmt: skip
+        if size >= 0:
+            return code[:size], mass[:size], length[:size]
+        width, room = 4 * width, 4 * room
+
+
+@borrower
+def _path_signatures(
+    targets, column_offsets, row, gbps, source, share, own, node, up_code, up_length, down_code, down_length,
+    forwards, out_offsets, head, in_offsets, in_tail, in_arc, cost, by_cost, capacity, trunk_part, at_target,
+    arc_code, arc_length, codes, masses, lengths,
+    distance, through, order, count, split_weight, fraction, wanted, shared, weight, at_code, at_mass, at_length,
+    at_size,
+):  # fmt: skip
+    """Do what `path_signatures` tells, in arrays from outside; return how many codes, -1 if they do not fit."""
+    n_groups = len(node)
     size = np.int64(0)
     for t in targets:
         _group_weights(t, column_offsets, row, gbps, source, share, own, weight)

@@ -73,7 +73,9 @@ def split_to(
                 if equal:
                     fraction[arc] = 1.0
                 else:
-                    fraction[arc] = min(capacity[arc] * count[w], trunk_part[arc] * weight[w])
+                    fraction[arc] = capacity[arc] * count[w]
+                    if trunk_part[arc] * weight[w] < fraction[arc]:
+                        fraction[arc] = trunk_part[arc] * weight[w]
                     paths += trunk_part[arc] * count[w]
                 total += fraction[arc]
         if not total < np.inf:

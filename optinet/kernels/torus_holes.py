@@ -22,13 +22,12 @@ from __future__ import annotations
 import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from optinet.kernels._jit import kernel, part
+from optinet.kernels._jit import borrower, part
 
 FAR = 1 << 30  # level of a place without a path to the target
 NONE, ONE = np.uint64(0), np.uint64(1)
 
 
-@kernel
 def loads_by_view(
     to, distance, n_ways, ways, flow, place, steps, coordinates, dims, twist, up, down_node, down_way,
     silent, sends, receives, column_offsets, row, gbps, load,
@@ -42,12 +41,24 @@ def loads_by_view(
     `silent` are the nodes that do not send. All but `load` are left as they were. Returns a pair (s, t) with traffic
     but no path, or (-1, -1).
     """
-    n = len(distance)
-    here, level = np.empty_like(distance), distance.copy()
-    left, risen, lost = np.empty_like(level), np.empty_like(level), np.empty(to.size, dtype=np.int32)
-    by_matrix, words = len(column_offsets) > 0, (n + 63) // 64
-    dirty, entered, more = np.zeros(words, dtype=np.uint64), np.zeros(words, dtype=np.uint64), np.zeros(n)
-    passed = np.empty_like(level)
+    n, words = len(distance), (len(distance) + 63) // 64
+    return _loads_by_view(
+        to, distance, n_ways, ways, flow, place, steps, coordinates, dims, twist, up, down_node, down_way,
+        silent, sends, receives, column_offsets, row, gbps, load,
+        np.empty_like(distance), distance.copy(), np.empty_like(distance), np.empty_like(distance),
+        np.empty(to.size, dtype=np.int32), np.zeros(words, dtype=np.uint64), np.zeros(words, dtype=np.uint64),
+        np.zeros(n), np.empty_like(distance),
+    )  # fmt: skip
+
+
+@borrower
+def _loads_by_view(
+    to, distance, n_ways, ways, flow, place, steps, coordinates, dims, twist, up, down_node, down_way,
+    silent, sends, receives, column_offsets, row, gbps, load,
+    here, level, left, risen, lost, dirty, entered, more, passed,
+):  # fmt: skip
+    """Do what `loads_by_view` tells, in arrays from outside (see `optinet.kernels._jit.borrower`)."""
+    n, by_matrix = len(distance), len(column_offsets) > 0
     for t in range(n):
         if by_matrix and column_offsets[t] == column_offsets[t + 1]:
             continue
@@ -223,7 +234,10 @@ def _push_risen(to, flow, steps, up, here, level, risen, n_risen, entered, more,
         v = risen[i]
         entered[v >> 6] &= ~(ONE << np.uint64(v & 63))
         if level[v] < FAR:
-            low, high = min(low, level[v]), max(high, level[v])
+            if level[v] < low:
+                low = np.int64(level[v])
+            if level[v] > high:
+                high = np.int64(level[v])
     for each_level in range(high, low - 1, -1):
         for i in range(n_risen):
             if level[risen[i]] == each_level:

@@ -140,18 +140,11 @@ def signatures(
     up_code, up_length = codes.of_attachments(core, "up")
     down_code, down_length = codes.of_attachments(core, "down")
     targets, method = _targets(core, demand, seed)
-    width, room, none = 64, 1024, np.zeros(0)
-    while True:
-        code, mass, length = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
-        size = path_signatures(
-            targets, *_group_demand(core, demand), core.group_node, up_code, up_length, down_code, down_length,
-            *core.graph, none, none, 1.0, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc],
-            code, mass, length, width,
-        )  # fmt: skip
-        if size >= 0:
-            break
-        width, room = 4 * width, 4 * room
-    code, mass, length = code[:size], mass[:size], length[:size]
+    none = np.zeros(0)
+    code, mass, length = path_signatures(
+        targets, *_group_demand(core, demand), core.group_node, up_code, up_length, down_code, down_length,
+        *core.graph, none, none, 1.0, codes.arc_code[core.fabric_arc], fabric.arc_length_m[core.fabric_arc],
+    )  # fmt: skip
     if core.merged.any():
         code, mass, length = _with_local(core, demand, codes, code, mass, length)
     return codes.decode(code, mass, length, method)

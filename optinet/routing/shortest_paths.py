@@ -123,18 +123,11 @@ class SplitRouting:
         core.require_attached(demand)
         codes = PathCodes.of(core.fabric)
         targets, method = self._target_groups(demand, seed)
-        width, room = 64, 1024
-        while True:
-            code, mass, length = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
-            size = path_signatures(
-                targets, *ecmp._group_demand(core, demand), self.searched.group_node,
-                *self._host_hop(codes, up=True), *self._host_hop(codes, up=False),
-                *self.searched.graph, *self.split.arrays, *self._arc_hops(codes), code, mass, length, width,
-            )  # fmt: skip
-            if size >= 0:
-                break
-            width, room = 4 * width, 4 * room
-        code, mass, length = code[:size], mass[:size], length[:size]
+        code, mass, length = path_signatures(
+            targets, *ecmp._group_demand(core, demand), self.searched.group_node,
+            *self._host_hop(codes, up=True), *self._host_hop(codes, up=False),
+            *self.searched.graph, *self.split.arrays, *self._arc_hops(codes),
+        )  # fmt: skip
         if core.merged.any():
             code, mass, length = ecmp._with_local(core, demand, codes, code, mass, length)
         return codes.decode(code, mass, length, method)

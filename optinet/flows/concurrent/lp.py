@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from optinet.errors import Problem, SolverError
 from optinet.flows.concurrent import averages
@@ -42,6 +41,8 @@ def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow:
     OutOfTimeError
         If the time does not suffice even for them.
     """
+    from scipy.optimize import linprog  # slow to load
+
     equal = 1.0 / problem.capacity_gbps
     load, distance = averages.routed(problem, equal, deadline)  # names a pair without a path, too
     fits = 1.0 / float((load * equal).max())

@@ -24,7 +24,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 from optinet.flows.concurrent.automorphisms import candidates, rotations
@@ -161,6 +160,8 @@ def _master(utilization: Floats, deadline: Deadline) -> tuple[Floats, Floats, Fl
 
     `utilization` has shape (n_routings, n_senders, n_orbits).
     """
+    from scipy.optimize import linprog  # slow to load
+
     n_routings, n_senders, n_columns = utilization.shape
     n_rows = n_routings * n_senders
     utilization = utilization.reshape(n_rows, n_columns)
