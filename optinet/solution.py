@@ -20,7 +20,7 @@ from optinet.flows.limit import limit_of
 from optinet.flows.link_loads import all_loads, optimal_loads
 from optinet.flows.loads import LinkLoads
 from optinet.flows.quick_bisection import Bisection, quick_bisection
-from optinet.kernels._ahead import ahead
+from optinet.kernels._ahead import shared
 from optinet.routing import OPTIMUM, all_options, validated_options
 from optinet.routing import routing as routing_named
 from optinet.routing.core_graph import checked_mask
@@ -202,7 +202,7 @@ def solve(
         loads, found = optimal_loads(fabric, demand, arc_up=arc_up, **options)
         optimum = Optimum(found.flow, limit_of(fabric, found.flow, arc_up=arc_up))
         return Solution(fabric, demand, loads, {routing: found.flow.lower}, found.signatures(seed), optimum)
-    with ahead("solve ecmp") if routing == "ecmp" else nullcontext():
+    with shared("solve ecmp") if routing == "ecmp" else nullcontext():
         loads, alternatives = all_loads(fabric, demand, routing, arc_up=arc_up, **options)
         asked = all_options(routing, options)
         used = validated_options(loads.routing, options) if routing != "best" else {}

@@ -27,7 +27,11 @@ from optinet.kernels import _ahead
 # named, in the order in which it is compiled; the other process comes from the end. What a kernel calls need not be
 # named: it is compiled with it.
 ANNOUNCED: dict[str, tuple[str, tuple[str, ...], list[str]]] = {
-    "solve ecmp": ("solve, ecmp", (), ["signatures._path_signatures"]),
+    "solve ecmp": (
+        "solve, ecmp",
+        ("signatures._path_signatures",),
+        ["splits.split_to", "signatures._average_next", "signatures._path_signatures"],
+    ),
     "torus_holes": (
         "link_loads, ecmp, permutation",
         ("torus_holes._loads_by_view",),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiling on two cores: what a function will need, by a second process, while the first compiles what comes before.
 
-Numba compiles in one thread. A function announces its kernels (`ahead`, `together`); if they have never been compiled
-on the machine, a second process takes them from the last to the first, and by the locks and the cache of
+Numba compiles in one thread. A function announces its kernels (`ahead`, `shared`, `together`); if they have never been
+compiled on the machine, a second process takes them from the last to the first, and by the locks and the cache of
 `optinet.kernels._jit` the two meet without doing anything twice. What the kernels are called with stands in
 ``ahead.txt``, written by ``python -m experiments.benchmarks.announced``: a kernel announced wrongly costs time and
 changes nothing. The second process is ended with the announcement, and ends by itself with its parent.
@@ -49,11 +49,24 @@ def ahead(name: str) -> Iterator[bool]:
         yield starts
 
 
+@contextlib.contextmanager
+def shared(name: str) -> Iterator[None]:
+    """Do as `ahead`, but before the body runs compile all kernels but the last here, from the first on.
+
+    That is for parts of what is compiled later: the other process takes a second to start, and this one would have
+    nothing to do in the end.
+    """
+    with ahead(name) as starts:
+        with contextlib.suppress(Exception):  # it is tried in vain at worst
+            for dispatcher, signature in announced(name)[:-1] if starts else ():
+                dispatcher.compile(signature)
+        yield
+
+
 def together(name: str) -> None:
-    """Compile the kernels announced by this name, from the first on, while another process comes from the last."""
-    with ahead(name) as starts, contextlib.suppress(Exception):  # it is tried in vain at worst
-        for dispatcher, signature in announced(name) if starts else ():
-            dispatcher.compile(signature)
+    """Compile the kernels announced by this name in two processes."""
+    with shared(name):
+        pass
 
 
 def announced(name: str) -> list[tuple[Any, tuple[Any, ...]]]:
