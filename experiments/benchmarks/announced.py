@@ -44,16 +44,20 @@ ANNOUNCED: dict[str, tuple[str, tuple[str, ...], list[str]]] = {
     ),
     "simulate_flows": (
         "simulate_flows",
-        ("flow_events.run_events", "settle.settle"),
+        ("flow_events.run_events", "flow_events._start_and_end", "settle.settle", "settle._hold"),
         [
             "settle._rise",
             "settle._look_further",
             "settle._look",
             "settle._hold",
-            "flow_events._move",
+            "settle.settle",
             "flow_events._apply_rates",
+            "flow_events._start_and_end",
+            "flow_events._move",
             "flow_events._first_moment",
             "flow_events._complete",
+            "settle.give_way",
+            "placed_heap.take_out",
         ],
     ),
 }

@@ -119,14 +119,54 @@ def _complete(flows, flow, now):
             flows.block_moment[flow // BLOCK] = -1.0
 
 
+@part
+def _start_and_end(sharing, flows, now, size, n_open):
+    """Let the flows whose moment it is start to send or end.
+
+    Return how many paths are listed in `up`, the size of the heap and how many arcs are open.
+    """
+    path, moment, block_moment = sharing.path, flows.moment, flows.block_moment
+    stage, volume = flows.stage, flows.volume
+    n_up = np.int64(0)  # a literal would have callees compiled twice
+    horizon = now * (1.0 + 1e-13)
+    while _first_moment(moment, block_moment) <= horizon:  # again: one that ends may let another start
+        for block in range(len(block_moment)):
+            if block_moment[block] > horizon:
+                continue
+            block_moment[block] = -1.0
+            for flow in range(block * BLOCK, (block + 1) * BLOCK):
+                if moment[flow] > horizon:
+                    continue
+                moment[flow] = np.inf
+                starts = stage[flow].status == READY
+                if starts and volume[flow].left > 0.0:
+                    stage[flow].status = RUNNING
+                    volume[flow].since = now
+                else:
+                    _complete(flows, flow, now)
+                    if starts:
+                        continue
+                for number in range(volume[flow].first_path, volume[flow].last_path):
+                    i = np.uint32(number)
+                    _move(sharing, i, starts)
+                    if starts:
+                        sharing.up[n_up] = i
+                        n_up += 1
+                    else:
+                        size, n_open = give_way(
+                            i, path[i].level, np.float64(0.0), path, sharing.arcs, sharing.arc,
+                            sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
+                        )  # fmt: skip
+    return n_up, size, n_open
+
+
 @borrower
 def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
     """Process up to `max_events` moments at which flows start to send or end; return the last, or `until` if all are.
 
     If `n_changed_arcs` have been given another capacity (`optinet.flows.simulate`), `now` is the first moment.
     """
-    path, moment, block_moment = sharing.path, flows.moment, flows.block_moment
-    progress, stage, volume = flows.progress, flows.stage, flows.volume
+    moment, block_moment, progress = flows.moment, flows.block_moment, flows.progress
     size = n_open = n_changed_arcs
     for _ in range(max_events):
         if n_open == 0:
@@ -136,36 +176,7 @@ def run_events(sharing, flows, now, until, n_changed_arcs, max_events):
             if then > now:
                 now = then
         progress[N_EVENTS] += 1
-        n_up = np.int64(0)  # a literal would have callees compiled twice
-        horizon = now * (1.0 + 1e-13)
-        while _first_moment(moment, block_moment) <= horizon:  # again: one that ends may let another start
-            for block in range(len(block_moment)):
-                if block_moment[block] > horizon:
-                    continue
-                block_moment[block] = -1.0
-                for flow in range(block * BLOCK, (block + 1) * BLOCK):
-                    if moment[flow] > horizon:
-                        continue
-                    moment[flow] = np.inf
-                    starts = stage[flow].status == READY
-                    if starts and volume[flow].left > 0.0:
-                        stage[flow].status = RUNNING
-                        volume[flow].since = now
-                    else:
-                        _complete(flows, flow, now)
-                        if starts:
-                            continue
-                    for number in range(volume[flow].first_path, volume[flow].last_path):
-                        i = np.uint32(number)
-                        _move(sharing, i, starts)
-                        if starts:
-                            sharing.up[n_up] = i
-                            n_up += 1
-                        else:
-                            size, n_open = give_way(
-                                i, path[i].level, np.float64(0.0), path, sharing.arcs, sharing.arc,
-                                sharing.heap_key, sharing.heap_item, sharing.heap_place, size, n_open,
-                            )  # fmt: skip
+        n_up, size, n_open = _start_and_end(sharing, flows, now, size, n_open)
         n_changed = settle(sharing, n_up, size, n_open)
         progress[N_RATES] += n_changed
         _apply_rates(sharing, flows, n_changed, now)
