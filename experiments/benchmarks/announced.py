@@ -30,7 +30,7 @@ ANNOUNCED: dict[str, tuple[str, tuple[str, ...], list[str]]] = {
     "solve ecmp": (
         "solve, ecmp",
         ("signatures._path_signatures",),
-        ["splits.split_to", "signatures._average_next", "signatures._path_signatures"],
+        ["signatures._average_next", "signatures._path_signatures"],
     ),
     "torus_holes": (
         "link_loads, ecmp, permutation",

@@ -127,7 +127,7 @@ def _kind(value: Any) -> Any:
     if not isinstance(value, tuple):
         return value
     kinds = tuple(map(_kind, value))
-    return types.NamedTuple(kinds, type(value)) if hasattr(value, "_fields") else types.Tuple(kinds)
+    return types.BaseTuple.from_types(kinds, type(value))  # as Numba does: of equal types it makes another kind
 
 
 def _may_start() -> bool:

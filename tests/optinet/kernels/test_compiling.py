@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import IO
 
 import numba
+import numpy as np
 import pytest
 
 from experiments.benchmarks import announced
 from optinet.kernels import _ahead
 from optinet.kernels._jit import borrower, lock_path, locked
+from optinet.kernels.hop_paths import NO_HOP_PATHS
+from optinet.kernels.trees import tree_workspace
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="files are not locked there")
 
@@ -138,6 +141,12 @@ def test_what_is_announced_is_what_is_called(tmp_path):
     for name in announced.ANNOUNCED:
         for (dispatcher, kinds), line in zip(_ahead.announced(name), _ahead._lines(name), strict=True):
             assert line.endswith(f".{dispatcher.py_func.__name__}({', '.join(map(_ahead.text_of, kinds))})")
+
+
+@pytest.mark.parametrize("value", [NO_HOP_PATHS, tree_workspace(1, 1), (1, 2), (1, 2.0), (np.zeros(1), np.zeros(1))])
+def test_a_tuple_is_read_as_the_kind_that_numba_has_for_it(value):
+    kind = numba.typeof(value)
+    assert _ahead._resolved(f"hop_paths.list_hop_paths({_ahead.text_of(kind)})")[1] == (kind,)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
