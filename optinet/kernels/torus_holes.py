@@ -229,7 +229,7 @@ def _withdraw(to, n_ways, ways, flow, steps, here, dirty, entered, more, load):
 @part
 def _push_risen(to, flow, steps, up, here, level, risen, n_risen, entered, more, load):
     """Push what the risen places send now, from the farthest inwards; those without a path send nothing."""
-    low, high = FAR, 0
+    low, high = np.int64(FAR), np.int64(0)
     for i in range(n_risen):
         v = risen[i]
         entered[v >> 6] &= ~(ONE << np.uint64(v & 63))
