@@ -140,9 +140,11 @@ class ClusterCrew:
 def _connected(address: str) -> Client:
     try:
         from distributed import Client
+        from distributed.comm import get_address_host_port
     except ImportError:
         raise _problem(address, "needs the package 'distributed'", "pip install 'optinet[cluster]'") from None
     try:
+        get_address_host_port(address)  # a client of what is no address complains once more when it is collected
         return Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         found = f"no scheduler answers: {str(error).splitlines()[0] if str(error) else type(error).__name__}"

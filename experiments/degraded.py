@@ -17,7 +17,7 @@ from experiments.saved import saved_demand
 from experiments.scenario import Scenario, scenario_of
 from optinet.errors import DemandError, SolverError
 from optinet.fabric import Fabric
-from optinet.failure_masks import FailureMasks
+from optinet.failure_masks import FailureMasks, arcs_up
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
 from optinet.flows.loads import LinkLoads
@@ -147,7 +147,7 @@ def _demand(run: Run, masks: FailureMasks) -> Demand | None:
     try:
         return saved_demand(run, masks)
     except (SolverError, DemandError):
-        if masks.mask is None or not run.table("collective"):
+        if arcs_up(masks) is None or not run.table("collective"):
             raise
         return None
 

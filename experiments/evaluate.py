@@ -30,7 +30,7 @@ from optinet.catalogue import Catalogue, load_catalogue
 from optinet.design import Design
 from optinet.errors import OptinetError
 from optinet.fabric import Fabric
-from optinet.failure_masks import FailureMasks
+from optinet.failure_masks import FailureMasks, arcs_up
 from optinet.failure_study import FailureStudy, failure_metrics, failure_study
 from optinet.failures import among
 from optinet.headline import scale_out_metrics
@@ -246,7 +246,7 @@ def _solution(fabric: Fabric, plan: Mapping[str, Any], folder: str, design: Desi
 
     def solve(failed: FailureMasks | None = None, name: str = asked, timed: str = asked) -> Solution:
         options = routing if name == asked else {key: value for key, value in routing.items() if key in OPTIMUM}
-        mask = failed.mask if failed else None
+        mask = arcs_up(failed)
 
         def solved(demand: Demand, **of: Any) -> Solution:
             left = among(fabric, demand, failed.served) if failed else demand

@@ -66,7 +66,7 @@ def graphml(run: Run) -> str:
 
 
 def node_link(run: Run) -> str:
-    """Return the fabric with its loads as node-link JSON, as networkx and D3 read it."""
+    """Return the fabric with its loads as node-link JSON, as D3 reads it, and networkx with ``edges="links"``."""
     import networkx as nx
 
     return to_json(nx.node_link_data(run.to_networkx(), edges="links"))

@@ -29,7 +29,7 @@ from experiments.index_file import NAME, IndexFile
 from experiments.notes import SUFFIX as NOTES_SUFFIX
 from experiments.notes import notes_path
 from experiments.query import Query, parse, passing
-from optinet.errors import OptinetError, Problem, RunFileError
+from optinet.errors import OptinetError, Problem, RunFileError, nearest_name
 from optinet.results import open_run
 from optinet.results.schema import SUFFIX
 
@@ -328,10 +328,12 @@ class Index:
             Sort from high to low.
         """
         query = self.query(text)
-        for name in filter(None, (*names, sort)):
-            if name not in self.numbers | self.texts:
-                problem = parse(f"{name}:", (), self.numbers | self.texts).problem
-                raise OptinetError(Problem("", problem.replace("text column", "number or text")))
+        known = self.numbers | self.texts
+        unknown = [name for name in dict.fromkeys(filter(None, (*names, sort))) if name not in known]
+        if unknown:
+            raise OptinetError(
+                Problem("", f"no number or text '{name}'", nearest=nearest_name(name, known)) for name in unknown
+            )
         rows = self._file.rows("SELECT id, file FROM runs WHERE problem = '' ORDER BY file")
         table = Table(self._columns, [run for run, _ in rows])
         keep = np.flatnonzero(passing(table, query.terms)).tolist()

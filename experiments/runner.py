@@ -85,7 +85,7 @@ def sweep(
     """
     _check_not_a_worker()
     started, busy = time.monotonic(), time.process_time()
-    runs_folder = claim_folder(folder, resume=resume)
+    runs_folder = claim_folder(folder, resume=resume, hint=", or --resume to run what is missing")
     name = "failures.json" if shard is None else f"failures-{shard[0]}-of-{shard[1]}.json"
     result = SweepResult(runs_folder, runs_folder / name)
     todo, done_before = remaining(study, runs_folder, resume=resume, shard=shard)
@@ -150,17 +150,15 @@ def remaining(
     return todo, done
 
 
-def claim_folder(folder: str | os.PathLike[str], *, resume: bool = False) -> Path:
-    """Make a folder for runs, or check that an existing one may be used; `RunFileError` if not."""
+def claim_folder(folder: str | os.PathLike[str], *, resume: bool = False, hint: str = "") -> Path:
+    """Make a folder for runs, or check that an existing one may be used; `RunFileError` with a hint if not."""
     path = Path(folder)
     try:
         if path.exists() and not path.is_dir():
             raise RunFileError(Problem(str(path), "is a file", "a folder for the runs"))
         if path.is_dir() and not resume and (entries := len(list(path.iterdir()))):
             found = f"is not empty ({entries} {'entry' if entries == 1 else 'entries'})"
-            raise RunFileError(
-                Problem(str(path), found, "an absent or empty folder, or --resume to run what is missing")
-            )
+            raise RunFileError(Problem(str(path), found, f"an absent or empty folder{hint}"))
         path.mkdir(parents=True, exist_ok=True)
         check_writable(path)
         _remove_leftovers(path)

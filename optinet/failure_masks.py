@@ -35,11 +35,11 @@ class FailureMasks:
     served: Flags
 
     @property
-    def mask(self) -> Flags | None:
-        """`arc_up` for a solver; None where all arcs are up, so that symmetry can be used."""
-        return None if self.arc_up.all() else self.arc_up
-
-    @property
     def link_up(self) -> Flags:
         """Which links work, shape (n_links,)."""
         return self.arc_up[::2]  # a link is down in both directions
+
+
+def arcs_up(failed: FailureMasks | None) -> Flags | None:
+    """Return which arcs are up, for a solver; None where all are, so that symmetry can be used."""
+    return None if failed is None or failed.arc_up.all() else failed.arc_up

@@ -59,6 +59,20 @@ def power_domain(plant: OpticalPlant, domain: int, n_domains: int = 4) -> Failur
     """Return the loss of one of several power domains that the devices are dealt out to in turn.
 
     Jupiter has four (L. Poutievski et al., SIGCOMM 2022), so that one takes a quarter of every block's links.
+
+    Parameters
+    ----------
+    plant
+        Whose OCS are dealt out: number i goes to domain i mod `n_domains`.
+    domain
+        Which one is lost, from 0 to `n_domains` - 1.
+    n_domains
+        How many there are, at least 1.
+
+    Raises
+    ------
+    TopologyError
+        If there is no such domain.
     """
     if not 0 <= domain < n_domains:
         raise TopologyError(Problem("domain", f"{domain}", f"0 to {n_domains - 1}"))

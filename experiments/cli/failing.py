@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +22,7 @@ from experiments.cli.common import (
     write,
     write_json,
 )
-from optinet.errors import Problem, TopologyError
+from optinet.errors import OptinetError, Problem, TopologyError
 
 
 def fail(
@@ -77,7 +80,8 @@ def fail(
     parts = FailedParts(nodes=node, links=tuple(map(_link, link)), ocs=ocs, groups=groups)
     if output is not None:
         check_output(output)
-    found = degraded(open_run(run), parts, instead=instead, bound=bound)
+    with _naming_options():
+        found = degraded(open_run(run), parts, instead=instead, bound=bound)
     if output is not None:
         from experiments.evaluate import evaluate, evaluation_bytes
         from optinet.results import write_run
@@ -90,6 +94,20 @@ def fail(
         write_json(degraded_json(found))
     else:
         write(degraded_text(found, width()))
+
+
+_OPTIONS = {"failed.nodes": "--node", "failed.links": "--link", "failed.ocs": "--ocs", "failed.groups": "--group"}
+
+
+@contextlib.contextmanager
+def _naming_options() -> Iterator[None]:
+    """Say of parts that are not there which option names them, and not which key of a scenario would."""
+    try:
+        yield
+    except OptinetError as error:
+        raise type(error)(
+            replace(each, where=_OPTIONS.get(each.where, each.where)) for each in error.problems
+        ) from None
 
 
 def _link(text: str) -> int | tuple[str, str]:

@@ -134,9 +134,9 @@ def export(
     path
         The run file.
     to
-        json for everything, csv for one table, graphml or node-link (JSON) for the fabric with its loads, toml for the
-        scenario, which can be run again, demand-csv or demand-npz for the Gb/s between endpoints, which matrix_file
-        reads.
+        json for everything, csv for one table, graphml or node-link for the fabric with its loads (node-link is JSON
+        for D3, and for networkx with edges="links"), toml for the scenario, which can be run again, demand-csv or
+        demand-npz for the Gb/s between endpoints, which matrix_file reads.
     table
         The table to write as CSV, for example arcs, power or link_budgets/leaf-spine.
     output

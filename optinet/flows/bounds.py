@@ -92,7 +92,20 @@ def worst_permutation(fabric: Fabric, gbps: float = 1.0) -> Demand:
 
 
 def permutation_bound(fabric: Fabric, gbps: float = 1.0) -> float:
-    """Return TUB: no routing carries every permutation of `gbps` per endpoint at a higher throughput."""
+    """Return TUB: no routing carries every permutation of `gbps` per endpoint at a higher throughput.
+
+    Parameters
+    ----------
+    fabric
+        Any fabric with two endpoints or more.
+    gbps
+        What every endpoint sends to its partner, finite, >= 0.
+
+    Returns
+    -------
+    float
+        Bound on the common scale factor; dimensionless. It is `throughput_bound` of `worst_permutation`.
+    """
     return throughput_bound(fabric, worst_permutation(fabric, gbps))
 
 

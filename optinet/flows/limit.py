@@ -106,6 +106,11 @@ def limit_of(fabric: Fabric, flow: ConcurrentFlow, *, arc_up: NDArray[np.bool_] 
         As they were given to `optinet.concurrent_flow`.
     flow
         Its answer.
+
+    Returns
+    -------
+    Limit
+        In words, and as the arcs of the cut or the fullest arcs; "nothing limits it" where there is no demand.
     """
     capacity = _capacity(fabric, arc_up)
     worth = capacity * flow.arc_length

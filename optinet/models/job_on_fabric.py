@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from optinet.errors import CatalogueError, DemandError, OptinetError, Problem, SolverError
+from optinet.failure_masks import FailureMasks, arcs_up
 from optinet.jobs.parallelism import ONE, Parallelism, place
 from optinet.jobs.parameters import JobParameters, SharingParameters
 from optinet.jobs.phase import SolvedJob
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from optinet.catalogue import Catalogue
     from optinet.design import Design
     from optinet.fabric import Fabric
-    from optinet.failure_masks import FailureMasks
 
 
 def job_on_fabric(
@@ -98,7 +98,7 @@ def jobs_on_fabric(
     for name, (p, is_open) in placed_jobs(fabric, sharing_parameters(parameters), seed).items():
         with _naming(name):
             solved.append((name, _solved(fabric, p, routing, design, catalogue, failed, is_open=is_open)))
-    mask = failed.mask if failed is not None else None
+    mask = arcs_up(failed)
     return share_fabric(fabric, solved, lambda job: job_cycle_s(job, TYPICAL_WAY_S, design, catalogue), mask)
 
 
@@ -114,7 +114,7 @@ def _solved(
 ) -> JobOnFabric:
     """Place and time a job as its parameters say, or with the best parallelism where they leave it open."""
     _check_served(fabric, p, failed)
-    mask = failed.mask if failed is not None else None
+    mask = arcs_up(failed)
     if not is_open:
         return solve_job(fabric, p.kind, p, routing, arc_up=mask, **_limits(p, design, catalogue))
     job = best_parallelism(fabric, p.kind, p, routing, design, catalogue, p.candidates, mask).best.job

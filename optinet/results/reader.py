@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from optinet.results.content import fabric_of
 from optinet.results.content_hash import HashedObject, attributes_json, content_sha256
 from optinet.results.hdf5 import Values
 from optinet.results.migrate import OldContent, migrated, needs_migration
-from optinet.results.schema import PER_CLASS, PROVENANCE, SUFFIX
+from optinet.results.schema import PER_CLASS, PROVENANCE
 from optinet.results.verify import verified_image
 from optinet.structure import Structure, structure_from_dict
 
@@ -40,6 +40,16 @@ _IN_PLACE = 0x2 | 0x4  # H5LT_FILE_IMAGE_DONT_COPY and _DONT_RELEASE: a copy tak
 
 def open_run(path: str | os.PathLike[str]) -> Run:
     """Open a run file.
+
+    Parameters
+    ----------
+    path
+        The file, of this format or an older one.
+
+    Returns
+    -------
+    Run
+        Its arrays are read when first asked for.
 
     Raises
     ------
@@ -378,26 +388,3 @@ def _metrics(table: Mapping[str, Values]) -> dict[str, Metric]:
 
 def _groups(file: h5py.File) -> tuple[str, ...]:
     return tuple(name for name in hdf5.paths(file, groups_alone=True) if hdf5.holds_arrays(file[name]))
-
-
-def find_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Return the run files among files and in folders (not in their subfolders), each once, folders in order of name.
-
-    Raises
-    ------
-    RunFileError
-        Naming every path that does not exist.
-    """
-    found: dict[Path, None] = {}
-    problems = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            visible = (each for each in path.glob(f"*{SUFFIX}") if not each.name.startswith("."))
-            found.update(dict.fromkeys(sorted(visible)))
-        elif path.exists():
-            found[path] = None
-        else:
-            problems.append(Problem(str(path), "no such file or folder"))
-    if problems:
-        raise RunFileError(problems)
-    return list(found)

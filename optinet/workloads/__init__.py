@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from optinet.collectives.schedule import STARTUP_S
 from optinet.collectives.timing import collective_time
 from optinet.errors import DemandError, Problem, unknown_name
 from optinet.fabric import Fabric, NodeKind
+from optinet.failure_masks import FailureMasks, arcs_up
 from optinet.jobs.parameters import JobParameters, ServingParameters, SharingParameters, TrainingParameters
 from optinet.traffic import blocks, patterns
 from optinet.traffic.demand import Demand, summed
@@ -42,9 +43,6 @@ from optinet.workloads.parameters import (
     TraceParameters,
     UniformParameters,
 )
-
-if TYPE_CHECKING:
-    from optinet.failure_masks import FailureMasks
 
 
 def _between_blocks(fabric: Fabric, p: GravityParameters | SkewedParameters, seed: int) -> Demand:
@@ -261,7 +259,7 @@ def traffic(
             routing_options=routing_options,
             overhead_s=STARTUP_S,
             domain_size=validated.domain_size,
-            arc_up=failed.mask if failed is not None else None,
+            arc_up=arcs_up(failed),
         )
     return Traffic(found.schedule.line_rate_demand(fabric), found)
 
