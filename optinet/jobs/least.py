@@ -23,6 +23,7 @@ import numpy as np
 from optinet.collectives.operation import Collective
 from optinet.collectives.schedule import Floats, endpoint_gbps
 from optinet.fabric import Fabric
+from optinet.jobs.least_twisted import TwistedWays
 from optinet.jobs.parallelism import Ints, Placement
 from optinet.jobs.phase import Exchange
 from optinet.jobs.solving import group_key
@@ -45,8 +46,8 @@ _SIZE: Mapping[str, Callable[[Placement], int]] = {
 class LeastTimes:
     """Least times of exchanges on a fabric, per Gbit and group; alike ones are worked out once.
 
-    On a twisted torus what a place leaves is that of the torus without its twist: an estimate, no proof (`is_proof`).
-    On a fabric that is not `whole` paths may leave the axes, so that no more than the links of endpoints is looked at.
+    On a twisted torus `optinet.jobs.least_twisted` knows what a place leaves. On a fabric that is not `whole` paths may
+    leave the axes, so that no more than the links of endpoints is looked at.
     """
 
     def __init__(
@@ -58,12 +59,13 @@ class LeastTimes:
         self._room_gbps = endpoint_gbps(fabric)
         structure, links = fabric.structure, fabric.arc_capacity_gbps
         plain = isinstance(structure, Torus) and routing in SHORTEST
-        self.is_proof = not (isinstance(structure, Torus) and structure.is_twisted)
         alike = len(links) > 0 and bool(np.all(links == links[0])) and bool(np.all(fabric.link_cost == 1.0))
         self._dims = structure.dims if isinstance(structure, Torus) and plain and alike and whole else None
         self._known: dict[tuple[str, int, bytes], float] = {}
         if self._dims is not None:
             self._gbps = float(links[0])
+            assert isinstance(structure, Torus)
+            self._twisted = TwistedWays(structure, self._gbps) if structure.is_twisted else None
             tail, head = (np.stack(np.unravel_index(end, self._dims)) for end in (fabric.arc_tail, fabric.arc_head))
             self._axis_gbps = (tail != head).sum(axis=1) * self._gbps
             self._links_per_chip = self._axis_gbps / (self._gbps * fabric.n_endpoints)
@@ -103,20 +105,25 @@ class LeastTimes:
         p = groups.shape[1]
         if p == 1:
             return 0.0
+        if self._twisted is not None and operation == "send":
+            return self._twisted.sending_s(groups)
         place = np.stack(np.unravel_index(groups, self._dims), axis=-1)
         if operation == "send":
             return self._sending_s(place)
+        sent, received = Collective(self._fabric, operation, groups, 1.0).across(
+            np.ones(1, dtype=np.int64), np.ones(1, dtype=bool)
+        )
+        own_gbit = max(float(sent[0]), float(received[0]))
+        total_gbit = (2.0 if operation == "all_reduce" else 1.0) * (p - 1) * len(groups)
+        if self._twisted is not None:
+            return self._twisted.exchange_s(operation, groups, own_gbit, total_gbit)
         # how many members of a group are at each position along each axis
         counts = [_counts(place[..., axis], k) for axis, k in enumerate(self._dims)]
         links = sum(self._links(count, place[..., axis], axis) for axis, count in enumerate(counts))
         least = np.asarray(links)
-        sent, received = Collective(self._fabric, operation, groups, 1.0).across(
-            np.ones(1, dtype=np.int64), np.ones(1, dtype=bool)
-        )
-        own_s = max(float(sent[0]), float(received[0])) / (float(least.min()) * self._gbps)
+        own_s = own_gbit / (float(least.min()) * self._gbps)
         if operation == "all_to_all":
             return max(own_s, *(self._passing_s(count.T @ count / p, axis) for axis, count in enumerate(counts)))
-        total_gbit = (2.0 if operation == "all_reduce" else 1.0) * (p - 1) * len(groups)
         extends = [bool((np.count_nonzero(count, axis=1) > 1).any()) for count in counts]
         room = sum(gbps for gbps, used in zip(self._axis_gbps, extends, strict=True) if used)
         return max(own_s, total_gbit / (float(least.sum()) * self._gbps), total_gbit * _nearest(counts, p) / room)

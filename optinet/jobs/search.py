@@ -7,10 +7,8 @@ the memory; on a torus each with several mappings to axes: every dimension as a 
 Before anything is solved a candidate has a bound, a time that it cannot beat (`optinet.jobs.least`): at first with the
 links of its own endpoints, then, on a torus with shortest paths, with what its place on the axes leaves of them. The
 candidate with the lowest bound is bounded further or solved, and those whose bound is not below the best time found are
-passed over; where none is left, the answer is proven among them. On a twisted torus shortest paths leave the axes, so
-that nothing is proven beyond the links of endpoints: there candidates come in the order of what the torus without its
-twist would leave of them, and those of the lowest estimates are solved. Where placements cannot be told apart by
-bounds, degrees come in turn.
+passed over; where none is left, the answer is proven among them. Where placements cannot be told apart by bounds,
+degrees come in turn.
 """
 
 from __future__ import annotations
@@ -131,9 +129,8 @@ def search_parallelism(
             continue
         placed = each.placed or place(fabric, each.parallelism)
         if each.placed is None and least.knows_axes:
-            along_s = time_s(_bounded(each.job, placed, least.along_axes_s))
-            bound_s = along_s if least.is_proof else each.bound_s
-            heappush(queue, replace(each, order_s=along_s, bound_s=bound_s, placed=placed))
+            bound_s = time_s(_bounded(each.job, placed, least.along_axes_s))
+            heappush(queue, replace(each, bound_s=bound_s, placed=placed))
             continue
         if len(solved) == most:
             left = True
@@ -200,18 +197,17 @@ def _open(
         bound_s = time_s(_bounded(job, placed, least.at_line_rate_s))
         for position, parallelism in enumerate(wanted):
             turn = 0 if least.knows_axes else position // _PLACEMENTS_IN_A_ROW
-            yield _Open(turn, bound_s, number, bound_s, parallelism, job)
+            yield _Open(turn, bound_s, number, parallelism, job)
             number += 1
 
 
 @dataclass(frozen=True, order=True)
 class _Open:
-    """A candidate that is not solved, first those of a low turn, then those of a low bound or estimate."""
+    """A candidate that is not solved, first those of a low turn, then those of a low bound."""
 
     turn: int
-    order_s: float
+    bound_s: float
     number: int
-    bound_s: float = field(compare=False)
     parallelism: Parallelism = field(compare=False)
     job: SolvedJob = field(compare=False)
     placed: Placement | None = field(default=None, compare=False)

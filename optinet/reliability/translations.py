@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.reliability.risks import Ints
+from optinet.routing.symmetry import moved_back
 from optinet.structure import Torus
 
 MOST_MOVED = 64
@@ -21,19 +22,8 @@ def at_origin(torus: Torus, links: Ints, nodes: Ints) -> bytes:
     at = np.array(np.unravel_index(np.concatenate((nodes, links % n)), torus.dims))
     best = None
     for origin in np.unique(at // cell[:, None] * cell[:, None], axis=1).T:
-        moved_at = _moved_back(torus, at, origin)
+        moved_at = moved_back(torus, at, origin[:, None])
         described = np.sort(kind * n + np.ravel_multi_index(tuple(moved_at), torus.dims)).tobytes()
         best = described if best is None else min(best, described)
     assert best is not None
     return best
-
-
-def _moved_back(torus: Torus, at: Ints, by: Ints) -> Ints:
-    """Return positions translated so that `by` comes to the origin; shape (n_axes, n)."""
-    place = at - by[:, None]
-    twist = np.array(torus.twist).reshape(len(torus.dims), len(torus.dims))
-    for axis in np.argsort(~twist.any(axis=1), kind="stable"):  # wraps that shift others first
-        laps = place[axis] // torus.dims[axis]
-        place[axis] -= laps * torus.dims[axis]
-        place += twist[axis][:, None] * laps
-    return place

@@ -46,3 +46,22 @@ def neighbors(torus: Torus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             2 * (rank * n_nodes + np.arange(n_nodes)) + 1,
         )
     return node, arc
+
+
+def moved_back(torus: Torus, at: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return positions translated so that others come to the origin.
+
+    Parameters
+    ----------
+    torus
+        Twisted or not.
+    at, by
+        shape (n_axes, n) each, or one position in `by`: what is translated, and what comes to the origin.
+    """
+    place = at - by
+    twist = np.array(torus.twist).reshape(len(torus.dims), len(torus.dims))
+    for axis in np.argsort(~twist.any(axis=1), kind="stable"):  # wraps that shift others first
+        laps = place[axis] // torus.dims[axis]
+        place[axis] -= laps * torus.dims[axis]
+        place += twist[axis][:, None] * laps
+    return place

@@ -21,7 +21,7 @@ from experiments.scenario import load_scenario
 from experiments.study import load_study
 from optinet.assessing import assess
 from optinet.design import Design
-from optinet.errors import CatalogueError
+from optinet.errors import ScenarioError
 from optinet.results import open_run, write_run
 
 
@@ -165,7 +165,7 @@ def test_a_run_file_holds_what_the_models_say(scenario_path, tmp_path):
 
 
 def test_a_design_that_does_not_fit_is_an_error_with_the_role(scenario_path):
-    with pytest.raises(CatalogueError, match=r"host-leaf|host_link"):
+    with pytest.raises(ScenarioError, match=r"design\.host_link: host-leaf is 50 m, .* reaches 4\.89 m"):
         evaluate(load_scenario(scenario_path, ["topology.host_length_m=50.0"]))
 
 
