@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 BATCH_S = 0.1
 
@@ -19,6 +21,7 @@ Submit = Callable[[str, Callable[[], Any], Callable[[Any], object]], object]  # 
 class Jobs(QObject):
     """Runs jobs one after the other in a worker thread.
 
+    Each answer has a turn of the event loop for itself, so that several that arrive together do not hold up the window.
     `failed` carries exceptions that a job did not turn into an answer of its own; `busy_changed` what is being done.
     """
 
@@ -32,9 +35,12 @@ class Jobs(QObject):
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="optinet-reader")
         self._waiting: dict[Future[None], str] = {}
         self._closing = False
+        self._answers: deque[Callable[[], None]] = deque()
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._take_turn)
         # queued even when emitted on this thread, so that a job ends after its answer has been delivered
-        self._delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
+        self._delivered.connect(self._line_up, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._line_up_end, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_busy(self) -> bool:
@@ -78,6 +84,8 @@ class Jobs(QObject):
         self._closing = True
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._waiting.clear()
+        self._turn.stop()
+        self._answers.clear()
 
     def _start(self, label: str, work: Callable[[], None]) -> None:
         if self._closing:
@@ -89,6 +97,20 @@ class Jobs(QObject):
 
     def _announce(self) -> None:
         self.busy_changed.emit(next(iter(self._waiting.values()), ""))
+
+    def _line_up(self, receiver: Callable[[Any], object], value: Any) -> None:
+        self._answers.append(partial(self._deliver, receiver, value))
+        self._turn.start()
+
+    def _line_up_end(self, future: Future[None]) -> None:
+        self._answers.append(partial(self._end, future))
+        self._turn.start()
+
+    def _take_turn(self) -> None:
+        answer = self._answers.popleft()
+        if self._answers:
+            self._turn.start()  # before it, for it may open a dialog and stay in there
+        answer()
 
     def _deliver(self, receiver: Callable[[Any], object], value: Any) -> None:
         if not self._closing:

@@ -49,6 +49,18 @@ def test_a_stream_arrives_in_order_in_batches_and_then_ends(jobs, qtbot):
     assert ended == [None]
 
 
+def test_answers_that_arrive_together_have_a_turn_each(jobs, qapp):
+    turns, turn, done = [], 0, threading.Event()
+    for _ in range(3):
+        jobs.submit("", lambda: None, lambda _: turns.append(turn))
+    jobs.submit("", done.set, lambda _: None)
+    assert done.wait(5)
+    while jobs.is_busy:
+        turn += 1
+        qapp.processEvents()
+    assert len(turns) == len(set(turns)) == 3
+
+
 def test_an_exception_is_handed_over_and_the_next_job_runs(jobs, qtbot):
     failures, answers, labels = [], [], []
     jobs.failed.connect(failures.append)
