@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from optinet.jobs.parallelism import Ints
-from optinet.routing.symmetry import moved_back, neighbors
+from optinet.routing.symmetry import distances, moved_back, neighbors
 from optinet.structure import Torus
 
 _MOST_PAIRS = 2**21
@@ -28,12 +28,7 @@ class TwistedWays:
         self._torus, self._gbps = torus, gbps
         node, _ = neighbors(torus)
         n = node.shape[1]
-        distance = np.full(n, -1)
-        distance[0] = reached = 0
-        while (distance < 0).any():
-            near = node[:, distance == reached]
-            reached += 1
-            distance[near[distance[near] < 0]] = reached
+        distance = distances(node)
         self._distance = distance.astype(np.float64)
         here, everyone = np.zeros(n, dtype=np.int64), np.arange(n)
         # shape (n_ways, n_nodes): which links out of chip 0 are on shortest paths to each other chip

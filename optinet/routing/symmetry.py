@@ -48,6 +48,23 @@ def neighbors(torus: Torus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return node, arc
 
 
+def distances(node: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many links each node is from node 0; shape (n_nodes,).
+
+    Parameters
+    ----------
+    node
+        shape (n_ways, n_nodes): the neighbors of each node.
+    """
+    distance = np.full(node.shape[1], -1)
+    distance[0] = reached = 0
+    while (distance < 0).any():
+        near = node[:, distance == reached]
+        reached += 1
+        distance[near[distance[near] < 0]] = reached
+    return distance
+
+
 def moved_back(torus: Torus, at: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return positions translated so that others come to the origin.
 

@@ -19,7 +19,7 @@ from optinet.fabric import Fabric
 from optinet.kernels._ahead import ahead
 from optinet.kernels.torus_holes import loads_by_view
 from optinet.routing.core_graph import CoreGraph, Floats, NodeDemand
-from optinet.routing.symmetry import neighbors
+from optinet.routing.symmetry import distances, neighbors
 from optinet.slices import slice_nodes
 from optinet.structure import Pod, Torus
 
@@ -169,19 +169,14 @@ def _alike(rates: Floats) -> bool:
 def _whole(torus: Torus) -> _Whole:
     node, arc = (each[_linked(torus)] for each in neighbors(torus))
     n = node.shape[1]
-    distance = np.full(n, -1)
-    distance[0] = reached = 0
-    while (distance < 0).any():
-        near = node[:, distance == reached]
-        reached += 1
-        distance[near[distance[near] < 0]] = reached
+    distance = distances(node)
     here = np.argsort(-distance, kind="stable")
     place = np.argsort(here)
     to, distance = place[node[:, here]].T, distance[here]
     nearer = distance[to] < distance[:, None]
     n_ways = nearer.sum(axis=1)
     flow, way_load = np.ones(n), np.zeros(len(node))
-    for level in range(reached, 0, -1):
+    for level in range(int(distance.max()), 0, -1):
         row, way = np.nonzero(nearer & (distance == level)[:, None])
         each = (flow / np.maximum(n_ways, 1))[row]
         np.add.at(flow, to[row, way], each)
