@@ -87,13 +87,14 @@ class Job:
 
     def text(self) -> str:
         """Return status and time in words."""
-        counts = f" {self.done + self.failed:,} of {self.points:,}" if self.points > 1 else ""
+        counts = f"{self.done + self.failed:,} of {self.points:,}" if self.points > 1 else ""
         failed = f"{self.failed:,} failed" if self.failed and self.points > 1 else ""
         if not self.is_active:
-            return ", ".join(filter(None, [f"{self.status.value}{counts} after {duration_text(self.seconds)}", failed]))
+            over = f"{self.status.value} after {duration_text(self.seconds)}"
+            return ", ".join(filter(None, [over, f"{counts} done" if counts else "", failed]))
         left = self.left_s
         soon = "" if left is None else f"about {duration_text(left)} left" if left else "longer than estimated"
-        return ", ".join(filter(None, [f"{self.status.value}{counts}", failed, soon]))
+        return ", ".join(filter(None, [f"{self.status.value} {counts}".strip(), failed, soon]))
 
     def row(self) -> tuple[str, ...]:
         """Return its texts in the order of `JOB_COLUMNS`."""

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
 from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QTextCursor
+from PyQt6.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument, QTextLength
 from PyQt6.QtWidgets import QDialog, QLabel, QTextBrowser, QWidget
 
 from gui.views.dialogs import ContentDialog
@@ -31,24 +32,40 @@ def guide_dialog(parent: QWidget) -> QDialog:
     browser.setOpenLinks(False)
     browser.setSearchPaths([str(Path(__file__).parents[2] / "docs")])
     browser.setMarkdown(guide_text())
-    _wrap_code(browser)
+    _fit(browser)
     browser.anchorClicked.connect(lambda url: _follow(browser, url))
     dialog = ContentDialog("User guide", browser, parent)
     dialog.resize(900, 700)
     return dialog
 
 
-def _wrap_code(browser: QTextBrowser) -> None:
-    """Let long lines of samples go on in the next line, so that nothing has to be scrolled sideways."""
+def _fit(browser: QTextBrowser) -> None:
+    """Break long lines of samples and shrink pictures, so that nothing has to be scrolled sideways."""
     document = browser.document()
     assert document is not None  # a text browser has one
-    block, cursor = document.begin(), QTextCursor(document)
-    while block.isValid():
+    cursor, wide = QTextCursor(document), QTextLength(QTextLength.Type.PercentageLength, 100)
+    for block in _blocks(document):
         if block.blockFormat().nonBreakableLines():
-            format_ = block.blockFormat()
-            format_.setNonBreakableLines(False)
+            lines = block.blockFormat()
+            lines.setNonBreakableLines(False)
             cursor.setPosition(block.position())
-            cursor.setBlockFormat(format_)
+            cursor.setBlockFormat(lines)
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            if fragment.charFormat().isImageFormat():
+                picture = fragment.charFormat().toImageFormat()
+                picture.setMaximumWidth(wide)
+                cursor.setPosition(fragment.position())
+                cursor.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
+                cursor.setCharFormat(picture)
+            fragments += 1
+
+
+def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    block = document.begin()
+    while block.isValid():
+        yield block
         block = block.next()
 
 

@@ -52,7 +52,7 @@ def test_a_failed_point_is_in_the_log_and_makes_the_job_fail(job, clock):
     clock.now += 3
     job.end(2)
     assert job.status == JobStatus.FAILED and job.message == "no such role"
-    assert job.text() == "failed 2 of 2 after 3 s, 1 failed"
+    assert job.text() == "failed after 3 s, 2 of 2 done, 1 failed"
     assert "FAILED b: no such role" in job.log
 
 

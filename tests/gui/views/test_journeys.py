@@ -7,7 +7,7 @@ import csv
 
 import pytest
 from PyQt6.QtGui import QGuiApplication, QKeySequence
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QTextBrowser, QWidget
 
 from experiments.notes import Notes, read_notes
 from gui.app import begin, parser
@@ -274,6 +274,7 @@ def test_help_has_something_to_read(make_window, name):
     texts = [w.toPlainText() for w in dialog.findChildren(QWidget) if hasattr(w, "toPlainText")]
     texts += [w.text() for w in dialog.findChildren(QWidget) if hasattr(w, "text")]
     assert any("optinet" in text and len(text) > 150 for text in texts)
+    assert not any(text.horizontalScrollBar().maximum() for text in dialog.findChildren(QTextBrowser))
     dialog.reject()
 
 
