@@ -86,14 +86,12 @@ def _show(application: QApplication, settings: QSettings, options: argparse.Name
     window = MainWindow(settings)
     window.keeper.keeps = not options.fresh
     install_crash_dialog(window)
-    interrupts = close_on_interrupt(application)
-    window.show()
-    begin(window, options)
-    if last_time:
-        CrashDialog(last_time, window, ENDED).open()
-    code = application.exec()
-    interrupts.close()
-    return code
+    with closing_on_interrupt(application):
+        window.show()
+        begin(window, options)
+        if last_time:
+            CrashDialog(last_time, window, ENDED).open()
+        return application.exec()
 
 
 @contextlib.contextmanager
@@ -151,7 +149,8 @@ def install_crash_dialog(window: MainWindow) -> None:
     window.jobs.failed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
 
 
-def close_on_interrupt(application: QApplication) -> socket.socket:
+@contextlib.contextmanager
+def closing_on_interrupt(application: QApplication) -> Iterator[None]:
     """Close the window on Ctrl-C in the terminal, as a click on its cross would.
 
     Python runs its handler between any two instructions, also of an import or of a lock, where closing would wait for
@@ -164,12 +163,17 @@ def close_on_interrupt(application: QApplication) -> socket.socket:
         application.closeAllWindows()
 
     reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.fileno())
-    signal.signal(signal.SIGINT, lambda *_: None)
-    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, application)
-    notifier.activated.connect(interrupted)
-    return writer
+    with reader, writer:
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno()), signal.signal(signal.SIGINT, lambda *_: None)
+        notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+        notifier.activated.connect(interrupted)
+        try:
+            yield
+        finally:
+            notifier.setEnabled(False)
+            signal.set_wakeup_fd(before[0])
+            signal.signal(signal.SIGINT, before[1])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 _LONG = 6  # entries of a list that is shown whole
 _TEXT = 80  # characters of a text
@@ -31,7 +30,7 @@ def shown(value: Any) -> str:
     """Return a value in a few words: ``<384 values, 0 to 32>`` for an array, ``<12 entries>`` for a long list."""
     if isinstance(value, np.ndarray):
         return _array_shown(value)
-    if isinstance(value, sparse.csr_array | sparse.coo_array):
+    if hasattr(value, "nnz"):  # a sparse array; asking SciPy would load it
         return f"<{_size(value.shape)}, {value.nnz:,} not 0>"
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"

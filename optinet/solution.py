@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from optinet.flows.limit import Limit
     from optinet.jobs.phase import SolvedJob
     from optinet.jobs.sharing import SharingJob
-    from optinet.workloads.flow_list import Replay, RoutedFlows
+    from optinet.replay import Replay
+    from optinet.workloads.flow_list import RoutedFlows
 
 
 @dataclass(frozen=True, eq=False)

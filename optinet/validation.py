@@ -262,7 +262,9 @@ def _other_words(mistake: _Mistake, value: str) -> str:
     if mistake.kind == "finite_number":
         return f"{value} is not a finite number"
     if mistake.kind == "string_pattern_mismatch":
-        return f"{value} has no '{mistake.context['pattern'][-1]}'"  # the one pattern there is asks for a character
+        pattern = str(mistake.context["pattern"])
+        asked_for = re.fullmatch(r"\\(.)", pattern)  # a character that has to be there
+        return f"{value} has no '{asked_for[1]}'" if asked_for else f"{value} does not match the pattern {pattern}"
     message = re.sub(r"^(Input|String|Value)( error,)? ", "", mistake.message)
     return f"{value} {message}"
 

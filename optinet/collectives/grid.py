@@ -20,7 +20,6 @@ from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
-from scipy.optimize import linprog
 
 from optinet.collectives.operation import Collective
 from optinet.collectives.rings import ring_step
@@ -114,6 +113,8 @@ def _parts(call: Collective, ranks: Ints) -> list[Part]:
     if not axes or (len({ranks.shape[axis] for axis in axes}) == 1 and np.ptp(speed) == 0):
         return [(axes[i:] + axes[:i], 1.0 / len(axes)) for i in range(len(axes))]
     orders = list(permutations(axes))
+    from scipy.optimize import linprog  # slow to load
+
     # the least sum of stage times, none of which is shorter than what any axis has to carry in it
     busy = np.zeros((len(axes), len(axes), len(orders)))
     for part, order in enumerate(orders):

@@ -8,7 +8,7 @@ A flow on links starts up in
 with the library's time for a step, where flows are of a library (a trace), the latency at zero load, mean over the
 traffic, and the propagation through standard fiber along a path of mean length, which each flow has along its own way
 already. Flows are replayed for s as listed and for its least and largest over all ranges of the catalogue; between them
-times are read off straight lines (`optinet.workloads.flow_list`), so that ten thousand draws take three replays.
+times are read off straight lines (`optinet.replay`), so that ten thousand draws take three replays.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import numpy as np
 from optinet.collectives.schedule import PROPAGATION_S_PER_M
 from optinet.models.latency import latency
 from optinet.models.values import Quantity
+from optinet.replay import PERCENTILES, Replay
 from optinet.units import is_count
-from optinet.workloads.flow_list import PERCENTILES, FlowList, Replay, RoutedFlows
+from optinet.workloads.flow_list import FlowList, RoutedFlows
 
 if TYPE_CHECKING:
     from optinet.catalogue import Catalogue

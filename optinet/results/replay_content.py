@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optinet.workloads.flow_list import PERCENTILES, Replay
+from optinet.replay import PERCENTILES, Replay
 
 
 def replay_group(replay: Replay) -> dict[str, Any]:

@@ -50,6 +50,19 @@ sys.exit(code)
         assert done.stdout
 
 
+def test_runs_are_read_without_loading_a_solver(made_run):
+    code = """
+import sys
+from experiments.cli import _run
+code = _run(sys.argv[1:])
+sys.stderr.write(" ".join(sorted({"numba", "networkx", "scipy.optimize", "matplotlib", "pandas"} & set(sys.modules))))
+sys.exit(code)
+"""
+    folder = made_run("a").path.parent
+    done = subprocess.run([sys.executable, "-c", code, "runs", folder], capture_output=True, text=True, check=True)
+    assert done.stderr == "1 runs\n" and "uniform" in done.stdout
+
+
 def test_help_names_every_command(optinet):
     code, out, _ = optinet("--help")
     assert code == 0

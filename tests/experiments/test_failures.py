@@ -9,7 +9,7 @@ from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.report import report_html
 from experiments.run_text import run_text
 from experiments.scenario import load_scenario
-from optinet.errors import ScenarioError, TopologyError
+from optinet.errors import ScenarioError
 from optinet.results import open_run
 
 TEXT = """
@@ -118,7 +118,7 @@ def test_mistakes_name_what_there_is(scenario_path):
     message = str(caught.value)
     assert "row.toml:20" in message
     assert "did you mean 'module'" in message
-    with pytest.raises(TopologyError) as caught:
+    with pytest.raises(ScenarioError) as caught:
         evaluate(load_scenario(scenario_path(node=name_of_leaf() + "x")))
     assert "failures.group.row.nodes" in str(caught.value)
     assert f"did you mean '{name_of_leaf()}'" in str(caught.value)

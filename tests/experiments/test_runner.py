@@ -310,7 +310,7 @@ def test_a_bar_shows_the_share_of_the_work_and_the_time_left(capsys):
         bar.finished("broken", 3.0, "why it broke\nmore", share=0.25)
     err = capsys.readouterr().err
     assert "1 points were done before" in err
-    assert "FAILED broken: why it broke" in err and "more" not in err
+    assert "FAILED broken: why it broke (and 1 more)\n" in err
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.1, "1 s"), (89.0, "89 s"), (600, "10 min"), (7200, "2.0 h")])
@@ -329,5 +329,5 @@ def test_plain_lines_tell_each_point(capsys):
         "2 points to run, 5 done before",
         PREPARING,
         "[1/2] a: 1.23 s",
-        "[2/2] b: FAILED: no such thing",
+        "[2/2] b: FAILED: no such thing (and 1 more)",
     ]

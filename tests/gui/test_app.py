@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import gui
-from gui.app import close_on_interrupt, watched_crashes
+from gui.app import closing_on_interrupt, watched_crashes
 
 ROOT = Path(gui.__file__).parents[1]
 
@@ -57,31 +57,17 @@ def test_control_c_closes_the_window_and_keeps_the_settings(start, make_run, tmp
     assert "geometry" in settings.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def own_interrupts(qapp):
-    """Let Ctrl-C close windows, and give it back to pytest afterwards."""
-    from PyQt6.QtCore import QSocketNotifier
-
-    handler = signal.getsignal(signal.SIGINT)
-    writer = close_on_interrupt(qapp)
-    yield
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGINT, handler)
-    for notifier in qapp.findChildren(QSocketNotifier):
-        notifier.deleteLater()
-    writer.close()
-
-
-def test_control_c_waits_for_what_is_being_done(qtbot, own_interrupts):
+def test_control_c_waits_for_what_is_being_done(qtbot, qapp):
     """Closing in the midst of an import or of a thread's start would wait for itself."""
     from PyQt6.QtWidgets import QWidget
 
     window = QWidget()
     qtbot.addWidget(window)
     window.show()
-    signal.raise_signal(signal.SIGINT)
-    assert window.isVisible()
-    qtbot.waitUntil(lambda: not window.isVisible())
+    with closing_on_interrupt(qapp):
+        signal.raise_signal(signal.SIGINT)
+        assert window.isVisible()
+        qtbot.waitUntil(lambda: not window.isVisible())
 
 
 def test_without_a_screen_it_says_so(start):

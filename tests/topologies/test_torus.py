@@ -74,7 +74,7 @@ def test_one_chip_is_a_torus_without_links_but_no_pod():
 
 @pytest.mark.parametrize("dims", [(2_000_000,), (1_000_000, 1_000_000)])
 def test_a_fabric_that_no_memory_holds_is_a_mistake_of_the_user(dims):
-    with pytest.raises(TopologyError, match=r"1000000|too large for this machine"):
+    with pytest.raises(TopologyError, match=r"1,000,000|too large for this machine"):
         topologies.build("torus", dims=dims)
 
 

@@ -42,7 +42,7 @@ def test_every_parameter_of_every_choice_has_a_field_with_help_and_what_is_allow
 def test_a_field_says_what_its_model_says():
     found = fields(FIRST_SCENARIO)
     host = found["topology.host_gbps"]
-    assert (host.default, host.unit, host.allowed) == ("800.0", "Gbit s-1", "a number above 0")
+    assert (host.default, host.unit, host.allowed) == ("800", "Gbit s-1", "a number above 0")
     assert found["topology.leaves"].required
     assert fields({"topology": {"name": "torus"}})["topology.twisted"].choices == ("true", "false")
     assert {f"design.{role}" for role in ROLES} <= set(found)

@@ -60,7 +60,8 @@ class Stage:
         if command_id == "view.fail_ocs":
             self.before_ocs(command_id)
         if command_id == "view.fail_named":
-            state.scene.run.scenario["failures"] = {"group": {"pair": {"nodes": ["host0"], "ocs": []}}}
+            pair = {"nodes": ["host0"], "ocs": [], "fit": 1e5, "repair_hours": 4.0}
+            state.scene.run.scenario["failures"] = {"group": {"pair": pair}}
             self.window.dialogs.choice = "pair"
         if command_id in ("view.restore_selected", "view.mend_all"):
             state.set_parts(state.scene.key, (node_part(state.scene, 0),))
