@@ -170,12 +170,13 @@ def _paint_names(painter: QPainter, theme: Theme, names: Sequence[tuple[QPointF,
     painter.setPen(theme.text)
     for at, name in names:
         box = QRectF(at.x() + 9, at.y() - metrics.height() / 2, metrics.horizontalAdvance(name), metrics.height())
-        if not any(box.intersects(other) for other in taken):
+        room = box.adjusted(-4, -2, 4, 2)  # names that touch read as one
+        if not any(room.intersects(other) for other in taken):
             ground = QColor(theme.canvas)
             ground.setAlphaF(0.7)
             painter.fillRect(box.adjusted(-2, 0, 2, 0), ground)
             painter.drawText(box, _ALIGN.AlignLeft | _ALIGN.AlignVCenter, name)
-            taken.append(box)
+            taken.append(room)
 
 
 def _scale_titles(state: FabricViewState) -> list[str]:
