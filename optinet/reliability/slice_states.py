@@ -18,7 +18,7 @@ from optinet.reliability.left import what_is_left
 from optinet.reliability.risks import Damage, Flags, Ints
 from optinet.reliability.translations import MOST_MOVED, at_origin
 from optinet.rewiring import plant_of
-from optinet.routing.torus_holes import arcs_of_torus
+from optinet.routing.torus_holes import arcs_between, arcs_of_torus
 from optinet.slices import pod_of, slice_fabric
 from optinet.solution import Solution
 from optinet.structure import Pod, Torus
@@ -62,9 +62,11 @@ class SliceStates:
         self._end[face, plant.end_ocs // side**2, plant.end_node] = np.arange(plant.n_ends)
         self._inside = np.full((3, fabric.n_nodes), -1)
         chips = self._chips.reshape(pod.cubes, *(side,) * 3)
+        links_inside = np.setdiff1d(np.arange(fabric.n_links), plant.circuit_link)
+        arcs_inside = (2 * links_inside[:, None] + np.arange(2)).ravel()
         for axis in range(3):
             ahead, behind = (np.delete(chips, at, axis + 1).ravel() for at in (0, side - 1))
-            self._inside[axis, behind] = self._links_between(behind, ahead)
+            self._inside[axis, behind] = arcs_between(fabric, np.stack((behind, ahead), axis=1), arcs_inside) // 2
         demand = solution.demand
         assert demand.source_gbps is not None and demand.target_share is not None
         each = demand.source_gbps[self._now[0]], demand.target_share[self._now[0]]
@@ -131,15 +133,3 @@ class SliceStates:
     def _nodes(self, cubes: tuple[int, ...]) -> Ints:
         """Return the pod's chip at each place of the slice when it is made of some cubes."""
         return np.asarray(self._chips[np.array(cubes)[self._cube], self._within])
-
-    def _links_between(self, tail: Ints, head: Ints) -> Ints:
-        """Return the links inside cubes between chips."""
-        fabric = self._fabric
-        inside = np.setdiff1d(np.arange(fabric.n_links), self._plant.circuit_link)
-        first, second = (
-            np.sort(pair, axis=0)
-            for pair in (np.array([fabric.arc_tail[2 * inside], fabric.arc_head[2 * inside]]), np.array([tail, head]))
-        )
-        there, wanted = (pair[0] * np.int64(fabric.n_nodes) + pair[1] for pair in (first, second))
-        order = np.argsort(there)
-        return inside[order[np.searchsorted(there[order], wanted)]]

@@ -139,14 +139,29 @@ def _placed(fabric: Fabric, between: NodeDemand) -> _Place | None:
 def arcs_of_torus(fabric: Fabric, nodes: NDArray[np.int64], torus: Torus) -> NDArray[np.int64]:
     """Return the fabric's arc of each arc of a torus on some nodes, parallel ones in their order; -1 where none is."""
     ends = nodes[torus.links()]
-    wanted = np.stack((ends, ends[:, ::-1]), axis=1).reshape(-1, 2) @ (fabric.n_nodes, 1)
-    there = fabric.arc_tail * np.int64(fabric.n_nodes) + fabric.arc_head
+    return arcs_between(fabric, np.stack((ends, ends[:, ::-1]), axis=1).reshape(-1, 2), np.arange(fabric.n_arcs))
+
+
+def arcs_between(fabric: Fabric, ends: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the arc from the first to the second node of each pair, parallel ones in their order; -1 where none is.
+
+    Parameters
+    ----------
+    fabric
+        The fabric.
+    ends
+        shape (n, 2): pairs of nodes.
+    among
+        The arcs that are looked through, at least one.
+    """
+    wanted = ends @ (fabric.n_nodes, 1)
+    there = fabric.arc_tail[among] * np.int64(fabric.n_nodes) + fabric.arc_head[among]
     by_key, by_wanted = (np.argsort(key, kind="stable") for key in (there, wanted))
     known, asked = there[by_key], wanted[by_wanted]
     nth = np.arange(len(asked)) - np.searchsorted(asked, asked)  # of those between the same two nodes
     at = np.minimum(np.searchsorted(known, asked) + nth, len(known) - 1)
     arcs = np.empty(len(wanted), dtype=np.int64)
-    arcs[by_wanted] = np.where(known[at] == asked, by_key[at], -1)
+    arcs[by_wanted] = np.where(known[at] == asked, among[by_key[at]], -1)
     return arcs
 
 
