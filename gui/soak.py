@@ -155,7 +155,7 @@ class User:
     def orbit(self) -> None:
         """Turn the fabric a little for some frames."""
         for _ in range(5):
-            self.window.fabric_state.orbit(*(12 * self.random.standard_normal(2)))
+            self.window.fabric_state.orbit(*(12 * self.random.standard_normal(2)).tolist())
             QTest.qWait(15)
 
     def hover(self) -> None:
