@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import gc
 import os
 import signal
 import socket
@@ -84,6 +85,7 @@ def _show(application: QApplication, settings: QSettings, options: argparse.Name
     from gui.views.main_window import MainWindow
 
     window = MainWindow(settings)
+    gc.freeze()  # modules and window stay, so that looking through them for garbage would be time lost
     window.keeper.keeps = not options.fresh
     install_crash_dialog(window)
     with closing_on_interrupt(application):

@@ -254,6 +254,8 @@ class Failures(QObject):
 
         def take(changed: Scene | str) -> None:
             now = state.scene
+            if state not in self._states():
+                return  # its view has been closed meanwhile
             if isinstance(changed, str):
                 self._problems[wanted] = f"Not solved: {changed}"
                 self.changed.emit()

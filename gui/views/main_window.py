@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from gui.collector import Collector
 from gui.commands import CommandRegistry
 from gui.jobs import Jobs
 from gui.state.fabric_view import MAPS, FabricViewState
@@ -66,6 +67,8 @@ class MainWindow(QMainWindow):
         self.session = Session()
         self.selection = Selection(self.session)
         self.fabric_state = FabricViewState()
+        self._collector = Collector(self)  # before there is a worker
+        self._collector.start()
         self.jobs = Jobs(self)
         self.finder = Jobs(self)  # filters and sorts, and does not wait for a file that is being read
         self.table = RunsTable(self.session, partial(self.finder.submit, ""))
@@ -317,6 +320,7 @@ class MainWindow(QMainWindow):
         self.finder.shutdown()
         self.jobs.shutdown()
         self.opener.shutdown()
+        self._collector.stop()
         super().closeEvent(event)
 
     def childEvent(self, event: QChildEvent | None) -> None:
@@ -326,7 +330,13 @@ class MainWindow(QMainWindow):
         if isinstance(tabs, QTabBar):
             self._whole_tabs.watch(tabs)
             tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-            tabs.customContextMenuRequested.connect(lambda at: self._panel_menu().popup(tabs.mapToGlobal(at)))
+            # not a function that holds the bar: Qt alone knows that both are there, and Python would collect them
+            tabs.customContextMenuRequested.connect(self._open_panel_menu)
+
+    def _open_panel_menu(self, at: QPoint) -> None:
+        tabs = self.sender()
+        if isinstance(tabs, QTabBar):
+            self._panel_menu().popup(tabs.mapToGlobal(at))
 
     def createPopupMenu(self) -> QMenu:
         """Return what a right click on a dock or the toolbar offers: the panels, which tabs may have no room for."""
