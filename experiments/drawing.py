@@ -14,6 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from experiments.charts import (
@@ -90,7 +91,7 @@ def _height(chart: Chart) -> float:
     if isinstance(chart, Bars):
         return 1.7 + 0.24 * len(chart.labels)
     if isinstance(chart, Waterfall):
-        return 1.4 + 0.24 * (len(chart.steps) + 3)
+        return 1.4 + 0.24 * len(chart.rows)
     return 1.3 + 0.28 * len(chart.drivers)
 
 
@@ -141,14 +142,14 @@ def _scatter(chart: Scatter, axes: Axes) -> None:
 @_draw.register
 def _bars(chart: Bars, axes: Axes) -> None:
     rows = range(len(chart.labels))
-    start = [0.0] * len(chart.labels)
+    starts, widths = chart.stacks()
     for i, category in enumerate(chart.categories):
-        width = [values[i] for values in chart.values]
-        axes.barh(rows, width, left=start, color=COLORS[i % len(COLORS)], label=category, height=0.72)
-        start = [a + b for a, b in zip(start, width, strict=True)]
-    low = [total.value - total.low for total in chart.totals]
-    high = [total.high - total.value for total in chart.totals]
-    axes.errorbar(start, rows, xerr=[low, high], fmt="none", ecolor="black", linewidth=0.9, capsize=2)
+        axes.barh(rows, widths[:, i], left=starts[:, i], color=_color(i), label=category, height=0.72)
+    totals = chart.totals
+    ends = [[t.value - t.low for t in totals], [t.high - t.value for t in totals]]
+    axes.errorbar([t.value for t in totals], rows, xerr=ends, fmt=".", color="black", linewidth=0.9, capsize=2)
+    for row, right in enumerate(np.maximum((starts + widths).max(axis=1, initial=0.0), [t.high for t in totals])):
+        axes.annotate(_written(totals[row].value), (right, row), (4, -2.5), textcoords="offset points", fontsize=7)
     axes.set_yticks(list(rows), chart.labels, fontsize=7)
     axes.invert_yaxis()
     axes.set(title=chart.title, xlabel=chart.axis_label)
@@ -158,23 +159,16 @@ def _bars(chart: Bars, axes: Axes) -> None:
 
 @_draw.register
 def _waterfall(chart: Waterfall, axes: Axes) -> None:
-    labels = ["power budget", *(step.part for step in chart.steps), "typical margin", "3-sigma margin"]
-    axes.barh(0, chart.budget_db, color=COLORS[0], height=0.7)
-    for row, step in enumerate(chart.steps, 1):
-        axes.barh(row, step.loss_db, left=step.left_db, color=COLORS[6], height=0.7)
-        axes.annotate(
-            f"-{step.loss_db:.2f}", (step.left_db + step.loss_db, row), (3, -3), textcoords="offset points", fontsize=7
-        )
-    for offset, margin_db in enumerate((chart.typical_margin_db, chart.margin_3sigma_db), len(chart.steps) + 1):
-        axes.barh(offset, margin_db, color=_VERDICT.get(chart.verdict, COLORS[8]), height=0.7)
-        axes.annotate(
-            f"{margin_db:.2f}", (max(margin_db, 0.0), offset), (3, -3), textcoords="offset points", fontsize=7
-        )
-    axes.annotate(f"{chart.budget_db:.2f}", (chart.budget_db, 0), (3, -3), textcoords="offset points", fontsize=7)
+    colors = {"budget": COLORS[0], "loss": COLORS[6], "margin": _VERDICT.get(chart.verdict, COLORS[8])}
+    for place, row in enumerate(chart.rows):
+        left, right = sorted((row.start_db, row.end_db))
+        color = colors.get(row.kind, "none")
+        axes.barh(place, right - left, left=left, height=0.7, color=color, edgecolor=colors.get(row.kind, COLORS[6]))
+        axes.annotate(row.text, (max(right, 0.0), place), (3, -3), textcoords="offset points", fontsize=7)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(labels)), labels, fontsize=7)
+    axes.set_yticks(range(len(chart.rows)), [row.label for row in chart.rows], fontsize=7)
     axes.invert_yaxis()
-    axes.set(title=f"{chart.title}: {chart.verdict}", xlabel="dB")
+    axes.set(title=f"{chart.title}: {chart.verdict}", xlabel="Optical power, dB")
 
 
 @_draw.register
@@ -186,15 +180,20 @@ def _tornado(chart: TornadoChart, axes: Axes) -> None:
     axes.set_yticks(range(len(chart.drivers)), [name for name, *_ in chart.drivers], fontsize=7)
     axes.invert_yaxis()
     axes.set(title=chart.title, xlabel=chart.axis_label)
+    ends = [Patch(color=COLORS[4], label="at its low end"), Patch(color=COLORS[1], label="at its high end")]
+    axes.legend(handles=ends, fontsize=7, frameon=False, loc="lower right")
 
 
 @_draw.register
 def _points(chart: Points, axes: Axes) -> None:
     for i, name in enumerate(chart.groups):
-        mine = chart.group == i
-        axes.plot(chart.x[mine], chart.y[mine], _MARKS[i % len(_MARKS)], color=_color(i), markersize=4, label=name)
+        for closes, filled in ((True, "full"), (False, "none")):
+            mine = (chart.group == i) & (chart.closes == closes)
+            (marks,) = axes.plot(chart.x[mine], chart.y[mine], _MARKS[i % len(_MARKS)], color=_color(i), markersize=4)
+            marks.set(fillstyle=filled, label=name if closes else "_")
     on = chart.on_front
-    axes.plot(chart.x[on], chart.y[on], "o", mfc="none", mec="black", ms=9, label=f"on the front: {chart.front}")
+    goals = ", ".join(chart.goals)
+    axes.plot(chart.x[on], chart.y[on], "o", mfc="none", mec="black", ms=9, label=f"on the front: {goals}")
     axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
     axes.grid(alpha=0.25)
     _legend_below(axes, chart)
@@ -228,7 +227,7 @@ def _parallel(chart: Parallel, axes: Axes) -> None:
         axes.axvline(float(place), color="#c6cbd3", linewidth=1.0, zorder=0)
         for end, value, side in ((0.0, low[place], "top"), (1.0, high[place], "bottom")):
             axes.annotate(
-                f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}",
+                _written(value),
                 (place, end),
                 (0, 3 if end else -3),
                 textcoords="offset points",
@@ -287,6 +286,11 @@ def _intervals(chart: Intervals, axes: Axes) -> None:
     axes.set(title=f"{chart.title}{more}", xlabel=chart.axis_label)
     axes.margins(y=0.3 / len(chart.labels))
     axes.grid(axis="x", alpha=0.25)
+
+
+def _written(value: float) -> str:
+    """Return a number of four digits, of a large one all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _color(i: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from experiments.charts import TornadoChart
 from experiments.compare import Row, Table
 from experiments.failed import failed_parts
+from experiments.labels import counted, label_of
 from experiments.saved import reopened
 from experiments.uncertainty import probability_better, spreads, tornado
 from optinet.errors import OptinetError
@@ -39,7 +40,9 @@ def findings(table: Table) -> list[str]:
     lines += _with_parts_down(table.rows)
     lost = len(table.rows) - len(closing)
     if lost:
-        lines.append(f"{lost} of {len(table.rows)} designs have links that do not close with three sigma to spare.")
+        have = "has" if lost == 1 else "have"
+        whole = counted(len(table.rows), "design")
+        lines.append(f"{lost} of {whole} {have} links that do not close with three sigma to spare.")
     return lines or ["No design has links that close."]
 
 
@@ -81,9 +84,8 @@ def drivers_of_best(table: Table, most: int) -> Iterator[tuple[TornadoChart, str
         metric = order[0].run.metrics[key]
         if drivers:
             bars = tuple((f"{d.name} {d.low:g} to {d.high:g}", d.metric_low, d.metric_high) for d in drivers[:most])
-            chart = TornadoChart(
-                f"{key} of {order[0].case}", f"{key.rsplit('_', 1)[0]}, {metric.unit}", metric.value, bars
-            )
+            label = label_of(key)
+            chart = TornadoChart(f"{label.partition(', ')[0]} of {order[0].case}", label, metric.value, bars)
             yield chart, f"{what}, {order[0].case}: one component value at a time at the ends of its range."
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.labels import title_and_unit
 from optinet.errors import OptinetError, Problem, unknown_name
 from optinet.metric import higher_is_better
 
@@ -22,7 +23,9 @@ class Goal:
     higher: bool
 
     def __str__(self) -> str:
-        return f"{'most' if self.higher else 'least'} {self.key}"
+        title, unit = title_and_unit(self.key)
+        name = title if title[1:2].isupper() else title[:1].lower() + title[1:]
+        return f"{'most' if self.higher else 'least'} {name}" + (f" in {unit}" if unit[:1].isalpha() else "")
 
 
 def goals_of(texts: Sequence[str], keys: Sequence[str]) -> tuple[Goal, ...]:

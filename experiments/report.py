@@ -11,23 +11,18 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from experiments.charts import (
-    Bars,
-    Chart,
-    Waterfall,
-    breakdown,
-    scatter,
-    waterfalls,
-)
+from experiments.charts import Chart, Group, Per, Waterfall, breakdown, scatter, waterfalls
 from experiments.compare import Row, Table, comparison
 from experiments.drawing import svg
 from experiments.findings import drivers_of_best, findings
+from experiments.labels import counted, label_of
 from experiments.report_charts import plain_heading, spread_charts, sweep_charts
 from experiments.report_failures import LEVEL_HEADS, STEP_HEADS, availability_charts, level_rows, step_rows
 from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
 _LONGEST_REASON = 400
+_SAME = 0.01  # of what is delivered: rates are proven to this share of them
 _WHOLE = ("metrics", "power", "cost", "availability")
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "latency": ("latency_ns", "weight"),
@@ -129,8 +124,9 @@ def _subtitle(runs: Sequence[Run], table: Table) -> str:
     workloads = dict.fromkeys(str(run.scenario.get("workload", {}).get("name", "")) for run in runs)
     closing = sum(row.run.verdict in ("closes", "") for row in table.rows)
     return (
-        f"{len(table.rows)} designs, {len(runs)} runs, workloads {', '.join(workloads)}; "
-        f"the links of {closing} designs close with three standard deviations to spare."
+        f"{counted(len(table.rows), 'design')}, {counted(len(runs), 'run')}, "
+        f"{'workloads' if len(workloads) > 1 else 'workload'} {', '.join(workloads)}; "
+        f"the links of {counted(closing, 'design')} close with three standard deviations to spare."
     )
 
 
@@ -140,7 +136,7 @@ def _fronts(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
     delivered = next((key for key in columns if key.startswith("delivered")), "")
     for x, y in (("cost_per_endpoint_usd", "network_kw"), ("latency_mean_ns", delivered)):
         if x in columns and y in columns:
-            title = " against ".join(plain_heading(columns[key]) for key in (y, x))
+            title = " against ".join(map(label_of, (y, x)))
             chart = scatter(table, columns[x], columns[y], title)
             caption = (
                 f"Circles: {marked}" if x.startswith("cost") else "The same designs by latency and delivered rate."
@@ -149,20 +145,25 @@ def _fronts(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
 
 
 def _breakdowns(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
-    for group, title, scale, unit in (
-        ("power", "Network power", 1e3, "kW"),
-        ("cost", "Cost of all parts", 1e6, "million USD"),
-    ):
-        bars: Bars = breakdown(table.rows, group, title, scale=scale, unit=unit, most=_MOST_BARS)
-        if not bars.categories:
-            continue
-        more = f" {bars.left_out} designs are not shown." if bars.left_out else ""
-        yield figures.add(bars, f"{title} by category; the bar at the end is the 5th to 95th percentile.{more}")
+    """Yield power and cost by category, and where designs deliver or serve more than others for what that is."""
+    pers: list[Per] = ["all"]
+    for name, per, least in (("endpoints", "endpoint", 0.0), ("delivered_tbps", "delivered", _SAME)):
+        values = [value for row in table.rows if (value := row.run.metric_values.get(name, 0.0)) > 0]
+        if values and max(values) > (1 + least) * min(values):
+            pers.append(per)  # type: ignore[arg-type]
+    groups: tuple[Group, ...] = ("power", "cost")
+    for group in groups:
+        for per in pers:
+            bars = breakdown(table.rows, group, per=per, most=_MOST_BARS)
+            if bars.categories:
+                more = f" {bars.left_out} designs are not shown." if bars.left_out else ""
+                text = "by category; beside it the total and its 5th to 95th percentile. What is saved is left of zero."
+                yield figures.add(bars, f"{bars.axis_label} {text}{more}")
 
 
 def _shown_for(each: Waterfall) -> str:
     more = f" and {len(each.designs) - 4} more" if len(each.designs) > 4 else ""
-    return f"Typical losses part by part, of {', '.join(each.designs[:4])}{more}."
+    return f"Typical losses part by part, of {', '.join(each.designs[:4])}{more}. {each.told}".strip()
 
 
 def _row(table: Table, row: Row) -> dict[str, Any]:

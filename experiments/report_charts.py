@@ -14,16 +14,15 @@ from experiments.charts.sweeps import PARALLEL_AXES, PHASE_METRICS, fullest_pair
 from experiments.columns import DELIVERED, Column
 from experiments.compare import Table
 from experiments.facts import Facts, facts_of
+from experiments.labels import label_of
 from experiments.technology import technology_of
 from optinet.results import Run
-from optinet.units import unit_of
 
 Captioned: TypeAlias = tuple[Chart, str]
 
 _MOST_CURVES = 8
 _MAPPED = (DELIVERED, "network_kw")  # over the two parameters of a sweep
 _NAMES = ("design", "workload", "routing", "topology", "switching", "packaging")
-_SHORT_UNITS = {"Gbit s-1": "Gb/s", "Tbit s-1": "Tb/s"}
 
 
 def spread_charts(table: Table) -> Iterator[Captioned]:
@@ -45,7 +44,7 @@ def sweep_charts(table: Table, runs: Sequence[Run]) -> Iterator[Captioned]:
         values = [[_number(row.values.get(column.key)) for column in axes] for row in table.rows]
         lines, which = parallel(
             [column.key.partition(".")[0] for column in axes],
-            [plain_heading(column) for column in axes],
+            [label_of(column.key) for column in axes],
             [row.case for row in table.rows],
             np.array(values),
             [", ".join(filter(None, technology_of(row.run.scenario))) for row in table.rows],
@@ -76,7 +75,7 @@ def _maps(facts: Sequence[Facts]) -> Iterator[Captioned]:
         return
     x, y = fullest_pair(columns)
     for name in _MAPPED:
-        chart = heat_map(_label(x), _label(y), _label(name), columns[x], columns[y], _numbers(facts, name))
+        chart = heat_map(label_of(x), label_of(y), label_of(name), columns[x], columns[y], _numbers(facts, name))
         filled = np.count_nonzero(chart.counts)
         if 2 * filled >= chart.counts.size and filled > max(chart.counts.shape):  # not where one goes with the other
             most = int(chart.counts.max())
@@ -96,11 +95,6 @@ def _numbers(facts: Sequence[Facts], name: str) -> Floats:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else np.nan
-
-
-def _label(name: str) -> str:
-    unit = unit_of(name.rpartition(".")[2])
-    return name if unit == "1" else f"{name}, {_SHORT_UNITS.get(unit, unit)}"
 
 
 def _left_out(chart: Curves) -> str:

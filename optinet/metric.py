@@ -45,5 +45,8 @@ class Metric:
 
 def higher_is_better(name: str) -> bool:
     """Whether more of a metric makes a design better: rates, margins and yields; of everything else less is better."""
-    good = "delivered bus_gbps throughput margin yield availability tokens_per_s mfu served full_delivery"
+    good = (
+        "delivered bus_gbps optimum_gbps endpoint_gbps scale_out_gbps bisection following_fraction staying_fraction "
+        "throughput margin yield availability tokens_per_s mfu served full_delivery"
+    )
     return any(word in name for word in good.split())

@@ -5,7 +5,7 @@
 """
 
 from experiments.charts.budgets import waterfalls
-from experiments.charts.designs import breakdown, intervals, scatter
+from experiments.charts.designs import MEASURES, Group, Per, breakdown, divisor, intervals, scatter
 from experiments.charts.distributions import latency_curves, load_curves
 from experiments.charts.reliability import availability_curves
 from experiments.charts.shapes import (
@@ -20,32 +20,37 @@ from experiments.charts.shapes import (
     Parallel,
     Points,
     Scatter,
-    Step,
     TornadoChart,
-    Waterfall,
 )
-from experiments.charts.sweeps import break_even, heat_map, parallel, points
+from experiments.charts.sweeps import Runs, break_even, heat_map, parallel, points
 from experiments.charts.tables import chart_csv
+from experiments.charts.waterfall import Step, Waterfall, WaterfallRow
 
 __all__ = [
+    "MEASURES",
     "Bars",
     "Chart",
     "Curve",
     "Curves",
+    "Group",
     "HeatMap",
     "Interval",
     "Intervals",
     "Mark",
     "Parallel",
+    "Per",
     "Points",
+    "Runs",
     "Scatter",
     "Step",
     "TornadoChart",
     "Waterfall",
+    "WaterfallRow",
     "availability_curves",
     "break_even",
     "breakdown",
     "chart_csv",
+    "divisor",
     "heat_map",
     "intervals",
     "latency_curves",

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
-from experiments.charts.shapes import Step, Waterfall
+from experiments.charts.waterfall import Step, Waterfall
 from experiments.compare import Row
+from experiments.labels import readable
 
 _TELLING = ("transmitter", "receiver", "component", "cumulative_loss_db")  # a budget from another
 
@@ -32,10 +34,12 @@ def _waterfall(budget: dict[str, Any], designs: tuple[str, ...]) -> Waterfall:
     title = f"{budget['link_class']}: {ends[0]}" + ("" if ends[0] == ends[1] else f" to {ends[1]}")
     steps = []
     left_db = float(budget["power_budget_db"])
-    for part, component, loss_db in zip(budget["part"], budget["component"], budget["mean_loss_db"], strict=True):
-        if loss_db > 0:
+    columns = (budget[name] for name in ("part", "component", "mean_loss_db", "sigma_db", "worst_loss_db"))
+    for part, component, loss_db, sigma_db, worst_db in zip(*columns, strict=True):
+        if loss_db > 0 or sigma_db > 0 or worst_db > 0:
             left_db -= float(loss_db)
-            steps.append(Step(part if component in ends else f"{part} ({component})", float(loss_db), left_db))
+            name = readable(part) if component in ends else f"{readable(part)} ({component})"
+            steps.append(Step(name, float(loss_db), left_db, float(sigma_db), float(worst_db)))
     return Waterfall(
         title=title,
         budget_db=float(budget["power_budget_db"]),
@@ -44,4 +48,18 @@ def _waterfall(budget: dict[str, Any], designs: tuple[str, ...]) -> Waterfall:
         margin_3sigma_db=float(budget["margin_3sigma_db"]),
         verdict=budget["verdict"],
         designs=designs,
+        worst_margin_db=float(budget.get("worst_margin_db", math.nan)),
+        allowance_db=float(budget.get("channel_allowance_db", math.nan)),
+        yield_fraction=float(budget.get("link_yield_fraction", math.nan)),
+        fec=_fec(str(budget.get("fec_needed", "")), str(budget.get("fec", ""))),
     )
+
+
+def _fec(needed: str, there: str) -> str:
+    if not needed or not there:
+        return ""
+    if needed == "beyond FEC":
+        return f"At 3 sigma no error correction suffices; they have {there}."
+    if needed == there:
+        return f"At 3 sigma they need {needed}, which they have."
+    return f"At 3 sigma they need {needed}; they have {there}."

@@ -4,15 +4,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from experiments.charts.shapes import Bars, Interval, Intervals, Mark, Scatter
 from experiments.columns import Column
 from experiments.compare import Row, Table
+from experiments.labels import label_of, readable
 from optinet.results import Run
 
+Group: TypeAlias = Literal["power", "cost"]
+Per: TypeAlias = Literal["all", "endpoint", "delivered"]
+
+MEASURES: Mapping[tuple[Group, Per], tuple[str, float]] = {
+    ("power", "all"): ("Network power, kW", 1e3),
+    ("power", "endpoint"): ("Network power, W/endpoint", 1.0),
+    ("power", "delivered"): ("Network energy, pJ per delivered bit", 1e-3),  # 1 W per Gb/s is 1000 pJ per bit
+    ("cost", "all"): ("Cost of all parts, million USD", 1e6),
+    ("cost", "endpoint"): ("Cost of all parts, USD/endpoint", 1.0),
+    ("cost", "delivered"): ("Cost of all parts, USD per delivered Gb/s", 1.0),
+}
+"""Axis of each breakdown, and what watts or dollars are divided by besides."""
+
 _OTHER = "other"
-_MOST_CATEGORIES = 8
+_MOST_CATEGORIES = 9
 
 
 def scatter(table: Table, x: Column, y: Column, title: str) -> Scatter:
@@ -22,11 +37,14 @@ def scatter(table: Table, x: Column, y: Column, title: str) -> Scatter:
         for row in table.rows
         if row.values.get(x.key) is not None and row.values.get(y.key) is not None
     ]
-    return Scatter(title, _axis(x), _axis(y), tuple(marks))
+    return Scatter(title, label_of(x.key), label_of(y.key), tuple(marks))
 
 
-def breakdown(rows: Sequence[Row], group: str, title: str, *, scale: float, unit: str, most: int) -> Bars:
-    """Return the categories of a group of the run files, such as power, for the first designs.
+def breakdown(rows: Sequence[Row], group: Group, *, per: Per = "all", most: int) -> Bars:
+    """Return the categories of a group of the run files for the first designs that have what they are divided by.
+
+    Categories that are small in every design are one, "other"; what is saved, such as by shorter electrical lanes, is
+    never among them.
 
     Parameters
     ----------
@@ -34,30 +52,46 @@ def breakdown(rows: Sequence[Row], group: str, title: str, *, scale: float, unit
         Designs of a comparison.
     group
         "power" or "cost".
-    title
-        Of the chart.
-    scale, unit
-        Values are divided by the one and shown in the other.
+    per
+        Whether all of a design is shown, or what that is for each of its endpoints, or for what it delivers.
     most
         Designs shown; the chart says how many are not.
     """
-    value_name, total_name = {"power": ("power_w", "network_kw"), "cost": ("cost_usd", "cost_usd")}[group]
-    parts = [_parts(row.run, group, value_name) for row in rows[:most]]
-    sums: dict[str, float] = {}
+    having = [row for row in rows if divisor(row.run, per) > 0]
+    shown = having[:most]
+    label, scale = MEASURES[group, per]
+    parts = [_parts(row.run, group, scale * divisor(row.run, per)) for row in shown]
+    shares: dict[str, float] = {}  # the largest that each has of a design
     for each in parts:
+        whole = sum(map(abs, each.values())) or 1.0
         for name, value in each.items():
-            sums[name] = sums.get(name, 0.0) + value
-    largest = sorted(sums, key=lambda name: sums[name], reverse=True)
-    kept = largest if len(largest) <= _MOST_CATEGORIES else largest[: _MOST_CATEGORIES - 1]
-    kept = [name for name in sums if name in kept]
-    categories = kept if len(kept) == len(sums) else [*kept, _OTHER]
+            shares[name] = max(shares.get(name, 0.0), 1.0 if value < 0 else value / whole)
+    largest = sorted(shares, key=lambda name: shares[name], reverse=True)
+    few = largest if len(largest) <= _MOST_CATEGORIES else largest[: _MOST_CATEGORIES - 1]
+    kept = [name for name in shares if name in few]
+    categories = kept if len(kept) == len(shares) else [*kept, _OTHER]
     values, totals = [], []
-    for row, each in zip(rows, parts, strict=False):
+    for row, each in zip(shown, parts, strict=True):
         other = sum(value for name, value in each.items() if name not in kept)
-        values.append(tuple((other if name == _OTHER else each.get(name, 0.0)) / scale for name in categories))
-        totals.append(_total(row.run, total_name, sum(values[-1])))
-    labels = tuple(row.case for row in rows[:most])
-    return Bars(title, unit, labels, tuple(categories), tuple(values), tuple(totals), max(0, len(rows) - most))
+        values.append(tuple(other if name == _OTHER else each.get(name, 0.0) for name in categories))
+        totals.append(_total(row.run, group, sum(values[-1])))
+    return Bars(
+        label.rpartition(", ")[0],
+        label,
+        tuple(row.case for row in shown),
+        tuple(map(readable, categories)),
+        tuple(values),
+        tuple(totals),
+        len(having) - len(shown),
+    )
+
+
+def divisor(run: Run, per: Per) -> float:
+    """Return what power or cost are divided by: 1, the endpoints, or what is delivered in Gb/s; NaN if not known."""
+    if per == "all":
+        return 1.0
+    name, scale = {"endpoint": ("endpoints", 1.0), "delivered": ("delivered_tbps", 1e3)}[per]
+    return scale * run.metrics[name].value if name in run.metrics else math.nan
 
 
 def intervals(rows: Sequence[Row], name: str, label: str, *, most: int) -> Intervals:
@@ -68,13 +102,16 @@ def intervals(rows: Sequence[Row], name: str, label: str, *, most: int) -> Inter
     return Intervals(label, label, tuple(r.case for r in having[:most]), values, max(0, len(having) - most))
 
 
-def _parts(run: Run, group: str, value_name: str) -> dict[str, float]:
-    table = run.table(group)
-    return dict(zip(table.get("category", ()), map(float, table.get(value_name, ())), strict=True))
+def _parts(run: Run, group: Group, divided_by: float) -> dict[str, float]:
+    table, value_name = run.table(group), {"power": "power_w", "cost": "cost_usd"}[group]
+    found: dict[str, float] = {}
+    for name, value in zip(table.get("category", ()), map(float, table.get(value_name, ())), strict=True):
+        found[name] = found.get(name, 0.0) + value / divided_by
+    return found
 
 
-def _total(run: Run, name: str, total: float) -> Interval:
-    metric = run.metrics.get(name)
+def _total(run: Run, group: Group, total: float) -> Interval:
+    metric = run.metrics.get({"power": "network_kw", "cost": "cost_usd"}[group])
     if metric is None or not metric.value or math.isnan(metric.low):
         return Interval.of(total)
     return Interval.of(total, *(total * end / metric.value for end in (metric.low, metric.high)))
@@ -88,9 +125,3 @@ def _interval(row: Row, key: str) -> Interval:
 
 def _topology(run: Run) -> str:
     return str(run.scenario.get("topology", {}).get("name", ""))
-
-
-def _axis(column: Column) -> str:
-    *words, unit = column.heading
-    text = " ".join(filter(None, words)).replace("_ ", "_").replace("- ", "")
-    return f"{text}, {unit}" if unit else text

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.charts.waterfall import Waterfall
+
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+CLOSING = ("closes", "")
+"""Verdicts on the worst link of a run that may be best at something; the second is that of a run without budgets."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,11 @@ class Bars:
     Parameters
     ----------
     title, axis_label
-        With unit.
+        The label ends with a comma and the unit.
     labels, categories
         Of bars and of their parts.
     values
-        One row for each bar, one entry for each category, all >= 0.
+        One row for each bar, one entry for each category; what is saved is negative.
     totals
         The whole of each bar with its interval.
     left_out
@@ -84,43 +88,19 @@ class Bars:
     totals: tuple[Interval, ...]
     left_out: int = 0
 
+    @property
+    def unit(self) -> str:
+        """Unit of the values."""
+        return self.axis_label.rpartition(", ")[2]
 
-@dataclass(frozen=True)
-class Step:
-    """One part of a link in a waterfall: what it loses, and the budget that is left after it."""
+    def stacks(self) -> tuple[Floats, Floats]:
+        """Return where each part starts and how wide it is, both of shape (n_bars, n_categories).
 
-    part: str
-    loss_db: float
-    left_db: float
-
-
-@dataclass(frozen=True)
-class Waterfall:
-    """A link budget from the power budget down to the margin.
-
-    Parameters
-    ----------
-    title
-        Link class, and the parts at its ends.
-    budget_db
-        Power budget between transmitter and receiver.
-    steps
-        Part by part; parts without loss are left out.
-    typical_margin_db, margin_3sigma_db
-        What is left, typically and less three sigma.
-    verdict
-        closes, at risk or infeasible.
-    designs
-        Designs whose links these are.
-    """
-
-    title: str
-    budget_db: float
-    steps: tuple[Step, ...]
-    typical_margin_db: float
-    margin_3sigma_db: float
-    verdict: str
-    designs: tuple[str, ...]
+        Parts follow each other to the right of nothing, those that are saved to the left of it.
+        """
+        values = np.array(self.values, dtype=np.float64).reshape(len(self.labels), len(self.categories))
+        needed, saved = np.maximum(values, 0.0), np.minimum(values, 0.0)
+        return np.where(values < 0, np.cumsum(saved, axis=1), np.cumsum(needed, axis=1) - needed), np.abs(values)
 
 
 @dataclass(frozen=True)
@@ -147,10 +127,17 @@ class Points:
         Shape (n_runs,); a run without one of them is not here.
     groups, group
         Names of groups, and which of them each run belongs to; shape (n_runs,).
+    verdicts
+        Of the worst link of each run.
     on_front
-        Whether no other run is better in one and as good in the other; shape (n_runs,).
-    front
-        What better means, in words.
+        Whether no other run of the same workload is better in one of the goals and as good in the others; shape
+        (n_runs,).
+    goals
+        What better means, in words, a goal each.
+    lines
+        Rows of `on_front` runs that a line goes through, one for each workload; none where goals are more than two.
+    x_ends, y_ends
+        Ends of the intervals, NaN where none is known; shape (n_runs, 2), or empty where nobody has asked.
     """
 
     title: str
@@ -161,8 +148,17 @@ class Points:
     y: Floats
     groups: tuple[str, ...]
     group: Ints
+    verdicts: tuple[str, ...]
     on_front: NDArray[np.bool_]
-    front: str = ""
+    goals: tuple[str, ...] = ()
+    lines: tuple[Ints, ...] = ()
+    x_ends: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    y_ends: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+
+    @property
+    def closes(self) -> NDArray[np.bool_]:
+        """Whether the links of each run close with three sigma to spare, or it has none; shape (n_runs,)."""
+        return np.array([verdict in CLOSING for verdict in self.verdicts], dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from experiments.charts.shapes import Curve, Curves, Floats, HeatMap, Ints, Parallel, Points
+from experiments.charts.shapes import CLOSING, Curve, Curves, Floats, HeatMap, Ints, Parallel, Points
+from experiments.labels import label_of
 from experiments.pareto import Goal, front_of
 from optinet.metric import higher_is_better
 
@@ -32,44 +35,80 @@ PARALLEL_AXES = (
 """Metrics that tell designs apart, in the order in which they are read."""
 
 
+@dataclass(frozen=True)
+class Runs:
+    """What a chart of many runs says of each; all of shape (n_runs,).
+
+    Parameters
+    ----------
+    labels, groups
+        Names of the runs, and what colors tell apart.
+    workloads
+        A run is beaten by runs of its own workload alone.
+    verdicts
+        Of the worst links; a run whose links do not close is shown, but beats nobody.
+    """
+
+    labels: Sequence[str]
+    groups: Sequence[str]
+    workloads: Sequence[str]
+    verdicts: Sequence[str]
+
+
 def points(
-    names: tuple[str, str],
-    axis_labels: tuple[str, str],
-    labels: Sequence[str],
-    x: Floats,
-    y: Floats,
-    groups: Sequence[str],
-    verdicts: Sequence[str],
+    axes: tuple[str, str], x: Floats, y: Floats, runs: Runs, also: Mapping[str, Floats] | None = None
 ) -> tuple[Points, Ints]:
     """Return the runs that have both values, and which of the given ones they are.
 
     Parameters
     ----------
-    names
+    axes
         Names of the two metrics, which say which way is better.
-    axis_labels
-        Of the two axes, with units.
-    labels, x, y, groups, verdicts
-        Of each run; a run whose links do not close is shown, but beats nobody.
+    x, y
+        Values of each run.
+    runs
+        What else there is of them.
+    also
+        More metrics, by name, in which a run may be better than those that surpass it on both axes.
     """
     rows: Ints = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    goals = [Goal(name, higher_is_better(name)) for name in names]
-    costs = np.column_stack([-v if goal.higher else v for goal, v in zip(goals, (x[rows], y[rows]), strict=True)])
-    closes = np.array([verdicts[row] in ("closes", "") for row in rows], dtype=bool)
-    costs[~closes] = np.nan
-    group_names, group = grouped([groups[row] for row in rows])
+    found = dict(zip(axes, (x, y), strict=True)) | dict(also or {})
+    goals = [Goal(name, higher_is_better(name)) for name in found]
+    costs = np.column_stack([(-v if g.higher else v)[rows] for g, v in zip(goals, found.values(), strict=True)])
+    group_names, group = grouped([runs.groups[row] for row in rows])
+    verdicts = tuple(runs.verdicts[row] for row in rows)
+    costs[[verdict not in CLOSING for verdict in verdicts]] = np.nan
+    on_front, fronts = _fronts(costs, [runs.workloads[row] for row in rows])
+    order = np.lexsort((y[rows], x[rows]))
+    lines = tuple(order[np.isin(order, front)] for front in fronts) if len(found) == len(axes) else ()
+    x_label, y_label = map(label_of, axes)
     chart = Points(
-        f"{axis_labels[1]} against {axis_labels[0]}",
-        *axis_labels,
-        tuple(labels[row] for row in rows),
+        f"{y_label} against {x_label}",
+        x_label,
+        y_label,
+        tuple(runs.labels[row] for row in rows),
         x[rows],
         y[rows],
         group_names,
         group,
-        front_of(costs),
-        f"{goals[0]}, {goals[1]}",
+        verdicts,
+        on_front,
+        tuple(map(str, goals)),
+        lines,
     )
     return chart, rows
+
+
+def _fronts(costs: Floats, workloads: Sequence[str]) -> tuple[NDArray[np.bool_], list[Ints]]:
+    """Return which rows no other row of their workload beats, and those rows workload by workload."""
+    order = {name: i for i, name in enumerate(dict.fromkeys(workloads))}
+    place = np.array([order[name] for name in workloads], dtype=np.int64)
+    on_front, fronts = np.zeros(len(costs), dtype=bool), []
+    for i in range(len(order)):
+        mine = np.flatnonzero(place == i)
+        fronts.append(mine[front_of(costs[mine])])
+        on_front[fronts[-1]] = True
+    return on_front, fronts
 
 
 def grouped(texts: Sequence[str]) -> tuple[tuple[str, ...], Ints]:

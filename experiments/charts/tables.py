@@ -21,8 +21,8 @@ from experiments.charts.shapes import (
     Points,
     Scatter,
     TornadoChart,
-    Waterfall,
 )
+from experiments.charts.waterfall import Waterfall
 
 
 def chart_csv(chart: Chart) -> str:
@@ -49,27 +49,31 @@ def _scatter(chart: Scatter) -> Iterator[Sequence[Any]]:
 
 @_rows.register
 def _points(chart: Points) -> Iterator[Sequence[Any]]:
-    yield "run", "group", chart.x_label, chart.y_label, "on the front"
-    columns = (chart.labels, chart.group.tolist(), chart.x.tolist(), chart.y.tolist(), chart.on_front.tolist())
-    for label, group, x, y, front in zip(*columns, strict=True):
-        yield label, chart.groups[group], x, y, front
+    yield "run", "group", chart.x_label, "low", "high", chart.y_label, "low", "high", "worst link", "on the front"
+    nothing = np.full((len(chart.x), 2), np.nan)
+    ends = [each if len(each) else nothing for each in (chart.x_ends, chart.y_ends)]
+    for i, label in enumerate(chart.labels):
+        values = (float(chart.x[i]), *ends[0][i].tolist(), float(chart.y[i]), *ends[1][i].tolist())
+        yield label, chart.groups[chart.group[i]], *values, chart.verdicts[i], bool(chart.on_front[i])
 
 
 @_rows.register
 def _bars(chart: Bars) -> Iterator[Sequence[Any]]:
-    yield "run", *(f"{name}, {chart.axis_label}" for name in (*chart.categories, "total", "low", "high"))
+    yield "run", *(f"{name}, {chart.unit}" for name in (*chart.categories, "total", "low", "high"))
     for label, values, total in zip(chart.labels, chart.values, chart.totals, strict=True):
         yield label, *values, total.value, total.low, total.high
 
 
 @_rows.register
 def _waterfall(chart: Waterfall) -> Iterator[Sequence[Any]]:
-    yield "part", "loss, dB", "left, dB"
-    yield "power budget", "", chart.budget_db
+    yield "part", "mean loss, dB", "sigma, dB", "largest loss, dB", "left, dB"
+    yield "power budget", "", "", "", chart.budget_db
     for step in chart.steps:
-        yield step.part, step.loss_db, step.left_db
-    yield "typical margin", "", chart.typical_margin_db
-    yield "3-sigma margin", "", chart.margin_3sigma_db
+        yield step.part, step.loss_db, step.sigma_db, step.worst_db, step.left_db
+    yield "typical margin", "", "", "", chart.typical_margin_db
+    yield "3-sigma margin", "", "", "", chart.margin_3sigma_db
+    yield "channel allowance of the standard", "", "", "", chart.allowance_db
+    yield "worst-case margin", "", "", "", chart.worst_margin_db
 
 
 @_rows.register

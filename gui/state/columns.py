@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.labels import title_and_unit
 from gui.state.frame import Frame
-from optinet.units import unit_of
 
 STAR, NO_STAR = "★", "☆"
 
@@ -69,8 +68,8 @@ class Column:
         return "" if np.isnan(number) else number
 
 
-def _number(name: str, title: str, unit: str = "", decimals: int = -1, shown: bool = True) -> Column:
-    return Column(name, title, unit, numeric=True, decimals=decimals, shown=shown)
+def _number(name: str, decimals: int = -1, shown: bool = True) -> Column:
+    return Column(name, *title_and_unit(name), numeric=True, decimals=decimals, shown=shown)
 
 
 COLUMNS = (
@@ -81,23 +80,23 @@ COLUMNS = (
     Column("routing", "Routing"),
     Column("switching", "Switching", shown=False),
     Column("packaging", "Optics", shown=False),
-    _number("delivered_gbps_per_endpoint", "Delivered", "Gb/s/endpoint", 1),
-    _number("throughput", "Throughput", "× demand", 3),
-    _number("latency_mean_ns", "Mean latency", "ns", 0),
-    _number("latency_p99_ns", "p99 latency", "ns", 0),
-    _number("network_kw", "Power", "kW", 1),
-    _number("network_without_nic_and_chip_kw", "Power w/o NIC and chip", "kW", 1, shown=False),
-    _number("facility_kw", "Facility power", "kW", 1, shown=False),
-    _number("energy_pj_per_bit", "Energy", "pJ/bit", 1),
+    _number("delivered_gbps_per_endpoint", 1),
+    _number("throughput", 3),
+    _number("latency_mean_ns", 0),
+    _number("latency_p99_ns", 0),
+    _number("network_kw", 1),
+    _number("network_without_nic_and_chip_kw", 1, shown=False),
+    _number("facility_kw", 1, shown=False),
+    _number("energy_pj_per_bit", 1),
     Column("verdict", "Worst link"),
-    _number("worst_link_3sigma_margin_db", "3σ margin", "dB", 2),
-    _number("worst_link_typical_margin_db", "Typical margin", "dB", 2, shown=False),
-    _number("cost_per_endpoint_usd", "Cost", "USD/endpoint", 0),
-    _number("ocs_boxes", "OCS", "boxes", 0, shown=False),
-    _number("ocs_ports_used", "OCS ports used", "", 0, shown=False),
-    _number("reconfiguration_ms", "Reconfiguration", "ms", 1, shown=False),
-    _number("fibers", "Fibers", "", 0, shown=False),
-    _number("failures_per_day", "Failures", "per day", 2, shown=False),
+    _number("worst_link_3sigma_margin_db", 2),
+    _number("worst_link_typical_margin_db", 2, shown=False),
+    _number("cost_per_endpoint_usd", 0),
+    _number("ocs_boxes", 0, shown=False),
+    _number("ocs_ports_used", 0, shown=False),
+    _number("reconfiguration_ms", 1, shown=False),
+    _number("fibers", 0, shown=False),
+    _number("failures_per_day", 2, shown=False),
     Column("star", "Star"),
     Column("tag", "Tags"),
     Column("note", "Note", shown=False),
@@ -112,16 +111,9 @@ def columns_for(frame: Frame) -> tuple[Column, ...]:
     These are all other metrics, and then what the scenarios say, such as ``topology.leaves``.
     """
     known = {column.id for column in COLUMNS}
-    numbers = (_number(name, name, unit_text(name), shown=False) for name in frame.number_names - known)
+    numbers = (_number(name, shown=False) for name in frame.number_names - known)
     texts = (Column(name, name, shown=False) for name in frame.text_names - known - frame.number_names)
     return (*COLUMNS, *sorted((*numbers, *texts), key=lambda column: ("." in column.id, column.id)))
-
-
-def unit_text(name: str) -> str:
-    """Return the unit of a metric or key of a scenario for people; empty where there is none."""
-    unit = re.sub(r"(^|(?<=\w)) ?(\w+)-1\b", r"/\2", unit_of(name.rpartition(".")[2]))
-    unit = f"1{unit}" if unit.startswith("/") else unit
-    return {"1": "", "Gbit/s": "Gb/s", "Tbit/s": "Tb/s"}.get(unit, unit)
 
 
 def format_number(value: float, decimals: int = -1) -> str:

@@ -9,9 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from experiments.facts import facts_of
+from optinet.errors import OptinetError
 from optinet.results import Run, open_run
 
 _KEPT = 4  # opened files whose arrays stay in memory
+_KEPT_ENDS = 256  # files of which only the ends of their intervals do
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,21 @@ def opened(key: str) -> Run:
 @lru_cache(maxsize=_KEPT)
 def _opened(path: Path, _time_ns: int, _size: int) -> Run:
     return open_run(path)
+
+
+def interval_ends(key: str) -> Mapping[str, tuple[float, float]]:
+    """Return the ends of the intervals of a run's metrics, NaN where there is none; nothing if it cannot be read."""
+    path = Path(key)
+    try:
+        status = path.stat()
+        return _interval_ends(path, status.st_mtime_ns, status.st_size)
+    except (OptinetError, OSError):
+        return {}
+
+
+@lru_cache(maxsize=_KEPT_ENDS)
+def _interval_ends(path: Path, _time_ns: int, _size: int) -> Mapping[str, tuple[float, float]]:
+    return {name: (metric.low, metric.high) for name, metric in open_run(path).metrics.items()}
 
 
 def one_line(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gui.state.columns import unit_text
+from experiments.labels import unit_text
 from gui.state.scenario_fields import Section, value_text
 from gui.state.scenario_form import ScenarioForm
 

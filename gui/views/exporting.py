@@ -7,12 +7,23 @@ A view takes an export of itself on the GUI thread, which is quick; writing it m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from PyQt6.QtCore import QBuffer, QIODevice, QMarginsF, QRect, QSizeF
-from PyQt6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPicture
+from PyQt6.QtCore import QBuffer, QIODevice, QMarginsF, QRect, QRectF, QSizeF, Qt
+from PyQt6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QFontMetricsF,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QPicture,
+)
 from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QWidget
 
@@ -137,6 +148,27 @@ def recorded(widget: QWidget) -> Callable[[QPainter], object]:
     widget.render(painter, flags=QWidget.RenderFlag.DrawChildren)
     painter.end()
     return lambda onto: onto.drawPicture(0, 0, picture)
+
+
+def headed(export: ViewExport, font: QFont, color: QColor) -> ViewExport:
+    """Return a view with its title above it: in a file no window says what it is."""
+    bold = QFont(font)
+    bold.setPixelSize(QFontInfo(font).pixelSize())  # points would be enlarged by the dots of paper once more
+    bold.setBold(True)
+    metrics = QFontMetricsF(bold)
+    top, width = metrics.height() * 1.6, export.size.width()
+    shown = metrics.elidedText(export.title, Qt.TextElideMode.ElideMiddle, width)
+
+    def paint(painter: QPainter) -> None:
+        painter.save()
+        painter.setFont(bold)
+        painter.setPen(color)
+        painter.drawText(QRectF(0.0, 0.0, width, top), int(Qt.AlignmentFlag.AlignVCenter), shown)
+        painter.translate(0.0, top)
+        export.paint(painter)
+        painter.restore()
+
+    return replace(export, size=QSizeF(width, export.size.height() + top), paint=paint)
 
 
 def _open_buffer() -> QBuffer:

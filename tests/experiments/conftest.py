@@ -120,6 +120,8 @@ def made_run(tmp_path):
                 "meaning": [""] * len(names),
             },
         }
+        if power_w := changes.pop("power_w", {}):
+            groups["power"] = {"category": list(power_w), "power_w": list(power_w.values())}
         if notes := changes.pop("notes", ()):
             groups["notes"] = {"text": list(notes)}
         head = {"title": "", "routing": "ecmp", "verdict": "closes", "scenario_sha256": "0" * 64} | changes

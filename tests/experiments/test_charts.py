@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.charts import (
+    Runs,
     availability_curves,
     break_even,
     chart_csv,
@@ -26,6 +27,7 @@ from experiments.charts.sweeps import grouped
 from experiments.compare import Row
 from experiments.difference import side_by_side
 from experiments.pareto import front_of
+from optinet.metric import higher_is_better
 from optinet.results import open_run
 
 NAN = float("nan")
@@ -123,19 +125,44 @@ def test_the_front_is_what_nothing_else_beats(rows):
 
 
 def test_points_without_both_values_are_left_out_and_links_that_do_not_close_beat_nobody():
+    verdicts = ["infeasible", "closes", "", "closes"]
     chart, which = points(
         ("network_kw", "throughput"),
-        ("Power, kW", "Throughput"),
-        ["a", "b", "c", "d"],
         np.array([1.0, 2.0, 3.0, NAN]),
         np.array([0.5, 0.9, 0.9, 1.0]),
-        ["x", "y", "x", "y"],
-        ["infeasible", "closes", "", "closes"],
+        Runs(list("abcd"), ["x", "y", "x", "y"], [""] * 4, verdicts),
     )
     assert which.tolist() == [0, 1, 2] and chart.labels == ("a", "b", "c")
     assert chart.on_front.tolist() == [False, True, False]  # more throughput is better
     assert [chart.groups[i] for i in chart.group] == ["x", "y", "x"]
-    assert chart.front == "least network_kw, most throughput"
+    assert chart.closes.tolist() == [False, True, True]
+    assert chart.goals == ("least power in kW", "most throughput")
+
+
+def test_a_run_is_beaten_by_runs_of_its_own_workload_alone_in_everything_asked_for():
+    rng = np.random.default_rng(7)
+    cost, power, rate, load = rng.integers(0, 5, (4, 80)).astype(float)
+    workloads = [str(each) for each in load % 3]
+    runs = Runs(list(map(str, range(80))), [""] * 80, workloads, ["closes"] * 80)
+
+    def beaten(i, columns):
+        rivals = [j for j in range(80) if workloads[j] == workloads[i]]
+        as_good = [j for j in rivals if all(c[j] <= c[i] for c in columns)]
+        return any(any(c[j] < c[i] for c in columns) for j in as_good)
+
+    for also, columns in (({}, (cost, power)), ({"delivered_gbps_per_endpoint": rate}, (cost, power, -rate))):
+        chart, _ = points(("cost_usd", "network_kw"), cost, power, runs, also)
+        assert chart.on_front.tolist() == [not beaten(i, columns) for i in range(80)]
+        assert [len(line) for line in chart.lines] == (
+            [] if also else [sum(chart.on_front[np.array(workloads) == w]) for w in dict.fromkeys(workloads)]
+        )
+    for line in points(("cost_usd", "network_kw"), cost, power, runs)[0].lines:
+        assert np.all(np.diff(cost[line]) >= 0)
+
+
+@pytest.mark.parametrize("name", ["bisection_links", "optimum_gbps_per_endpoint", "staying_fraction", "endpoint_gbps"])
+def test_more_of_what_carries_traffic_is_better(name):
+    assert higher_is_better(name)
 
 
 def test_rare_groups_are_one():

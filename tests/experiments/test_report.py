@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from html.parser import HTMLParser
@@ -106,7 +107,7 @@ def test_designs_that_do_not_close_and_points_that_failed_are_told_with_the_reas
     assert "<td>short</td>" in section and "12 short" in section
     assert "<td>fine</td>" not in section and "something else" not in section
     assert "odd / &lt;b&gt;" in section and "does not fit" in section
-    assert "No other design surpasses in all of least network_kw, least cost_per_endpoint_usd: fine." in page
+    assert "No other design surpasses in all of least power in kW, least cost in USD/endpoint: fine." in page
 
 
 def test_texts_of_a_run_are_never_markup(made_run):
@@ -149,20 +150,48 @@ def test_sense_of_a_metric():
 
 
 def test_bars_add_up_and_small_categories_are_put_together(table):
-    bars = breakdown(table.rows, "power", "Power", scale=1e3, unit="kW", most=2)
-    assert (bars.labels, bars.left_out) == (("retimed", "LPO"), 1)
-    assert len(bars.categories) <= 8
+    bars = breakdown(table.rows, "power", most=2)
+    assert (bars.labels, bars.left_out, bars.unit) == (("retimed", "LPO"), 1, "kW")
+    assert len(bars.categories) <= 9
     for row, values, total in zip(table.rows, bars.values, bars.totals, strict=False):
         assert sum(values) == pytest.approx(row.run.metrics["network_kw"].value)
         assert total.value == pytest.approx(sum(values))
         assert total.low < total.value < total.high
 
 
+def test_bars_of_an_endpoint_and_of_a_bit_are_the_metrics_of_the_runs(table):
+    for group, per, metric in (
+        ("power", "endpoint", "network_w_per_endpoint"),
+        ("power", "delivered", "energy_pj_per_bit"),
+        ("cost", "endpoint", "cost_per_endpoint_usd"),
+        ("cost", "delivered", "cost_usd_per_gbps"),
+    ):
+        bars = breakdown(table.rows, group, per=per, most=9)
+        values = [row.run.metrics[metric].value for row in table.rows]
+        assert [total.value for total in bars.totals] == pytest.approx(values), (group, per)
+
+
+def test_what_is_saved_stands_left_of_zero_and_is_never_part_of_what_is_small(made_run):
+    big = {f"part {i}": 10.0 + i for i in range(9)}
+    run = made_run("CPO", metrics={}, power_w={**big, "serdes difference": -1.0, "ocs": 0.5, "fan": 0.25})
+    lopsided = made_run("pod", metrics={}, power_w={"chip network": 5.0, "part 0": 1.0})
+    bars = breakdown(comparison([run, lopsided]).rows, "power", most=9)
+    assert {"SerDes difference", "chip network"} <= set(bars.categories) and len(bars.categories) == 9
+    assert min(value for name, value in zip(bars.categories, bars.values[0], strict=True) if name == "other") > 0
+    starts, widths = bars.stacks()
+    place = bars.categories.index("SerDes difference")
+    assert (starts[0, place], widths[0, place]) == (-1e-3, 1e-3)
+    needed = np.delete(starts[0] + widths[0], place)
+    assert needed.max() == pytest.approx(bars.totals[0].value + 1e-3)
+    assert np.delete(starts[0], place)[1:] == pytest.approx(needed[:-1])  # no gap, and nothing on something else
+    assert bars.axis_label in [part.text for part in ET.fromstring(svg(bars, 1)).iter() if part.text]
+
+
 def test_a_scatter_has_every_design_that_has_both_numbers(table):
     columns = {column.key: column for column in table.columns}
     chart = scatter(table, columns["cost_per_endpoint_usd"], columns["network_kw"], "t")
     assert [mark.label for mark in chart.marks] == ["retimed", "LPO", "pod"]
-    assert chart.x_label == "cost per endpoint, USD"
+    assert chart.x_label == "Cost, USD/endpoint"
     assert [mark.on_front for mark in chart.marks] == [row.on_front for row in table.rows]
 
 
@@ -172,6 +201,13 @@ def test_a_waterfall_ends_at_the_margin_and_is_shown_once_for_designs_alike(tabl
     for chart in charts:
         assert chart.steps[-1].left_db == pytest.approx(chart.typical_margin_db)
         assert chart.budget_db - sum(step.loss_db for step in chart.steps) == pytest.approx(chart.typical_margin_db)
+        by_label = {row.label: row for row in chart.rows}
+        sigma_db = math.sqrt(sum(step.sigma_db**2 for step in chart.steps))
+        assert by_label["3 sigma of all parts"].loss_db == pytest.approx(3 * sigma_db)
+        assert by_label["3-sigma margin"].end_db == chart.margin_3sigma_db
+        assert chart.allowance_db - sum(s.worst_db for s in chart.steps) == pytest.approx(chart.worst_margin_db)
+        assert by_label["worst-case margin"].end_db == chart.worst_margin_db
+    assert "of such links close" in charts[0].told
     twice = waterfalls([table.rows[0], table.rows[0]])
     assert len(twice) == len(waterfalls([table.rows[0]]))
 
@@ -182,7 +218,7 @@ def test_findings_are_of_designs_that_close_alone(table, made_run):
     assert lines[0].startswith(f"Least network power: {least.case}, ")
     assert "probability of" in lines[0]
     dark = comparison([made_run("dark", metrics={"network_kw": 1.0}, verdict="infeasible")])
-    assert findings(dark) == ["1 of 1 designs have links that do not close with three sigma to spare."]
+    assert findings(dark) == ["1 of 1 design has links that do not close with three sigma to spare."]
 
 
 def test_a_design_that_saves_by_delivering_less_says_so(made_run):
@@ -219,10 +255,10 @@ def charts_of_every_kind(table):
     two, groups = ("a", "b"), ("g", "h")
     return (
         scatter(table, columns["cost_per_endpoint_usd"], columns["network_kw"], "Scatter"),
-        breakdown(table.rows, "power", "Bars", scale=1e3, unit="kW", most=9),
+        breakdown(table.rows, "power", most=9),
         waterfalls(table.rows)[0],
         TornadoChart("Tornado", "kW", 1.0, (("a", 0.5, 2.0),)),
-        Points("Points", "cost, USD", "power, kW", two, group + 1.0, group + 2.0, groups, group, group > 0),
+        Points("Points", "cost, USD", "power, kW", two, group + 1.0, group + 2.0, groups, group, two, group > 0),
         Curves("Curves", "ns", "%", (Curve("c", np.array([1.0]), np.array([100.0]), (1.0, 50.0)),), log_x=True),
         Parallel("Parallel", ("power, kW", "x"), (False, True), two, np.array([[1, 2], [1, np.nan]]), groups, group),
         heat_map("leaves", "design", "power, kW", [1.0, 2.0], two, np.array([3.5, 4.5])),
@@ -244,7 +280,7 @@ def test_every_kind_of_chart_is_drawn_with_its_labels(table):
 
 
 def test_charts_of_sweeps_are_on_the_page_where_the_runs_hold_what_they_show(page, made_run):
-    for words in ("Latency at zero load", "Link loads", "Designs over several metrics", "network_kw, kW over "):
+    for words in ("Latency at zero load", "Link loads", "Designs over several metrics", "Power, kW over "):
         assert page.count(f">{words}") == 1, words
     assert "Following a demand" not in page
     phases = {"phase_length_s": 1.0, "following_fraction": 0.5, "staying_fraction": 0.4, "break_even_s": 0.2}
@@ -254,7 +290,7 @@ def test_charts_of_sweeps_are_on_the_page_where_the_runs_hold_what_they_show(pag
     ]
     of_phases = report_html([run.path for run in runs])
     assert ">Following a demand whose phases change<" in of_phases and "slow: 10 ms dark, pays from 200 ms" in of_phases
-    assert ">network_kw, kW over " not in of_phases  # the optics go with the design: nothing to map
+    assert ">Power, kW over " not in of_phases  # the optics go with the design: nothing to map
 
 
 def test_the_map_of_a_sweep_is_over_the_two_parameters_that_fill_it():

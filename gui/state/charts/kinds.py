@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,15 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.charts import Chart
+from experiments.charts.shapes import CLOSING
+from experiments.columns import DELIVERED
 from experiments.compare import Row
 from experiments.growth import differing
+from gui.state.columns import format_number
 from gui.state.frame import Frame
-from gui.state.runs import opened
+from gui.state.runs import design_name, opened
 from optinet.errors import OptinetError
 
+ENDPOINTS = "endpoints"
+_SAME = 0.01  # of a rate: rates are proven to this share of them
 OPEN_FIRST = "Open runs to see this chart (Ctrl+O)."
 SELECT_FIRST = "Select runs in the table to see this chart of them."
-_ACRONYMS = {"nic": "NIC", "ocs": "OCS", "dsp": "DSP", "tia": "TIA", "serdes": "SerDes"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,15 +162,47 @@ def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...]
             problem = error
     if problem is not None and not rows:
         raise problem
-    workloads = {_workload(row) for row in rows}
-    for row in rows:
-        design = row.run.case or row.run.title or row.run.path.stem
-        row.case = design if len(workloads) == 1 else " · ".join(filter(None, (design, _workload(row))))
+    workloads = [_workload(row) for row in rows]
+    alike = len(set(workloads)) == 1
+    for row, workload in zip(rows, workloads, strict=True):
+        design = design_name(row.run.case, row.run.title, str(row.run.path))
+        verdict = "" if row.run.verdict in CLOSING else f" ({row.run.verdict})"
+        row.case = " · ".join(filter(None, (design, "" if alike else workload))) + verdict
     _tell_apart(rows)
-    shared = f"Workload {workloads.pop()}." if len(workloads) == 1 and "" not in workloads else ""
+    shared = f"Workload {workloads[0]}." if alike and workloads[0] else ""
     more = len(inputs.selected) - len(keys)
     left = f"The first {len(keys)} of {len(inputs.selected):,} selected runs." if more > 0 else ""
-    return rows, tuple(found), " ".join(filter(None, (shared, left)))
+    sizes, rates = (_values(rows, name) for name in (ENDPOINTS, DELIVERED))
+    return rows, tuple(found), " ".join(filter(None, (shared, unlike(workloads, sizes, rates), left)))
+
+
+def unlike(workloads: Sequence[str], endpoints: NDArray[np.float64], delivered: NDArray[np.float64]) -> str:
+    """Return what keeps some runs from being compared like for like; empty where nothing does.
+
+    Parameters
+    ----------
+    workloads
+        Of each run.
+    endpoints, delivered
+        Number of endpoints, and Gb/s that each of them is delivered; NaN where not known; shape (n_runs,).
+    """
+    told = []
+    count = len(set(workloads))
+    if count > 1:
+        told.append(f"are under {count:,} workloads")
+    for values, words, least in (
+        (endpoints, "have {} endpoints", 0.0),
+        (delivered, "deliver {} Gb/s per endpoint", _SAME),
+    ):
+        known = values[np.isfinite(values)]
+        if len(known) and known.max() > (1 + least) * known.min():
+            ends = (format_number(float(end)) for end in (known.min(), known.max()))
+            told.append(words.format(" to ".join(ends)))
+    return f"Not like for like: the runs {' and '.join(told)}." if told else ""
+
+
+def _values(rows: Sequence[Row], name: str) -> NDArray[np.float64]:
+    return np.array([row.run.metric_values.get(name, np.nan) for row in rows])
 
 
 def _tell_apart(rows: Sequence[Row]) -> None:
@@ -182,14 +217,3 @@ def _tell_apart(rows: Sequence[Row]) -> None:
 def _workload(row: Row) -> str:
     table = row.run.scenario.get("workload")
     return str(table.get("name") or "") if isinstance(table, Mapping) else ""
-
-
-def readable(name: str) -> str:
-    """Return a category such as ``switch_chips`` as people write it."""
-    return " ".join(_ACRONYMS.get(word, word) for word in name.replace("_", " ").split())
-
-
-def with_readable_categories(chart: Chart) -> Chart:
-    """Return a chart of bars with its categories as people write them."""
-    categories = tuple(readable(name) for name in chart.categories)  # type: ignore[union-attr]
-    return dataclasses.replace(chart, categories=categories)  # type: ignore[type-var]

@@ -3,42 +3,60 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
-from experiments.charts import availability_curves, breakdown, intervals, latency_curves, load_curves, waterfalls
+from experiments.charts import (
+    MEASURES,
+    Group,
+    Per,
+    availability_curves,
+    breakdown,
+    divisor,
+    intervals,
+    latency_curves,
+    load_curves,
+    waterfalls,
+)
 from experiments.charts.reliability import QUANTITIES
+from experiments.labels import label_of
 from gui.state.charts.kinds import (
     SELECT_FIRST,
     Inputs,
     Shown,
     chosen,
     selected_rows,
-    with_readable_categories,
 )
-from gui.state.columns import COLUMNS, unit_text
+from gui.state.columns import COLUMNS
 
 MOST_BARS, MOST_CURVES = 30, 10
-_MILLION = 1e6
+PERS: tuple[Per, ...] = ("all", "endpoint", "delivered")
 
 
-def power(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
+def power(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return network power by category, one bar for each selected run."""
-    return _breakdown(inputs, "power", "Network power", 1e3, "kW")
+    return _breakdown(inputs, wanted, "power")
 
 
-def cost(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
+def cost(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return cost by category, one bar for each selected run."""
-    return _breakdown(inputs, "cost", "Cost of all parts", _MILLION, "million USD")
+    return _breakdown(inputs, wanted, "cost")
 
 
-def _breakdown(inputs: Inputs, group: str, title: str, scale: float, unit: str) -> Shown:
+def _breakdown(inputs: Inputs, wanted: Mapping[str, str], group: Group) -> Shown:
     if not inputs.selected:
         return Shown(message=SELECT_FIRST)
     rows, keys, remark = selected_rows(inputs, MOST_BARS)
-    chart = breakdown(rows, group, title, scale=scale, unit=f"{title}, {unit}", most=MOST_BARS)
+    per: Per
+    options = [(per, MEASURES[group, per][0]) for per in PERS if any(divisor(row.run, per) > 0 for row in rows)]
+    sizes = {divisor(row.run, "endpoint") for row in rows if divisor(row.run, "endpoint") > 0}
+    choice = chosen("per", "Show", options, wanted, "endpoint" if len(sizes) > 1 else "all")
+    per = choice.value  # type: ignore[assignment]
+    having = [i for i, row in enumerate(rows) if divisor(row.run, per) > 0]
+    chart = breakdown([rows[i] for i in having], group, per=per, most=MOST_BARS)
     if not chart.categories:
         return Shown(message=f"The selected runs hold no {group}: their scenarios name no [design].")
-    return Shown(with_readable_categories(chart), keys=keys, remark=remark)
+    return Shown(chart, keys=tuple(keys[i] for i in having), choices=(choice,), remark=remark)
 
 
 def latency(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
@@ -82,7 +100,7 @@ def budget(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return one link budget of the selected runs, part by part."""
     if not inputs.selected:
         return Shown(message=SELECT_FIRST)
-    rows, keys, remark = selected_rows(inputs, MOST_BARS)
+    rows, keys, _ = selected_rows(inputs, MOST_BARS)
     found = waterfalls(rows)
     if not found:
         return Shown(message="The selected runs have no optical links with a budget. Select one whose links are fiber.")
@@ -91,7 +109,9 @@ def budget(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     options = [(str(i), f"{each.title} ({_of(each.designs)})") for i, each in enumerate(found)]
     choice = chosen("budget", "Link", options, wanted, str(of_current))
     chart = found[int(choice.value)]
-    return Shown(chart, choices=(choice,), keys=tuple(map(key_of.__getitem__, chart.designs[:1])), remark=remark)
+    title = f"{chart.title} of {_of(chart.designs)}"
+    keys = tuple(map(key_of.__getitem__, chart.designs[:1]))
+    return Shown(dataclasses.replace(chart, title=title), choices=(choice,), keys=keys, remark=chart.told)
 
 
 def _of(designs: tuple[str, ...]) -> str:
@@ -109,16 +129,9 @@ def interval(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
             message="The selected runs hold no intervals: their scenarios name no [design], whose values have ranges."
         )
     choice = chosen("metric", "Metric", metric_options(names), wanted, "network_kw")
-    chart = intervals(rows, choice.value, metric_label(choice.value), most=MOST_BARS)
+    chart = intervals(rows, choice.value, label_of(choice.value), most=MOST_BARS)
     having = [key for row, key in zip(rows, keys, strict=True) if choice.value in row.run.metrics]
     return Shown(chart, keys=tuple(having), choices=(choice,), remark=f"5th to 95th percentile. {remark}".strip())
-
-
-def metric_label(name: str) -> str:
-    """Return how an axis calls a metric or key, with its unit."""
-    column = next((each for each in COLUMNS if each.id == name), None)
-    title, unit = (column.title, column.unit) if column is not None else (name, unit_text(name))
-    return f"{title}, {unit}" if unit else title
 
 
 def metric_options(names: object) -> list[tuple[str, str]]:
@@ -126,4 +139,4 @@ def metric_options(names: object) -> list[tuple[str, str]]:
     given = list(names)  # type: ignore[call-overload]
     order = {column.id: place for place, column in enumerate(COLUMNS)}
     ordered = sorted(given, key=lambda name: (order.get(name, len(order)), "." in name, name))
-    return [(name, metric_label(name)) for name in ordered]
+    return [(name, label_of(name)) for name in ordered]

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from experiments.charts import Runs
 from experiments.charts import break_even as break_even_chart
 from experiments.charts import heat_map as heat_map_chart
 from experiments.charts import parallel as parallel_chart
@@ -14,10 +16,12 @@ from experiments.charts import points as points_chart
 from experiments.charts.shapes import Floats
 from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, PHASE_METRICS, fullest_pair
 from experiments.charts.sweeps import parameters as varied_parameters
-from gui.state.charts.kinds import OPEN_FIRST, Choice, Inputs, Shown, chosen
-from gui.state.charts.of_selection import metric_label, metric_options
+from experiments.columns import DELIVERED
+from experiments.labels import label_of
+from gui.state.charts.kinds import ENDPOINTS, OPEN_FIRST, Choice, Inputs, Shown, chosen, unlike
+from gui.state.charts.of_selection import metric_options
 from gui.state.keys import Keys, among
-from gui.state.runs import design_name
+from gui.state.runs import design_name, interval_ends
 
 NO_PHASES = (
     "None of these runs has phases. Fill in 'Phases' of a scenario, or run 'reconfiguration_break_even' "
@@ -36,7 +40,13 @@ _COLORS = (
     ("design", "Design"),
 )
 _SCOPES = (("workload", "of the current workload"), ("table", "in the table"), ("selected", "selected"))
+_FRONTS = (("delivered", "both, and what is delivered"), ("axes", "both axes alone"))
 _MOST_CURVES = 11
+MOST_INTERVALS = (
+    60  # runs whose files are read for the intervals of their metrics; of more nobody could tell whose is whose
+)
+_UNKNOWN = (np.nan, np.nan)
+WHOLE, OF_ENDPOINT = "network_kw", "network_w_per_endpoint"
 _SAMPLE = 150  # runs that are looked at whole to tell what a large sweep varies
 _LISTED = 40  # parameters to choose from
 
@@ -47,28 +57,35 @@ def pareto(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     frame = inputs.frame
     options = metric_options(name for name in frame.number_names if "." not in name)
     x = chosen("x", "Across", options, wanted, "cost_per_endpoint_usd")
-    y = chosen("y", "Up", options, wanted, "network_kw")
+    y = chosen("y", "Up", options, wanted, _power(inputs, rows))
     color = chosen("color", "Color", _COLORS, wanted, "technology")
-    choices = (x, y, color, scope)
+    front = chosen("front", "Front", _FRONTS, wanted, "delivered")
+    choices = (x, y, front, color, scope)
     if message:
         return Shown(message=message, choices=choices)
+    workloads = _texts(inputs, "workload", rows)
+    delivered = _numbers(inputs, DELIVERED, rows)
     chart, which = points_chart(
         (x.value, y.value),
-        (metric_label(x.value), metric_label(y.value)),
-        _labels(inputs, rows),
         frame.numbers(x.value)[rows],
         frame.numbers(y.value)[rows],
-        _texts(inputs, color.value, rows),
-        _texts(inputs, "verdict", rows),
+        Runs(_labels(inputs, rows), _texts(inputs, color.value, rows), workloads, _texts(inputs, "verdict", rows)),
+        {DELIVERED: delivered} if front.value == "delivered" and np.isfinite(delivered).any() else {},
     )
     if not len(which):
-        what = f"{metric_label(x.value)} and {metric_label(y.value)}"
-        return Shown(message=f"None of these runs has both {what}. Choose other axes.", choices=choices)
-    titles = [metric_label(axis.value).partition(", ")[0] for axis in (x, y)]
-    goals = zip(chart.front.split(", "), titles, strict=True)
-    front = ", ".join(f"{goal.partition(' ')[0]} {title}" for goal, title in goals)
-    remark = f"Ringed: no other run whose links close is better in one and as good in the other ({front})."
-    return Shown(chart, keys=Keys(frame, rows[which]), choices=choices, remark=remark)
+        return Shown(
+            message=f"None of these runs has both {label_of(x.value)} and {label_of(y.value)}. Choose other axes.",
+            choices=choices,
+        )
+    keys = Keys(frame, rows[which])
+    if len(which) <= MOST_INTERVALS:
+        ends = [[interval_ends(key).get(axis.value, _UNKNOWN) for key in keys] for axis in (x, y)]
+        chart = dataclasses.replace(chart, x_ends=np.array(ends[0]), y_ends=np.array(ends[1]))
+    shown = rows[which]
+    of = " of its workload" if len(set(_texts(inputs, "workload", shown))) > 1 else ""
+    goals = ", ".join(chart.goals)
+    remark = f"Ringed: no other run{of} whose links close is better in one and as good in the rest of: {goals}."
+    return Shown(chart, keys=keys, choices=choices, remark=f"{remark} {_unlike(inputs, shown)}".strip())
 
 
 def parallel(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -78,14 +95,15 @@ def parallel(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     if message:
         return Shown(message=message, choices=(color, scope))
     frame = inputs.frame
-    names = [name for name in PARALLEL_AXES if name in frame.number_names]
+    axes = (_power(inputs, rows) if name == WHOLE else name for name in PARALLEL_AXES)
+    names = [name for name in axes if name in frame.number_names]
     values = np.column_stack([frame.numbers(name)[rows] for name in names]) if names else np.zeros((len(rows), 0))
     chart, which = parallel_chart(
-        names, list(map(metric_label, names)), _labels(inputs, rows), values, _texts(inputs, color.value, rows)
+        names, list(map(label_of, names)), _labels(inputs, rows), values, _texts(inputs, color.value, rows)
     )
     if not len(which):
         return Shown(message="None of these runs has two metrics to compare.", choices=(color, scope))
-    return Shown(chart, keys=Keys(frame, rows[which]), choices=(color, scope))
+    return Shown(chart, keys=Keys(frame, rows[which]), choices=(color, scope), remark=_unlike(inputs, rows[which]))
 
 
 def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -97,23 +115,23 @@ def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     parameters = _parameters(inputs, rows)
     if len(parameters) < 2:
         return Shown(message=ONE_VALUE, choices=(scope,))
-    options = [(name, metric_label(name)) for name in parameters]
+    options = [(name, label_of(name)) for name in parameters]
     metrics = metric_options(name for name in frame.number_names if "." not in name)
     across, up = fullest_pair(parameters)
     x = chosen("x", "Across", options, wanted, across)
     rest = [option for option in options if option[0] != x.value]
     y = chosen("y", "Up", rest, wanted, up)
-    value = chosen("value", "Color", metrics, wanted, "network_kw")
+    value = chosen("value", "Color", metrics, wanted, _power(inputs, rows))
     chart = heat_map_chart(
-        metric_label(x.value),
-        metric_label(y.value),
-        metric_label(value.value),
+        label_of(x.value),
+        label_of(y.value),
+        label_of(value.value),
         parameters[x.value],
         parameters[y.value],
         frame.numbers(value.value)[rows],
     )
     if not chart.counts.any():
-        return Shown(message=f"None of these runs has {metric_label(value.value)}.", choices=(x, y, value, scope))
+        return Shown(message=f"None of these runs has {label_of(value.value)}.", choices=(x, y, value, scope))
     most = int(chart.counts.max())
     remark = f"Means of up to {most:,} runs that differ in something else; point at a cell for its range." * (most > 1)
     return Shown(chart, keys=Keys(frame, rows), choices=(x, y, value, scope), remark=remark)
@@ -154,6 +172,25 @@ def _rows(inputs: Inputs, wanted: Mapping[str, str], first: str = "workload") ->
         workload = texts[frame.keys.index(inputs.current)]
         rows = np.array([row for row in order.tolist() if texts[row] == workload], dtype=np.int64)
     return rows, scope, "" if len(rows) else NO_MATCH
+
+
+def _power(inputs: Inputs, rows: np.ndarray) -> str:  # type: ignore[type-arg]
+    """Return the metric of power that runs are compared by: of one endpoint where they have more or fewer of them."""
+    sizes = _numbers(inputs, ENDPOINTS, rows)
+    known = sizes[np.isfinite(sizes)]
+    return (
+        OF_ENDPOINT if len(known) and known.min() < known.max() and OF_ENDPOINT in inputs.frame.number_names else WHOLE
+    )
+
+
+def _unlike(inputs: Inputs, rows: np.ndarray) -> str:  # type: ignore[type-arg]
+    return unlike(_texts(inputs, "workload", rows), *(_numbers(inputs, name, rows) for name in (ENDPOINTS, DELIVERED)))
+
+
+def _numbers(inputs: Inputs, name: str, rows: np.ndarray) -> Floats:  # type: ignore[type-arg]
+    frame = inputs.frame
+    values: Floats = frame.numbers(name)[rows] if name in frame.number_names else np.full(len(rows), np.nan)
+    return values
 
 
 def _labels(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]

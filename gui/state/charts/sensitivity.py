@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.charts import TornadoChart
+from experiments.labels import label_of
 from gui.state.charts.kinds import Inputs, Shown, chosen
-from gui.state.charts.of_selection import metric_label, metric_options
+from gui.state.charts.of_selection import metric_options
 from gui.state.columns import format_number
+from gui.state.runs import design_name
 
 MOST_DRIVERS = 14
 COMPUTE, STOP = "Work it out", "Stop"
@@ -73,11 +75,22 @@ class Sensitivity:
             (f"{each['name']}  {each['low']:g} to {each['high']:g}", each["metric_low"], each["metric_high"])
             for each in entry["drivers"][:MOST_DRIVERS]
         )
+        label, name = label_of(choice.value), _name(inputs)
         chart = TornadoChart(
-            f"What {choice.value} hangs on", metric_label(choice.value), float(entry["value"]), drivers
+            f"What {label.rpartition(', ')[0] or label} of {name} hangs on", label, float(entry["value"]), drivers
         )
         low, high = entry["percentiles"]["5"], entry["percentiles"]["95"]
         all_drawn = f"{format_number(low)} to {format_number(high)}"
-        remark = f"One component value at a time at the ends of its range. All drawn: {all_drawn} (90 %)."
+        remark = f"Of {name}: one component value at a time at the ends of its range. All drawn: {all_drawn} (90 %)."
         more = len(entry["drivers"]) - len(drivers)
         return Shown(chart, choices=(choice,), remark=remark + (f" {more} weaker ones are not shown." if more else ""))
+
+
+def _name(inputs: Inputs) -> str:
+    """Return what people call the current run."""
+    frame, key = inputs.frame, str(inputs.current)
+    if key not in frame.keys:
+        return key
+    row = frame.keys.index(key)
+    design, title, workload = (frame.texts(name)[row] for name in ("design", "title", "workload"))
+    return " · ".join(filter(None, (design_name(design, title, key), workload)))

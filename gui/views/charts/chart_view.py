@@ -45,7 +45,7 @@ from gui.views.charts.drawing import BOTTOM, LEAST_PX, LEFT, Drawing, Hit, Numbe
 from gui.views.charts.many import HeatMapDrawing, ParallelDrawing
 from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
-from gui.views.exporting import ViewExport, recorded
+from gui.views.exporting import ViewExport, headed, recorded
 from gui.views.palette import Theme
 from optinet.errors import OptinetError
 
@@ -140,6 +140,7 @@ class ChartView(QWidget):
         whole.setFrameShape(QFrame.Shape.NoFrame)
         whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole.setWidget(self.canvas)
+        self.canvas.setAutoFillBackground(False)  # a picture of it stands on the color of the plot
         self.stack.addWidget(whole)
         self.stack.addWidget(empty)
         layout = QVBoxLayout(self)
@@ -180,8 +181,10 @@ class ChartView(QWidget):
         chart = self.shown.chart
         if chart is None:
             return None
-        size, ground = QSizeF(self.canvas.size()), self._theme.box
-        return ViewExport(chart.title or self.kind.title, size, ground, recorded(self.canvas), lambda: chart_csv(chart))
+        size, ground = QSizeF(self.canvas.size()), self._theme.canvas
+        title = chart.title or self.kind.title
+        picture = ViewExport(title, size, ground, recorded(self.canvas), lambda: chart_csv(chart))
+        return headed(picture, self.font(), self._theme.text)
 
     def save_state(self) -> dict[str, str]:
         """Return what was chosen, for the next session."""
@@ -262,8 +265,8 @@ class ChartView(QWidget):
             combo.setToolTip(combo.currentText())
 
     def _place_choices(self) -> None:
-        """Put what can be chosen into one line, or where it would be cut off into two columns."""
-        across = len(self._combos) if self.width() >= _CHOICE_PX * len(self._combos) else 2
+        """Put what can be chosen into one line, or into as many as it takes for none to be cut off."""
+        across = max(1, min(len(self._combos), max(2, self.width() // _CHOICE_PX)))
         for i, (label, combo) in enumerate(zip(self._labels, self._combos.values(), strict=True)):
             self.bar.addWidget(label, i // across, 2 * (i % across))
             self.bar.addWidget(combo, i // across, 2 * (i % across) + 1)

@@ -138,6 +138,13 @@ class NumberAxis(pg.AxisItem):
         decimals = next((d for d, step in steps if step > 0.99 and abs(step - round(step)) < 1e-6 * step), -1)
         return [format_number(value * scale, decimals) for value in values]
 
+    def resizeEvent(self, ev: object = None) -> None:
+        """Keep a label that is longer than the axis inside the picture: at its left, below the names, there is room."""
+        super().resizeEvent(ev)
+        label = self.label
+        if self.orientation == BOTTOM and label is not None:
+            label.setX(min(label.x(), self.size().width() - label.boundingRect().width()))
+
 
 def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: bool = False) -> pg.AxisItem:
     """Give an axis its label and the colors of the theme, and numbers as its ticks."""
@@ -153,6 +160,7 @@ def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: 
     axis.setHeight(None) if side == BOTTOM else axis.setWidth(None)
     axis.setLabel(label, color=theme.text.name(), **{"font-size": f"{style.font.pointSizeF():g}pt"})
     axis.showLabel(bool(label))
+    axis.resizeEvent()  # it would leave the label where the one before stood
     axis.setGrid(60 if grid else False)
     return axis
 

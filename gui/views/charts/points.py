@@ -16,6 +16,7 @@ from experiments.charts.shapes import Floats, Ints
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, SYMBOLS, Drawing, Hit, Spot, number, set_axis
 
 MOST_POINTS = 4000  # drawn; more would take longer than a frame and lie on each other anyway
+_FAINT = 90  # of 255: intervals behind the points
 _CELLS = 220  # along each axis, of which each keeps one point when points are thinned
 
 
@@ -52,20 +53,38 @@ class PointsDrawing(Drawing):
         chart, theme, drawn = self.chart, self.style.theme, self.drawn
         set_axis(plot, BOTTOM, chart.x_label, self.style, grid=True)
         set_axis(plot, LEFT, chart.y_label, self.style, grid=True)
-        front = np.flatnonzero(chart.on_front)
-        front = front[np.lexsort((chart.y[front], chart.x[front]))]
-        if len(front):
+        for line in chart.lines:
             pen = self.style.pen(theme.faint_text, 1.2, style=Qt.PenStyle.DashLine)
-            plot.addItem(pg.PlotDataItem(chart.x[front], chart.y[front], pen=pen))
+            plot.addItem(pg.PlotDataItem(chart.x[line], chart.y[line], pen=pen))
+        self._intervals(plot)
         for i in range(len(chart.groups)):
-            rows = drawn[chart.group[drawn] == i]
+            rows, color = drawn[chart.group[drawn] == i], self.style.color(i)
+            closes = chart.closes[rows]
+            symbol = SYMBOLS[i % len(SYMBOLS)]
             pen = self.style.pen(theme.canvas, 0.6)
-            self._scatter(plot, rows, size=9, symbol=SYMBOLS[i % len(SYMBOLS)], brush=self.style.color(i), pen=pen)
+            self._scatter(plot, rows[closes], size=9, symbol=symbol, brush=color, pen=pen)
+            self._scatter(plot, rows[~closes], size=9, symbol=symbol, brush=None, pen=self.style.pen(color, 1.3))
+        front = np.flatnonzero(chart.on_front)
         self._scatter(plot, front[:MOST_POINTS], size=15, symbol="o", brush=None, pen=self.style.pen(theme.text, 1.2))
         ring = self.style.pen(theme.highlight, 2)
         self._scatter(plot, self._selected[:MOST_POINTS], size=19, symbol="o", brush=None, pen=ring)
         self._scatter(plot, np.flatnonzero(self.is_current), size=25, symbol="o", brush=None, pen=ring)
-        plot.setRange(xRange=_padded(chart.x), yRange=_padded(chart.y), padding=0)
+        across, up = (np.append(v, ends) for v, ends in ((chart.x, chart.x_ends), (chart.y, chart.y_ends)))
+        plot.setRange(xRange=_padded(across), yRange=_padded(up), padding=0)
+
+    def _intervals(self, plot: pg.PlotWidget) -> None:
+        """Draw the intervals that are known, one item for each group and axis."""
+        chart = self.chart
+        for i in range(len(chart.groups) if len(chart.x_ends) else 0):
+            color = QColor(self.style.color(i))
+            color.setAlpha(_FAINT)
+            rows, pen = np.flatnonzero(chart.group == i), self.style.pen(color, 1)
+            x, y = chart.x[rows], chart.y[rows]
+            wide, high = (
+                np.nan_to_num(np.abs(ends[rows] - values[:, None]).T)
+                for ends, values in ((chart.x_ends, x), (chart.y_ends, y))
+            )
+            plot.addItem(pg.ErrorBarItem(x=x, y=y, left=wide[0], right=wide[1], bottom=high[0], top=high[1], pen=pen))
 
     def _scatter(self, plot: pg.PlotWidget, rows: Ints, **style: object) -> None:
         if len(rows):
@@ -78,7 +97,11 @@ class PointsDrawing(Drawing):
             (self.style.color(i), signs.get(SYMBOLS[i % len(SYMBOLS)], "●"), name)
             for i, name in enumerate(self.chart.groups)
         ]
+        if not self.chart.closes.all():
+            entries.append((self.style.theme.faint_text, "◇", "hollow: links do not close with 3σ to spare"))
         entries.append((self.style.theme.text, "○", "on the front"))
+        if np.isfinite(self.chart.x_ends).any() or np.isfinite(self.chart.y_ends).any():
+            entries.append((self.style.theme.faint_text, "├─┤", "5th to 95th percentile"))
         if len(self._selected) or self.is_current.any():
             name = "selected; the larger ring: current run" if len(self._selected) else "current run"
             entries.append((self.style.theme.highlight, "○", name))
@@ -95,8 +118,14 @@ class PointsDrawing(Drawing):
         if distance[nearest] > NEAR_PX:
             return None
         i = int(self.drawn[nearest])
-        lines = [chart.labels[i], f"{chart.x_label}: {number(chart.x[i])}", f"{chart.y_label}: {number(chart.y[i])}"]
-        lines += [f"{chart.groups[chart.group[i]]}" + (", on the front" if chart.on_front[i] else "")]
+        lines = [chart.labels[i]]
+        for label, values, ends in ((chart.x_label, chart.x, chart.x_ends), (chart.y_label, chart.y, chart.y_ends)):
+            known = len(ends) and ends[i][0] < ends[i][1]
+            interval = f" ({number(ends[i][0])} to {number(ends[i][1])})" if known else ""
+            lines.append(f"{label}: {number(values[i])}{interval}")
+        verdict = "" if chart.closes[i] else f"links {chart.verdicts[i]}"
+        told = (chart.groups[chart.group[i]], verdict, "on the front" if chart.on_front[i] else "")
+        lines.append(", ".join(filter(None, told)))
         return Hit("\n".join(lines), self.key(i))
 
 

@@ -26,6 +26,8 @@ from gui.views.charts.drawing import (
     set_rows,
 )
 
+_NUMBER_SHARE = 0.16  # of the width, for the number behind the longest bar
+
 
 class _Rows(Drawing):
     """Names at the left, from the top down."""
@@ -76,43 +78,45 @@ class BarsDrawing(_Rows):
         """Names of the runs."""
         return self.chart.labels
 
-    @property
-    def _values(self) -> np.ndarray:  # type: ignore[type-arg]
-        return np.array(self.chart.values, dtype=float).reshape(len(self.chart.labels), len(self.chart.categories))
-
     def draw(self, plot: pg.PlotWidget) -> None:
-        """Draw one item per category, and the interval of each total."""
-        chart, values = self.chart, self._values
-        starts, rows = np.cumsum(values, axis=1) - values, np.arange(len(chart.labels))
+        """Draw one item per category, and each total with its interval and its number."""
+        chart = self.chart
+        starts, widths = chart.stacks()
+        rows = np.arange(len(chart.labels), dtype=float)
         for i in range(len(chart.categories)):
-            self._bars(plot, rows, starts[:, i], values[:, i], self.style.color(i))
-        ends = values.sum(axis=1)
-        low, high = (np.array([getattr(t, end) for t in chart.totals]) for end in ("low", "high"))
+            self._bars(plot, rows, starts[:, i], widths[:, i], self.style.color(i))
+        totals, low, high = (np.array([getattr(t, name) for t in chart.totals]) for name in ("value", "low", "high"))
+        ends = np.maximum((starts + widths).max(axis=1, initial=0.0), high)
+        pen = self.style.pen(self.style.theme.text, 1)
         if np.any(high > low):
-            pen = self.style.pen(self.style.theme.text, 1)
-            sides = {"left": np.maximum(ends - low, 0.0), "right": np.maximum(high - ends, 0.0)}
-            plot.addItem(pg.ErrorBarItem(x=ends, y=rows.astype(float), beam=0.3, pen=pen, **sides))
-        self._axes(plot, chart.axis_label, 0.0, float(max(ends.max(initial=0.0), high.max(initial=0.0))))
+            plot.addItem(pg.ErrorBarItem(x=totals, y=rows, left=totals - low, right=high - totals, beam=0.3, pen=pen))
+        plot.addItem(pg.ScatterPlotItem(x=totals, y=rows, size=6, symbol="d", brush=self.style.theme.text, pen=None))
+        for row, end in enumerate(ends):
+            self._text(plot, float(end), row, number(totals[row]))
+        least, most = float(starts.min(initial=0.0)), float(ends.max(initial=0.0))
+        self._axes(plot, chart.axis_label, least, most + _NUMBER_SHARE * (most - least))
 
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return the categories."""
-        return [(self.style.color(i), "■", name) for i, name in enumerate(self.chart.categories)]
+        entries = [(self.style.color(i), "■", name) for i, name in enumerate(self.chart.categories)]
+        drawn = any(total.low < total.high for total in self.chart.totals)
+        return [*entries, (self.style.theme.text, "◆", "total" + ", 5th to 95th percentile" * drawn)]
 
     def hit(self, at: Spot) -> Hit | None:
         """Return run and category with value and unit."""
-        row = row_at(at.y, len(self.labels))
+        chart, row = self.chart, row_at(at.y, len(self.labels))
         if row < 0:
             return None
-        ends, total = np.cumsum(self._values[row]), self.chart.totals[row]
-        category = int(np.searchsorted(ends, at.x, side="right"))
-        unit = self.chart.axis_label.rpartition(", ")[2]
-        if at.x < 0 or category >= len(ends):
-            if not total.low <= at.x <= total.high:
-                return None
-            return Hit(f"{self.labels[row]}\ntotal {number(total.value)} {unit}{_interval(total)}", self.key(row))
-        value, name = self._values[row, category], self.chart.categories[category]
-        text = f"{self.labels[row]}\n{name}: {number(value)} of {number(ends[-1])} {unit}"
-        return Hit(text, self.key(row))
+        starts, widths = (each[row] for each in chart.stacks())
+        whole = f"total {number(chart.totals[row].value)} {chart.unit}{_interval(chart.totals[row])}"
+        inside = np.flatnonzero((starts <= at.x) & (at.x < starts + widths))
+        if len(inside):
+            i = int(inside[0])
+            value = f"{chart.categories[i]}: {number(chart.values[row][i])} {chart.unit}"
+            return Hit(f"{self.labels[row]}\n{value}\n{whole}", self.key(row))
+        if not chart.totals[row].low <= at.x <= chart.totals[row].high:
+            return None
+        return Hit(f"{self.labels[row]}\n{whole}", self.key(row))
 
 
 def _interval(value: object) -> str:
@@ -131,7 +135,7 @@ class WaterfallDrawing(_Rows):
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the parts."""
-        return ("power budget", *(step.part for step in self.chart.steps), "typical margin", "3σ margin")
+        return tuple(row.label for row in self.chart.rows)
 
     def fit(self, plot: pg.PlotWidget) -> None:
         """Fit names and rows; no row is a run."""
@@ -139,45 +143,45 @@ class WaterfallDrawing(_Rows):
         plot.setRange(xRange=self._span, yRange=row_range(plot, len(self.labels)), padding=0)
 
     @property
-    def _parts(self) -> list[tuple[float, float, str, QColor]]:
-        """Start, width, text and color of each row."""
-        chart, theme = self.chart, self.style.theme
-        end = theme.verdict(chart.verdict)
-        return [
-            (0.0, chart.budget_db, f"{chart.budget_db:.2f}", self.style.color(0)),
-            *((s.left_db, s.loss_db, f"−{s.loss_db:.2f}", theme.categories[-1]) for s in chart.steps),
-            *((0.0, m, f"{m:.2f}".replace("-", "−"), end) for m in (chart.typical_margin_db, chart.margin_3sigma_db)),
-        ]
+    def _colors(self) -> dict[str, QColor]:
+        theme = self.style.theme
+        margin = theme.verdict(self.chart.verdict)
+        return {"budget": self.style.color(0), "loss": theme.categories[-1], "margin": margin, "worst": theme.rule}
 
     def draw(self, plot: pg.PlotWidget) -> None:
         """Draw the parts with their values."""
-        parts = self._parts
-        for row, (start, width, text, color) in enumerate(parts):
-            self._bars(plot, [row], [min(start, start + width)], [abs(width)], color)
-            self._text(plot, max(start, start + width, 0.0), row, text)
+        rows, colors = self.chart.rows, self._colors
+        for place, row in enumerate(rows):
+            left, right = sorted((row.start_db, row.end_db))
+            self._bars(plot, [place], [left], [right - left], colors[row.kind])
+            self._text(plot, max(right, 0.0), place, row.text)
         self._line(plot, 0.0)
-        low = min(0.0, *(min(start, start + width) for start, width, *_ in parts))
-        high = max(start + width for start, width, *_ in parts)
+        low = min(0.0, *(min(row.start_db, row.end_db) for row in rows))
+        high = max(max(row.start_db, row.end_db) for row in rows)
         self._axes(plot, "Optical power, dB", low, high + 0.2 * (high - low))
 
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return what the colors say."""
-        theme, chart = self.style.theme, self.chart
+        colors = self._colors
         return [
-            (self.style.color(0), "■", "budget between transmitter and receiver"),
-            (theme.categories[-1], "■", "mean loss"),
-            (theme.verdict(chart.verdict), "■", f"margin: {chart.verdict}"),
+            (colors["budget"], "■", "budget between transmitter and receiver"),
+            (colors["loss"], "■", "mean loss"),
+            (colors["margin"], "■", f"margin: {self.chart.verdict}"),
         ]
 
     def hit(self, at: Spot) -> Hit | None:
-        """Return the part with its loss and what is left after it."""
-        row = row_at(at.y, len(self.labels))
-        if row < 0:
+        """Return the part with its loss, how that varies, and what is left after it."""
+        place = row_at(at.y, len(self.labels))
+        if place < 0:
             return None
-        if 0 < row <= len(self.chart.steps):
-            step = self.chart.steps[row - 1]
-            return Hit(f"{step.part}\nloses {step.loss_db:.2f} dB, leaves {step.left_db:.2f} dB", self.key(0))
-        return Hit(f"{self.labels[row]}\n{self._parts[row][2]} dB", self.key(0))
+        row = self.chart.rows[place]
+        losing = [step for step in self.chart.steps if step.loss_db > 0]
+        if not 0 < place <= len(losing):
+            return Hit(f"{row.label}\n{row.text} dB", self.key(0))
+        step = losing[place - 1]
+        worst = "" if np.isnan(step.worst_db) else f", at most {step.worst_db:.2f} dB"
+        spread = f"sigma {step.sigma_db:.3f} dB{worst}"
+        return Hit(f"{step.part}\nloses {step.loss_db:.2f} dB, leaves {step.left_db:.2f} dB\n{spread}", self.key(0))
 
 
 class TornadoDrawing(_Rows):

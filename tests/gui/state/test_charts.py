@@ -49,11 +49,14 @@ def test_the_runs_of_one_workload_are_compared_unless_all_are_asked_for(inputs, 
     assert [choice.value for choice in shown.choices] == [
         "cost_per_endpoint_usd",
         "network_kw",
+        "delivered",
         "technology",
         "workload",
     ]
+    assert "Not like for like" not in shown.remark
     whole = KINDS["pareto"].make(given, {"scope": "table", "x": "network_kw", "y": "cost_per_endpoint_usd"})
-    assert whole.chart.on_front.tolist() == [False, False, True]
+    assert whole.chart.on_front.all() and "of its workload" in whole.remark  # the third does other work
+    assert "Not like for like: the runs are under 2 workloads." in whole.remark
     missing = KINDS["pareto"].make(given, {"x": "seed"})
     assert missing.choices[0].value == "cost_per_endpoint_usd"  # what no run has cannot be chosen
 

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from gui.state.columns import COLUMNS, format_number, unit_text
+from experiments.labels import unit_text
+from gui.state.columns import COLUMNS, format_number
 from gui.state.session import Session
 
 

@@ -7,7 +7,9 @@ import csv
 import io
 import shutil
 from itertools import pairwise
+from xml.etree import ElementTree as ET
 
+import h5py
 import pytest
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QGuiApplication
@@ -109,9 +111,11 @@ def test_every_chart_draws_these_runs_in_the_colors_of_the_theme(window, chart, 
 
 def test_a_point_says_what_it_is_and_a_click_selects_its_run(window, chart, qtbot, wait):
     view = chart("pareto")
-    points = view.shown.chart
+    assert view.shown.chart.y_label == "Power, W/endpoint"  # the runs have more or fewer endpoints
+    view.choose("y", "network_kw")
     view.choose("scope", "table")
     wait(window)
+    points = view.shown.chart
     at = 3
     hit = view.hit(scene_of(view, points.x[at], points.y[at]))
     assert points.labels[at] in hit.text and "Cost, USD/endpoint: " in hit.text and "Power, kW: " in hit.text
@@ -128,6 +132,84 @@ def test_a_point_says_what_it_is_and_a_click_selects_its_run(window, chart, qtbo
         window.table.rows_of(window.selection.keys)
     )
     click(qtbot, view, points.x.mean(), 0.0)  # beside everything; Qt remembers the Ctrl key until the next event
+
+
+def test_the_numbers_of_charts_are_those_in_the_files_and_a_picture_says_what_it_is(window, chart, wait, tmp_path):
+    window.selection.set(window.session.keys[:3])
+    wait(window)
+    files = [h5py.File(key) for key in window.session.keys]
+    metric = [
+        {
+            name: row
+            for name, *row in zip(
+                f["metrics/name"].asstr()[()], *(f[f"metrics/{c}"][()] for c in ("value", "low", "high")), strict=True
+            )
+        }
+        for f in files
+    ]
+    power = chart("power")
+    for per, name in (
+        ("all", "network_kw"),
+        ("endpoint", "network_w_per_endpoint"),
+        ("delivered", "energy_pj_per_bit"),
+    ):
+        power.choose("per", per)
+        wait(window)
+        totals = [total.value for total in power.shown.chart.totals]
+        assert totals == pytest.approx([each[name][0] for each in metric[:3]]), per
+    pareto = chart("pareto")
+    pareto.choose("y", "network_kw")
+    wait(window)
+    points = pareto.shown.chart
+    place = [window.session.keys.index(key) for key in pareto.shown.keys]
+    for values, ends, name in (
+        (points.x, points.x_ends, "cost_per_endpoint_usd"),
+        (points.y, points.y_ends, "network_kw"),
+    ):
+        assert values.tolist() == [metric[i][name][0] for i in place]
+        assert ends.tolist() == [metric[i][name][1:] for i in place]
+    assert f"({points.y_ends[2, 0]:.4g} to" in pareto.hit(scene_of(pareto, points.x[2], points.y[2])).text
+    budget = chart("budget")
+    waterfall, found = budget.shown.chart, [g for f in files[:3] for g in f["link_budgets"].values()]
+    assert waterfall.worst_margin_db in [g["worst_margin_db"][()] for g in found]
+    export = budget.export()
+    assert waterfall.designs[0] in export.title and export.size.height() > budget.canvas.height()
+    export.write(tmp_path / "budget.svg")
+    assert waterfall.title in "".join(ET.parse(tmp_path / "budget.svg").getroot().itertext())
+    for file in files:
+        file.close()
+
+
+def test_runs_that_are_no_rivals_and_links_that_do_not_close_are_told(make_window, make_run, wait, qtbot):
+    sizes = {"small": (64.0, 800.0, "closes"), "large": (4096.0, 66.7, "infeasible")}
+    for name, (endpoints, gbps, verdict) in sizes.items():
+        metrics = {"network_kw": endpoints, "endpoints": endpoints, "delivered_gbps_per_endpoint": gbps}
+        saving = {"switch": 1000.0 * endpoints + 9000.0, "serdes difference": -9000.0}
+        make_run(name, metrics=metrics, verdict=verdict, power_w=saving)
+    window = make_window(make_run("other", metrics={}).parent)
+    window.selection.set([key for key in window.session.keys if "other" not in key])
+    window.panels["power"].show()
+    wait(window)
+    view = window.panels["power"].widget
+    told = "Not like for like: the runs have 64 to 4,096 endpoints and deliver 66.7 to 800 Gb/s per endpoint."
+    assert told in view.remark.text()
+    assert view.shown.chart.labels == ("large (infeasible)", "small")
+    assert view.shown.chart.unit == "W/endpoint"  # a small one always draws less
+    view.resize(330, 500)
+    view.choose("per", "delivered")
+    wait(window)
+    label = view.plot.getAxis(BOTTOM).label
+    assert label.mapRectToScene(label.boundingRect()).right() <= view.plot.width()
+    view.choose("per", "all")
+    wait(window)
+    assert "SerDes difference: −9 kW" in view.hit(scene_of(view, -4.0, 0)).text  # left of zero, on nothing else
+    window.panels["pareto"].show()
+    wait(window)
+    view = window.panels["pareto"].widget
+    view.choose("x", "endpoints")
+    wait(window)
+    assert view.shown.chart.closes.tolist() == [False, True] and "hollow" in view.legend.text()
+    assert "links infeasible" in view.hit(scene_of(view, 4096.0, 4096.0)).text
 
 
 def test_a_chart_follows_the_filter_and_its_own_choices(window, chart, wait):
@@ -259,9 +341,9 @@ def test_numbers_on_an_axis_are_written_as_in_the_tables(qtbot):
     assert axis.tickStrings([-8.0, -7.5, 0.0, 4.0], 1.0, 1.0) == ["10⁻⁸", "", "10⁰", "10⁴"]
 
 
-@pytest.mark.parametrize(("width", "columns"), [(1000, 8), (500, 4)])
+@pytest.mark.parametrize(("width", "columns"), [(1200, 10), (1000, 8), (500, 4)])
 def test_what_can_be_chosen_takes_a_second_line_where_it_would_be_cut_off(chart, width, columns):
     view = chart("pareto")
     view.resize(width, 500)
     places = {view.bar.getItemPosition(i)[:2] for i in range(view.bar.count())}
-    assert len(places) == 8 and {column for _, column in places} == set(range(columns))
+    assert len(places) == 10 and {column for _, column in places} == set(range(columns))
