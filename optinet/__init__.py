@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optinet.catalogue import load_catalogue
     from optinet.collectives.result import CollectiveTime
     from optinet.collectives.timing import collective_demand, collective_time
+    from optinet.design import Design
     from optinet.errors import OptinetError
     from optinet.fabric import Fabric
     from optinet.failures import Failure, FailureImpact, failure_impact, power_domain, reconfigure_around
@@ -47,6 +48,7 @@ _HOME = {
     "CollectiveTime": "optinet.collectives.result",
     "ConcurrentFlow": "optinet.flows.concurrent.result",
     "Demand": "optinet.traffic.demand",
+    "Design": "optinet.design",
     "Fabric": "optinet.fabric",
     "Failure": "optinet.failures",
     "FailureImpact": "optinet.failures",
@@ -96,6 +98,7 @@ __all__ = [
     "CollectiveTime",
     "ConcurrentFlow",
     "Demand",
+    "Design",
     "Fabric",
     "Failure",
     "FailureImpact",

@@ -7,12 +7,16 @@ drawn catalogue every quantity is an array over the draws, so that Monte Carlo i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optinet.arguments import public
 from optinet.assessment import Assessment
+from optinet.catalogue import Catalogue, load_catalogue
+from optinet.design import Design
+from optinet.fabric import Fabric
 from optinet.headline import headline
 from optinet.models.availability import failures
 from optinet.models.bom import bill_of_materials
@@ -32,15 +36,11 @@ from optinet.models.reconfiguration import reconfiguration
 from optinet.models.replay import replay_report
 from optinet.models.sharing import sharing_reports
 from optinet.remarks import failure_remarks, remarks
-
-if TYPE_CHECKING:
-    from optinet.catalogue import Catalogue
-    from optinet.design import Design
-    from optinet.fabric import Fabric
-    from optinet.solution import Solution
+from optinet.solution import Solution
 
 
-def assess(solution: Solution, design: Design, catalogue: Catalogue | None = None) -> Assessment:
+@public
+def assess(solution: Solution, design: Design | Mapping[str, str], catalogue: Catalogue | None = None) -> Assessment:
     """Run all models.
 
     Parameters
@@ -48,7 +48,7 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     solution
         A fabric with one demand routed and solved.
     design
-        Which component plays which role.
+        Which component plays which role: a `Design`, or component ids by role.
     catalogue
         The shipped one unless given; with `Catalogue.draw` every quantity becomes an array of shape (n_draws,).
 
@@ -57,11 +57,9 @@ def assess(solution: Solution, design: Design, catalogue: Catalogue | None = Non
     CatalogueError
         Naming everything in which the design does not fit the fabric; see `physical_paths`.
     """
-    if catalogue is None:
-        from optinet.catalogue import load_catalogue
-
-        catalogue = load_catalogue()
-    values = catalogue.recording()
+    if isinstance(design, Mapping):
+        design = Design.from_roles(design, catalogue)
+    values = (load_catalogue() if catalogue is None else catalogue).recording()
     fabric = solution.fabric
     paths = physical_paths(fabric, design, values)
     bom = bill_of_materials(fabric, paths, design, values)

@@ -66,6 +66,10 @@ class OptinetError(Exception):
         return type(self), (self.problems,)
 
 
+class ArgumentError(OptinetError, TypeError):
+    """An argument of a public function is of the wrong type."""
+
+
 class TopologyError(OptinetError):
     """A fabric cannot be built from these parameters or this graph."""
 

@@ -144,26 +144,31 @@ class Fabric:
             Scalars or shape (n_links,).
         link_class_names, node_tier, node_group, node_names, structure, plant
             As in `Fabric`; names default to the node indices.
+
+        Raises
+        ------
+        TopologyError
+            If an array has neither one entry nor one for each, or as in `Fabric`.
         """
         kind = np.array(node_kind, dtype=np.int64)
         ends = np.array(link_ends, dtype=np.int64).reshape(-1, 2)
         n_nodes, n_links = len(kind), len(ends)
-        forward = np.broadcast_to(np.asarray(capacity_gbps, dtype=np.float64), n_links)
+        forward = _filled("capacity_gbps", capacity_gbps, n_links, np.float64)
         reverse = (
             forward
             if reverse_capacity_gbps is None
-            else np.broadcast_to(np.asarray(reverse_capacity_gbps, dtype=np.float64), n_links)
+            else _filled("reverse_capacity_gbps", reverse_capacity_gbps, n_links, np.float64)
         )
         return cls(
             node_kind=kind,
-            node_tier=_filled(node_tier, n_nodes, np.int64),
-            node_group=_filled(node_group, n_nodes, np.int64),
+            node_tier=_filled("node_tier", node_tier, n_nodes, np.int64),
+            node_group=_filled("node_group", node_group, n_nodes, np.int64),
             arc_tail=np.ascontiguousarray(ends.ravel()),
             arc_head=np.ascontiguousarray(ends[:, ::-1].ravel()),
             arc_capacity_gbps=np.column_stack((forward, reverse)).ravel(),
-            link_length_m=_filled(length_m, n_links, np.float64),
-            link_cost=_filled(cost, n_links, np.float64),
-            link_class=_filled(link_class, n_links, np.int64),
+            link_length_m=_filled("length_m", length_m, n_links, np.float64),
+            link_cost=_filled("cost", cost, n_links, np.float64),
+            link_class=_filled("link_class", link_class, n_links, np.int64),
             link_class_names=tuple(link_class_names),
             node_names=tuple(range(n_nodes)) if node_names is None else tuple(node_names),
             structure=structure,
@@ -281,8 +286,11 @@ class Fabric:
         return digest.hexdigest()
 
 
-def _filled(value: ArrayLike, size: int, dtype: type) -> NDArray[Any]:
-    return np.ascontiguousarray(np.broadcast_to(np.asarray(value, dtype=dtype), size)).copy()
+def _filled(where: str, value: ArrayLike, size: int, dtype: type) -> NDArray[Any]:
+    array: NDArray[Any] = np.asarray(value, dtype=dtype)
+    if array.shape not in ((), (1,), (size,)):
+        raise TopologyError(Problem(where, f"shape {array.shape}", f"one number, or ({size},)"))
+    return np.broadcast_to(array, size).copy()
 
 
 def _read_only(array: NDArray[_Scalar]) -> NDArray[_Scalar]:

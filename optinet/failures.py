@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from optinet.arguments import public
 from optinet.engineering.topology import BlockLayer, engineer_topology
 from optinet.errors import Problem, SolverError, TopologyError
 from optinet.fabric import Fabric
@@ -55,6 +56,7 @@ class Failure:
     groups: tuple[int, ...] = ()
 
 
+@public
 def power_domain(plant: OpticalPlant, domain: int, n_domains: int = 4) -> Failure:
     """Return the loss of one of several power domains that the devices are dealt out to in turn.
 
@@ -112,6 +114,7 @@ def arcs_up(fabric: Fabric, failure: Failure) -> Flags:
     return fabric.arc_mask(lost, np.flatnonzero(nodes_down(fabric, failure)))
 
 
+@public
 def reconfigure_around(fabric: Fabric, failure: Failure, demand: Demand | None = None) -> Rewiring:
     """Set circuits anew so that a failure hurts less.
 
@@ -254,6 +257,7 @@ class FailureImpact(Shown):
     rewiring: Rewiring
 
 
+@public
 def failure_impact(fabric: Fabric, demand: Demand, failure: Failure, routing: str = "best") -> FailureImpact:
     """Route a demand before a failure, after it, and after reconfiguring around it.
 

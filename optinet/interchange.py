@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import networkx as nx
 import numpy as np
 
 from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric, NodeKind, kind_of
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 _SHOWN = 20  # problems listed before "and n more": a graph with one systematic mistake has as many as edges
 
 
 def fabric_from_networkx(graph: nx.Graph[Any]) -> Fabric:
     """Return the fabric described by a graph; see `Fabric.from_networkx`."""
+    if not isinstance(graph, nx.Graph):
+        raise TopologyError(Problem("graph", f"a {type(graph).__name__}", "a networkx graph of any class"))
     names = list(graph.nodes)
     index = {name: i for i, name in enumerate(names)}
     given = [data.get("kind") for _, data in graph.nodes(data=True)]
@@ -93,8 +93,6 @@ def fabric_to_networkx(fabric: Fabric) -> nx.Graph[Any]:
         Undirected when both directions of every link have one capacity; otherwise directed with an edge for each arc of
         capacity above 0. Node attributes ``kind``, ``tier``, ``group``; edge attributes as `from_networkx` reads them.
     """
-    import networkx as nx
-
     forward, reverse = fabric.arc_capacity_gbps[::2], fabric.arc_capacity_gbps[1::2]
     undirected = bool(np.array_equal(forward, reverse))
     graph: nx.Graph[Any] = nx.MultiGraph() if undirected else nx.MultiDiGraph()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric
 from optinet.plant import OpticalPlant
@@ -89,6 +90,7 @@ def block_links(fabric: Fabric) -> Ints:
     return links + links.T
 
 
+@public
 def reconfigure(fabric: Fabric, circuit_ends: ArrayLike, *, structure: Structure | None = None) -> Rewiring:
     """Set circuits.
 
@@ -147,6 +149,7 @@ def reconfigure(fabric: Fabric, circuit_ends: ArrayLike, *, structure: Structure
     )
 
 
+@public
 def rewire(
     fabric: Fabric,
     links: ArrayLike,

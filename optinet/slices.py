@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, TopologyError
 from optinet.fabric import Fabric, NodeKind
 from optinet.rewiring import Rewiring, plant_of, reconfigure
@@ -109,6 +110,7 @@ def face_pairs(pod: Pod) -> Ints:
     return joined[joined[:, 1] != joined[:, 2]] if pod.cube_side == 1 else joined
 
 
+@public
 def set_slices(fabric: Fabric, slices: Sequence[SliceRequest]) -> Rewiring:
     """Set other slices on a pod.
 
@@ -179,6 +181,7 @@ def _parts_of(whole: PodSlice, wanted: PodSlice, side: int) -> Iterator[tuple[in
         yield int(np.count_nonzero(now[:, part] == there.next_cube(side))), there.cubes
 
 
+@public
 def swap_cube(fabric: Fabric, cube: int, spare: int | None = None) -> Rewiring:
     """Put a spare cube in the place of one that failed.
 
@@ -220,6 +223,7 @@ def swap_cube(fabric: Fabric, cube: int, spare: int | None = None) -> Rewiring:
     )
 
 
+@public
 def slice_fabric(fabric: Fabric, index: int = 0) -> Fabric:
     """Return one slice of a pod alone, as a torus that every solver knows by its symmetry.
 

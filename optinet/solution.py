@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.fabric import Fabric, NodeKind
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.limit import limit_of
@@ -172,6 +173,7 @@ class Solution:
         return self.loads.arc_load_gbps * self.delivered_fraction
 
 
+@public
 def solve(
     fabric: Fabric,
     demand: Demand,

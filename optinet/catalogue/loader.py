@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from optinet.arguments import public
 from optinet.catalogue.catalogue import Catalogue
 from optinet.catalogue.reading import CatalogueFiles, read_all, read_component, read_sources
 from optinet.catalogue.schema import Component, Source
@@ -19,6 +20,7 @@ _COMPONENT = re.compile(r'^\[(\w+)\]\nkind = "(\w+)"$', re.MULTILINE)
 _SOURCES_FILE = "sources.toml"
 
 
+@public
 def load_catalogue(paths: Sequence[str | Path] = ()) -> Catalogue:
     """Return the shipped catalogue, with a user's files over it.
 

@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.arguments import public
 from optinet.collectives.algorithms import schedule, suitable
 from optinet.collectives.bound import Bound, bound, by_distance
 from optinet.collectives.operation import Collective
@@ -41,6 +42,7 @@ StepTime = float | Callable[[Demand], float]
 """What a step takes besides its bits, or what gives it for the demand of a step."""
 
 
+@public
 def collective_time(
     fabric: Fabric,
     operation: str,
@@ -140,6 +142,7 @@ def collective_time(
     )
 
 
+@public
 def collective_demand(
     fabric: Fabric, operation: str, groups: ArrayLike, size_gbit: float, algorithm: str, domain_size: int | None = None
 ) -> Demand:

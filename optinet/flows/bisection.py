@@ -16,6 +16,7 @@ import math
 
 import numpy as np
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.concurrent.auto import concurrent_flow
@@ -26,6 +27,7 @@ from optinet.traffic.demand import Demand
 _SEARCHED_NODES = 50
 
 
+@public
 def bisection(fabric: Fabric, *, time_budget_s: float = 30.0) -> Bisection:
     """Return the bisection of a fabric, or bounds on it.
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.concurrent.problem import FlowProblem, require_demand_fits
@@ -30,6 +31,7 @@ from optinet.traffic.demand import Demand
 _MOST_MATCHED = 5_000
 
 
+@public
 def throughput_bound(fabric: Fabric, demand: Demand, *, arc_up: NDArray[np.bool_] | None = None) -> float:
     """Return the bound by distances on the throughput of a demand; infinite if nothing crosses any link.
 
@@ -52,6 +54,7 @@ def throughput_bound(fabric: Fabric, demand: Demand, *, arc_up: NDArray[np.bool_
     return min(by_distance, problem.cut_limit.throughput)
 
 
+@public
 def worst_permutation(fabric: Fabric, gbps: float = 1.0) -> Demand:
     """Return the permutation that sends the traffic of every endpoint as far as possible, in hops.
 
@@ -91,6 +94,7 @@ def worst_permutation(fabric: Fabric, gbps: float = 1.0) -> Demand:
     return Demand.permutation(fabric, whole, gbps)
 
 
+@public
 def permutation_bound(fabric: Fabric, gbps: float = 1.0) -> float:
     """Return TUB: no routing carries every permutation of `gbps` per endpoint at a higher throughput.
 
@@ -109,6 +113,7 @@ def permutation_bound(fabric: Fabric, gbps: float = 1.0) -> float:
     return throughput_bound(fabric, worst_permutation(fabric, gbps))
 
 
+@public
 def least_mean_distance(n_nodes: int, degree: int) -> float:
     """Return the Moore-type bound on the mean distance of a graph, self pairs excluded.
 

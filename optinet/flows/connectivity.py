@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric, NodeKind
 from optinet.kernels.connectivity import fewest_arcs
@@ -23,6 +24,7 @@ Ints = NDArray[np.int64]
 _MOST_PAIRS = 4_000_000
 
 
+@public
 def edge_connectivity(fabric: Fabric, *, host_links: bool = True, arc_up: NDArray[np.bool_] | None = None) -> int:
     """Return the fewest links whose loss leaves some endpoint without a way to another.
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from optinet.arguments import public
 from optinet.fabric import Fabric, NodeKind
 from optinet.flows.concurrent.auto import concurrent_flow
 from optinet.flows.concurrent.result import ConcurrentFlow
@@ -97,6 +98,7 @@ class Gain:
     upper: float
 
 
+@public
 def limit_of(fabric: Fabric, flow: ConcurrentFlow, *, arc_up: NDArray[np.bool_] | None = None) -> Limit:
     """Return where the limit of a concurrent flow is.
 
@@ -126,6 +128,7 @@ def limit_of(fabric: Fabric, flow: ConcurrentFlow, *, arc_up: NDArray[np.bool_] 
     return Limit(_text(fabric, capacity, arcs), arcs, share, _classes(fabric, share * flow.upper, arcs, saturated))
 
 
+@public
 def sensitivity(
     fabric: Fabric,
     demand: Demand,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import DemandError, Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.flows.concurrent.auto import RoutedFlow, concurrent_routes
@@ -17,6 +18,7 @@ from optinet.routing.core_graph import checked_mask
 from optinet.traffic.demand import Demand
 
 
+@public
 def link_loads(
     fabric: Fabric, demand: Demand, routing: str = "ecmp", *, arc_up: NDArray[np.bool_] | None = None, **options: Any
 ) -> LinkLoads:

@@ -22,6 +22,7 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError
 from optinet.kernels.placed_heap import SPARE
 from optinet.kernels.settle import ARC, LIST, OWN_LIMIT, PATH, Sharing, settle_anew
@@ -32,6 +33,7 @@ Ints = NDArray[np.int64]
 _LINE_BYTES = 64
 
 
+@public
 def max_min_rates(
     capacity_gbps: ArrayLike,
     flow_offsets: ArrayLike,

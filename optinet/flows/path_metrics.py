@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
 from optinet.kernels.shortest import hop_histogram
@@ -39,6 +40,7 @@ class PathMetrics(Shown):
     distance_counts: NDArray[np.int64]
 
 
+@public
 def path_metrics(fabric: Fabric, arc_up: NDArray[np.bool_] | None = None) -> PathMetrics:
     """Return the distances between the endpoints of a fabric.
 

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError
 from optinet.flows.max_min import Floats, FlowPaths, Ints, in_lines, numbers
 from optinet.kernels import flow_events, settle
@@ -62,6 +63,7 @@ class FlowSimulation(Shown):
         return float(self.finish_s.max(initial=0.0))
 
 
+@public
 def simulate_flows(
     capacity_gbps: ArrayLike,
     flow_offsets: ArrayLike,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.arguments import public
 from optinet.errors import OptinetError, Problem
 from optinet.models.bom import BillOfMaterials, BomLine
 from optinet.models.values import Quantity, has
@@ -97,6 +98,7 @@ def _line_fit(line: BomLine, bom: BillOfMaterials, catalogue: Catalogue) -> Quan
     return fit
 
 
+@public
 def slice_availability(
     n_cubes: int,
     hosts_per_cube: int,
@@ -177,6 +179,7 @@ def _most_cubes(sizes: Sequence[int], n_cubes: int) -> NDArray[np.int64]:
     return np.maximum.accumulate(np.where(reachable, np.arange(n_cubes + 1), 0))
 
 
+@public
 def fabric_availability(ocs_availability: ArrayLike, n_ocs: int | None = None) -> float:
     """Return the fraction of time that every OCS of a fabric is up: the product over all of them.
 

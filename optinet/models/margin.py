@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfc
 
+from optinet.arguments import public
 from optinet.errors import OptinetError, Problem
 from optinet.models.values import Quantity, unwrapped
 
@@ -37,6 +38,7 @@ class LinkMargin:
     fail_fraction: Quantity
 
 
+@public
 def link_margin(power_budget_db: Quantity, parts: Iterable[Sequence[Quantity]]) -> LinkMargin:
     """Return the margin of a power budget over independent, normally distributed losses.
 
@@ -111,12 +113,20 @@ def failing_links_fraction(
 
 
 def _margin_problems(power_budget_db: Quantity, parts: Sequence[Sequence[Quantity]]) -> Iterator[Problem]:
-    if not np.all(np.isfinite(power_budget_db)):
+    if not _is_finite(power_budget_db):
         yield Problem("power_budget_db", f"{power_budget_db}", "finite")
     for i, part in enumerate(parts):
+        if not isinstance(part, Sequence | np.ndarray) or isinstance(part, str):
+            yield Problem(f"parts[{i}]", f"{part!r}", "(mean_loss_db, sigma_db, count)")
+            continue
         if len(part) != 3:
             yield Problem(f"parts[{i}]", f"{len(part)} entries", "(mean_loss_db, sigma_db, count)")
             continue
         for name, value, low in zip(("mean_loss_db", "sigma_db", "count"), part, (-np.inf, 0.0, 0.0), strict=True):
-            if not np.all(np.isfinite(value) & (np.asarray(value) >= low)):
+            if not (_is_finite(value) and np.all(np.asarray(value) >= low)):
                 yield Problem(f"parts[{i}].{name}", f"{value}", "finite" if low < 0 else "finite, at least 0")
+
+
+def _is_finite(value: Quantity) -> bool:
+    numbers = np.asarray(value)
+    return numbers.dtype.kind in "iuf" and bool(np.all(np.isfinite(numbers)))

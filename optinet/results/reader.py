@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, RunFileError, nearest_name
 from optinet.metric import Metric
 from optinet.results import hdf5
@@ -38,6 +39,7 @@ _FIRST = {"scenario": ("json",), "metrics": ("name", "value"), "notes": ("text",
 _IN_PLACE = 0x2 | 0x4  # H5LT_FILE_IMAGE_DONT_COPY and _DONT_RELEASE: a copy takes six times as long as the opening
 
 
+@public
 def open_run(path: str | os.PathLike[str]) -> Run:
     """Open a run file.
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.arguments import public
 from optinet.engineering.traffic import Method
 from optinet.errors import Problem, SolverError
 from optinet.fabric import Fabric
@@ -66,6 +67,7 @@ class Flows:
         return fractions_of(self.keys(choice), 0)
 
 
+@public
 def flow_paths(
     fabric: Fabric,
     source: ArrayLike,

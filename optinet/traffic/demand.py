@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from optinet.arguments import public
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
 
@@ -43,6 +44,7 @@ class Demand:
         return f"<Demand of {self.n_endpoints:,} endpoints: {self.total_gbps:,.6g} Gb/s in all, {pairs}>"
 
     @classmethod
+    @public
     def uniform(cls, fabric: Fabric, gbps_per_pair: float = 1.0) -> Demand:
         """Return the same demand between every ordered pair of endpoints.
 
@@ -65,6 +67,7 @@ class Demand:
         return cls.rank_one(fabric, np.full(n, rate), np.ones(n))
 
     @classmethod
+    @public
     def rank_one(cls, fabric: Fabric, source_gbps: ArrayLike, target_share: ArrayLike) -> Demand:
         """Return ``demand[i, j] = source_gbps[i] * target_share[j]`` for i != j.
 
@@ -84,6 +87,7 @@ class Demand:
         return cls(n, arrays["source_gbps"], arrays["target_share"])
 
     @classmethod
+    @public
     def from_matrix(cls, fabric: Fabric, gbps: ArrayLike | sparse.sparray) -> Demand:
         """Return a demand given pair by pair.
 
@@ -116,6 +120,7 @@ class Demand:
         return cls(n, matrix=summed)
 
     @classmethod
+    @public
     def permutation(cls, fabric: Fabric, target: ArrayLike, gbps: float = 1.0) -> Demand:
         """Return the demand in which endpoint i sends `gbps` to endpoint ``target[i]``.
 
@@ -228,6 +233,8 @@ def summed(fabric: Fabric, demands: Iterable[Demand]) -> Demand:
 
 def _floats(name: str, values: ArrayLike | sparse.sparray) -> NDArray[np.float64]:
     try:
+        if np.asarray(values).dtype.kind in "cSU":  # NumPy would read text as numbers, and drop imaginary parts
+            raise ValueError
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):  # text, or rows of unequal length
         raise DemandError(Problem(name, "not numbers", "finite numbers of at least 0")) from None

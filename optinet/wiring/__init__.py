@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, TopologyError
 from optinet.shown import Shown
 from optinet.wiring.certificate import crowded_blocks, not_all_placed, too_few_ends
@@ -79,6 +80,7 @@ class Wiring(Shown):
         return np.repeat(np.column_stack((o, a, b)), self.count[o, a, b], axis=0)
 
 
+@public
 def wire(
     links: ArrayLike,
     ends: ArrayLike,

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from optinet.arguments import public
 from optinet.errors import Problem, SolverError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.concurrent import fptas, lp, symmetric
@@ -25,6 +26,7 @@ from optinet.traffic.demand import Demand
 Method = Literal["auto", "symmetric", "lp", "fptas"]
 
 
+@public
 def concurrent_flow(
     fabric: Fabric,
     demand: Demand,
