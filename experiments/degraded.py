@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from experiments.draft import Draft
 from experiments.failed import failed_parts, masks_of
 from experiments.present import rows_text
-from experiments.saved import saved_demand
+from experiments.saved import saved_demand, saved_routing
 from experiments.scenario import Scenario, scenario_of
 from optinet.errors import DemandError, SolverError
 from optinet.fabric import Fabric
@@ -109,7 +109,7 @@ def degraded(
     fabric, parts = run.fabric, parts if instead else failed_parts(run.scenario) + parts
     masks = next(masks_of(fabric, run.scenario, parts))
     demand, arc_up = _demand(run, masks), masks.arc_up
-    name, options = _routing(run)
+    name, options = saved_routing(run)
     before = run.loads.throughput
     left = what_is_left(fabric, demand, name, arc_up, masks.node_up, **options) if demand is not None else None
     delivered_before = run.metric("delivered_tbps").value * 1e3
@@ -150,13 +150,6 @@ def _demand(run: Run, masks: FailureMasks) -> Demand | None:
         if arcs_up(masks) is None or not run.table("collective"):
             raise
         return None
-
-
-def _routing(run: Run) -> tuple[str, dict[str, Any]]:
-    """Return the routing whose loads the run holds, and its options where the scenario gives it some."""
-    asked = dict(run.scenario["routing"])
-    used = run.loads.routing
-    return (used, asked) if asked.pop("name") == used else (used, {})
 
 
 def _fullest(fabric: Fabric, loads: LinkLoads) -> tuple[NDArray[np.int64], str, float]:

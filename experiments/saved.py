@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -89,6 +90,13 @@ def saved_demand(run: Run, failed: FailureMasks | None = None) -> Demand:
     if missing := [key for key in ("workload", "routing", "seed") if key not in run.scenario]:
         raise RunFileError(Problem(str(run.path), f"its scenario has no {', '.join(missing)}", "a run made by 'run'"))
     return _traffic(run, job_of(run.table), sharing_of(run.table), failed).demand
+
+
+def saved_routing(run: Run) -> tuple[str, dict[str, Any]]:
+    """Return the routing whose loads a run holds, and its options where its scenario gives it some."""
+    asked = dict(run.scenario.get("routing", {}))
+    used = run.routing
+    return (used, asked) if asked.pop("name", "") == used else (used, {})
 
 
 def _masks(run: Run) -> FailureMasks | None:

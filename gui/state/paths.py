@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,19 @@ from gui.state.columns import format_number
 from gui.state.csv_text import csv_text
 from gui.state.scene import Scene
 from optinet.errors import OptinetError
+from optinet.fabric import NodeKind
 
-DRAWS = 1024  # flows hashed onto paths; a share of 10 % is then good to a percent
-WHOLE_SHARE = 0.1  # and less is said to a tenth of a percent
-LISTED = 32  # paths kept, those that most flows take
+Ints = NDArray[np.int64]
+
+WHOLE_SHARE = 0.1  # and less is told to two digits
+LISTED = 32  # paths kept, those that carry most
+COUNTED = 10**12  # paths beyond which their number is told to two digits
 CUT_OFF = "What has failed cuts {} off from {}: no path is left."
-NOT_OF_ONE_FLOW = ("best", "optimal")
+NOT_OF_ONE_PAIR = ("best", "optimal")
+ALONE = "the split of all traffic together cannot be made anew; shown is that of this pair alone"
 COLUMNS = ("Hop", "Link class", "Latency ns", "Loss dB", "Margin dB", "Load Gb/s", "Utilization %")
 CSV_HEADINGS = (
-    *("path", "share of flows", "hop", "from", "to", "link class", "length (m)", "latency (ns)", "loss (dB)"),
+    *("path", "share of the traffic", "hop", "from", "to", "link class", "length (m)", "latency (ns)", "loss (dB)"),
     *("margin (dB)", "load (Gb/s)", "capacity (Gb/s)", "utilization (%)"),
 )
 
@@ -68,7 +73,7 @@ class Hop:
 
 @dataclass(frozen=True)
 class Path:
-    """The arcs from source to target and the share of flows that take them."""
+    """The arcs from source to target and the share of the traffic between the two that takes them."""
 
     hops: tuple[Hop, ...]
     share: float
@@ -79,7 +84,7 @@ class Path:
         return sum(hop.latency_ns for hop in self.hops)
 
     @property
-    def links(self) -> NDArray[np.int64]:
+    def links(self) -> Ints:
         """The links it takes."""
         return np.array([hop.arc // 2 for hop in self.hops], dtype=np.int64)
 
@@ -91,8 +96,8 @@ class Path:
     def heading(self) -> str:
         """Return one line about it."""
         hops = len(self.hops)
-        share = f"{100 * self.share:.0f} %" if self.share >= WHOLE_SHARE else f"{100 * self.share:.1f} %"
-        words = [f"{share} of flows", f"{hops} hop{'s' * (hops != 1)}"]
+        share = f"{100 * self.share:.0f} %" if self.share >= WHOLE_SHARE else f"{100 * self.share:.2g} %"
+        words = [f"{share} of the traffic", f"{hops} hop{'s' * (hops != 1)}"]
         if not math.isnan(self.latency_ns):
             words.append(f"{format_number(self.latency_ns)} ns")
         return ", ".join([*words, f"fullest link {100 * self.fullest:,.1f} %"])
@@ -100,20 +105,24 @@ class Path:
 
 @dataclass(frozen=True)
 class Trace:
-    """The paths from one node to another, the one of most flows first; none and a `problem` if there is none."""
+    """The paths from one node to another, the one that carries most first; none and a `problem` if there is none.
+
+    `paths` are those listed of `n_paths`, which is exact unless they were drawn by lot; `every_link` has the links of
+    all.
+    """
 
     source: int
     target: int
     title: str
     paths: tuple[Path, ...] = ()
     n_paths: int = 0
+    every_link: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     note: str = ""
     problem: str = ""
 
-    def links(self, path: int | None = None) -> NDArray[np.int64]:
+    def links(self, path: int | None = None) -> Ints:
         """Return the links of one path, or of all."""
-        chosen = self.paths if path is None else self.paths[path : path + 1]
-        return np.unique(np.concatenate([p.links for p in chosen])) if chosen else np.zeros(0, dtype=np.int64)
+        return self.every_link if path is None else np.unique(self.paths[path].links)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return a row of texts for each hop: the path it belongs to, then `COLUMNS`."""
@@ -135,7 +144,7 @@ class Trace:
 
     def text(self) -> str:
         """Return everything as a table of tab-separated columns, to be copied."""
-        lines = [self.title, *([self.note] if self.note else []), *([self.problem] if self.problem else [])]
+        lines = [part for part in (self.title, self.note, self.problem) if part]
         for number, path in enumerate(self.paths, 1):
             lines += ["", f"Path {number}: {path.heading()}", "\t".join(COLUMNS)]
             lines += ["\t".join(hop.cells()) for hop in path.hops]
@@ -143,7 +152,7 @@ class Trace:
 
 
 def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = ()) -> Trace:
-    """Return the paths that the run's routing gives flows from one endpoint to another; belongs in a worker.
+    """Return the paths that the run's routing gives the traffic from one endpoint to another; belongs in a worker.
 
     Parameters
     ----------
@@ -152,15 +161,8 @@ def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = 
     failed_links
         Links that carry nothing; paths go around them.
     """
-    from optinet.routing import names as routing_names  # loads the solvers, which the start of the window does not need
-    from optinet.routing.flow_paths import flow_paths
-
     names = scene.node_names[source], scene.node_names[target]
-    routing = scene.run.routing.split("(")[0].strip()
-    note = ""
-    if routing in NOT_OF_ONE_FLOW or routing not in routing_names():
-        note = f"the run's routing, {routing or 'unknown'}, has no paths of single flows; shown are those of ecmp"
-        routing = "ecmp"
+    routing, options, note = _routing(scene)
     title = f"{names[0]} to {names[1]}, routing {routing}"
     if len(failed_links):
         title += f", around {len(failed_links):,} failed links"
@@ -173,19 +175,60 @@ def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = 
         return Trace(source, target, title, problem=f"Traffic starts and ends at hosts and chips, not at {found}.")
     up = fabric.arc_mask(np.asarray(failed_links, dtype=np.int64)) if len(failed_links) else None
     try:
-        offsets, arcs = flow_paths(fabric, [ends[0]], [ends[1]], routing=routing, subflows=DRAWS, arc_up=up)
+        return _traced(scene, Trace(source, target, title, note=note), ends.tolist(), routing, options, up)
     except OptinetError as error:
         problem = str(error) if _joined(scene, source, target, failed_links) else CUT_OFF.format(*names)
         return Trace(source, target, title, note=note, problem=problem)
-    counts: dict[tuple[int, ...], int] = {}
-    for first, last in itertools.pairwise(offsets.tolist()):
-        taken = tuple(arcs[first:last].tolist())
-        counts[taken] = counts.get(taken, 0) + 1
-    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    paths = tuple(Path(tuple(_hop(scene, arc) for arc in taken), count / DRAWS) for taken, count in most[:LISTED])
-    if len(most) > LISTED:
-        note = "; ".join(part for part in (note, f"{LISTED} of at least {len(most):,} paths are listed") if part)
-    return Trace(source, target, title, paths, len(most), note)
+
+
+def _routing(scene: Scene) -> tuple[str, dict[str, Any], str]:
+    """Return the routing of a run and its options; ecmp and a note where that has no paths of single pairs."""
+    from experiments.saved import saved_routing  # loads the solvers, which the start of the window does not need
+    from optinet.routing import names as routing_names
+
+    routing, options = saved_routing(scene.run)
+    if routing not in NOT_OF_ONE_PAIR and routing in routing_names():
+        return routing, options, ""
+    of_run = f"the run's routing, {routing or 'unknown'}, has no paths of single pairs; shown are those of ecmp"
+    return "ecmp", {}, of_run
+
+
+def _traced(
+    scene: Scene, begun: Trace, ends: list[int], routing: str, options: dict[str, Any], up: NDArray[np.bool_] | None
+) -> Trace:
+    from experiments.saved import saved_demand
+    from optinet.routing.pair_paths import DRAWS, pair_paths
+
+    notes, among = [begun.note], None
+    if routing == "direct_transit":  # splits all traffic together
+        try:
+            among = saved_demand(scene.run)
+            found = pair_paths(scene.run.fabric, *ends, routing, LISTED, up, among, **options)
+        except OptinetError:
+            notes.append(ALONE)
+            among = None
+    if among is None:
+        found = pair_paths(scene.run.fabric, *ends, routing, LISTED, up, **options)
+    paths = tuple(
+        Path(tuple(_hop(scene, arc) for arc in arcs), share)
+        for arcs, share in zip(found.paths, found.shares, strict=True)
+    )
+    number = f"{found.n_paths:,}" if found.n_paths < COUNTED else f"{found.n_paths:.1e}"
+    words = f"{number} path{'s' * (found.n_paths != 1)}"
+    if not found.is_exact:
+        notes.append(f"{DRAWS:,} flows drawn by lot took {words}")
+        words = f"at least {words}"
+    elif found.n_paths > len(paths):
+        notes.append(f"the {len(paths)} that carry most are listed")
+    used = np.flatnonzero(found.arc_share > 0)
+    mean_ns = float((_latency_ns(scene, used) * found.arc_share[used]).sum())
+    mean = "" if math.isnan(mean_ns) else f", {format_number(mean_ns)} ns on average"
+    # links of paths met by lot would be nearly all there are
+    links = np.unique(used // 2) if found.is_exact else np.unique(np.concatenate([path.links for path in paths]))
+    note = "; ".join(filter(None, notes))
+    return dataclasses.replace(
+        begun, title=f"{begun.title}: {words}{mean}", paths=paths, n_paths=found.n_paths, every_link=links, note=note
+    )
 
 
 def _joined(scene: Scene, source: int, target: int, failed_links: Sequence[int]) -> bool:
@@ -200,19 +243,29 @@ def _joined(scene: Scene, source: int, target: int, failed_links: Sequence[int])
     return bool(part[source] == part[target])
 
 
+def _latency_ns(scene: Scene, arcs: Ints) -> NDArray[np.float64]:
+    """Return the latency of each arc at zero load, that of the node it leads to included."""
+    links = arcs // 2
+    head = scene.link_ends[links, 1 - arcs % 2]
+    facts = [scene.facts[name] for name in scene.class_names]
+    fixed = np.array([[fact.hop_ns.get(int(kind), math.nan) for kind in NodeKind] for fact in facts])
+    per_m = np.array([fact.ns_per_m for fact in facts])
+    kinds, of_class = np.array([int(kind) for kind in NodeKind]), scene.link_class[links]
+    at = np.searchsorted(kinds, scene.node_kind[head])
+    return np.asarray(fixed[of_class, at] + per_m[of_class] * scene.link_length_m[links])
+
+
 def _hop(scene: Scene, arc: int) -> Hop:
     link, reverse = divmod(arc, 2)
     tail, head = scene.link_ends[link][::-1] if reverse else scene.link_ends[link]
     facts = scene.facts[scene.class_names[scene.link_class[link]]]
-    length_m = float(scene.link_length_m[link])
-    fixed_ns = facts.hop_ns.get(int(scene.node_kind[head]), math.nan)
     return Hop(
         arc=arc,
         tail=scene.node_names[tail],
         head=scene.node_names[head],
         link_class=facts.name,
-        length_m=length_m,
-        latency_ns=fixed_ns + facts.ns_per_m * length_m,
+        length_m=float(scene.link_length_m[link]),
+        latency_ns=float(_latency_ns(scene, np.array([arc]))[0]),
         loss_db=facts.loss_db,
         margin_db=facts.margin_db,
         load_gbps=float(scene.arc_load_gbps[arc]),

@@ -36,13 +36,30 @@ MOST_NODES = 128  # the split is kept as one float for every pair and transit no
 
 
 def loads(
-    fabric: Fabric, demand: Demand, arc_up: NDArray[np.bool_] | None = None, method: traffic.Method = "auto"
+    fabric: Fabric,
+    demand: Demand,
+    arc_up: NDArray[np.bool_] | None = None,
+    method: traffic.Method = "auto",
+    among: Demand | None = None,
 ) -> Floats:
-    """Return the load on every arc of the fabric in Gb/s; shape (n_arcs,)."""
+    """Return the load on every arc of the fabric in Gb/s; shape (n_arcs,).
+
+    With `among`, the split is the one made for that demand; `demand` follows it between the nodes that `among` has
+    traffic for, and between others is split as if it were alone.
+    """
     core = joined_nodes(fabric, arc_up)
     core.require_attached(demand)
     tail, gbps = arc_ends(core)
-    flow = transit_flow(core, node_demand(core, demand), method)
+    between = node_demand(core, demand)
+    if among is None:
+        flow = transit_flow(core, between, method)
+    else:
+        shared = node_demand(core, among)
+        is_shared = shared > 0
+        part = np.divide(between, shared, out=np.zeros_like(between), where=is_shared)
+        flow = transit_flow(core, shared, method) * part[:, :, None]
+        if between[~is_shared].any():
+            flow = flow + transit_flow(core, np.where(is_shared, 0.0, between), method)
     part = gbps / trunk_capacity(core)[tail, core.head]
     return ecmp.to_fabric(core, demand, traffic.trunk_load(flow)[tail, core.head] * part)
 

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 
 import numpy as np
 import pytest
 
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
+from gui.state.columns import format_number
 from gui.state.paths import COLUMNS, trace
 from gui.state.quantities import LATENCY, MARGIN
 from gui.state.runs import read_entry
@@ -26,10 +28,11 @@ def scene(tmp_path_factory):
 
 def test_every_plane_is_a_path_with_the_latency_loss_and_margin_of_the_run(scene):
     found = trace(scene, 0, 143)
-    assert found.title == "host0 to host143, routing ecmp" and found.n_paths == 4
-    assert sum(path.share for path in found.paths) == pytest.approx(1)
-    assert all(abs(path.share - 0.25) < 0.06 for path in found.paths)
     run = scene.run
+    mean_ns = format_number(run.metric("latency_mean_ns").value)
+    assert found.title == f"host0 to host143, routing ecmp: 4 paths, {mean_ns} ns on average" and found.n_paths == 4
+    assert [path.share for path in found.paths] == pytest.approx([0.25] * 4) and not found.note
+    assert found.links().tolist() == sorted(hop.arc // 2 for path in found.paths for hop in path.hops)
     for path in found.paths:
         assert [hop.link_class for hop in path.hops] == ["host-leaf"] * 2
         assert path.latency_ns == pytest.approx(run.metric("latency_mean_ns").value)
@@ -54,7 +57,7 @@ def test_paths_go_around_what_has_failed_and_say_when_there_is_none(scene):
 
 def test_a_routing_of_all_traffic_together_is_said_to_have_no_paths(scene, monkeypatch):
     monkeypatch.setattr(scene.run, "routing", "optimal")
-    assert "no paths of single flows" in trace(scene, 0, 1).note
+    assert "no paths of single pairs" in trace(scene, 0, 1).note
 
 
 def test_the_links_of_a_box_of_several_asics_pass_its_shuffle(scene):
@@ -73,8 +76,45 @@ def test_a_run_without_a_design_has_paths_without_latency(scene):
     assert np.isnan(path.latency_ns) and "ns" not in path.heading()
 
 
-def test_an_endpoint_that_has_lost_its_links_is_cut_off_and_few_flows_are_told_to_a_tenth(scene):
+def test_an_endpoint_that_has_lost_its_links_is_cut_off_and_small_shares_are_told_to_two_digits(scene):
     links = np.flatnonzero((scene.link_ends == 0).any(axis=1))
     assert trace(scene, 0, 1, links.tolist()).problem == "What has failed cuts host0 off from host1: no path is left."
-    shares = {path.heading().split(" of flows")[0] for path in trace(scene, 0, 100).paths}
-    assert shares and all(float(share.removesuffix(" %")) > 0 for share in shares)
+    (path, *_) = trace(scene, 0, 100).paths
+    assert path.heading().startswith("25 % of the traffic, 2 hops, ")
+    assert dataclasses.replace(path, share=1 / 1024).heading().startswith("0.098 % of the traffic")
+
+
+def test_a_split_of_all_traffic_together_is_that_of_the_run_with_the_options_of_its_scenario(tmp_path):
+    # blocks 0 and 1 send each other nearly all there is: over their trunk and around by way of block 2, as when alone;
+    # to block 2 they send little, and all of it directly
+    (tmp_path / "gbps.csv").write_text("0,700,8\n700,0,8\n8,8,0\n")
+    text = """
+        [topology]
+        name = "ocs_mesh"
+        blocks = 3
+        hosts_per_block = 1
+        uplinks_per_block = 2
+        [workload]
+        name = "matrix_file"
+        path = "gbps.csv"
+        [routing]
+        name = "direct_transit"
+        method = "lp"
+        [design]
+        switch = "switch_51t2"
+        host_link = "aec_800g"
+        optics = "lpo_800g_dr8"
+        ocs = "palomar"
+        """
+    (tmp_path / "mesh.toml").write_text(textwrap.dedent(text))
+    path = tmp_path / "mesh.h5"
+    path.write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "mesh.toml"))))
+    mesh = scene_of(read_entry(open_run(path)))
+    asked = np.array([[0, 700, 8], [700, 0, 8], [8, 8, 0]])
+    load = np.zeros_like(mesh.arc_load_gbps)
+    for source, target in np.argwhere(asked):
+        found = trace(mesh, int(source), int(target))
+        assert not found.note
+        for taken in found.paths:
+            load[[hop.arc for hop in taken.hops]] += asked[source, target] * taken.share
+    assert load == pytest.approx(mesh.arc_load_gbps)
