@@ -92,13 +92,13 @@ class Drawing:
         hit = np.isin(self.links, links)
         return np.flatnonzero(np.logical_or.reduceat(hit, self.link_starts[:-1]))
 
-    def n_links(self, segments: Ints) -> int:
-        """Return how many links these segments stand for; a wrap of a torus has two segments and is one link."""
+    def n_links(self, segments: Ints, drawn: NDArray[np.bool_] | None = None) -> int:
+        """Return how many links, or of the drawn ones, these segments stand for; a wrap has two segments and is one."""
         shown = np.zeros(self.n_segments, dtype=bool)
         shown[segments] = True
         is_shown = np.zeros(int(self.links.max(initial=-1)) + 1, dtype=bool)
         is_shown[self.links[np.repeat(shown, self.copies)]] = True
-        return int(np.count_nonzero(is_shown))
+        return int(np.count_nonzero(is_shown if drawn is None else is_shown & drawn[: len(is_shown)]))
 
 
 def drawing_of(layout: Layout, folds: Folds, folded: frozenset[int]) -> Drawing:

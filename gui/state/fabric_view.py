@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from gui.state.colormap import N_COLORS, ColorScale
 from gui.state.event import Event
-from gui.state.failed_parts import links_down
+from gui.state.failed_parts import links_down, links_part
 from gui.state.failure import Part
 from gui.state.folding_view import adapted
+from gui.state.links_shown import LinkFilter
 from gui.state.paths import Trace
 from gui.state.picking import Picked
 from gui.state.quantities import UTILIZATION, Quantity
@@ -23,7 +25,7 @@ from gui.state.viewpoint import Viewpoint
 MAPS = ("viridis", "cividis", "batlow")
 SHARED = (
     *("quantity", "map_name", "scale_log", "scale_stretched", "scale_locked"),
-    *("host_links_shown", "limit_shown", "failed_shown", "parts_of"),
+    *("link_filter", "limit_shown", "failed_shown", "parts_of"),
 )
 
 
@@ -31,8 +33,8 @@ class FabricViewState(Viewpoint):
     """State of the fabric view; `changed` fires when anything but the camera changes, `moved` when the camera does.
 
     `drawing` holds what is drawn of the scene, `values` the value of each segment, `segments` the segments to draw,
-    which stand for `n_links_shown` links; any first part of them is a fair sample. `chosen` are the nodes clicked,
-    `found` those searched for.
+    which stand for the `n_links_shown` links that `link_filter` lets through; any first part of them is a fair sample.
+    `chosen` are the nodes clicked, `found` those searched for.
     """
 
     def __init__(self) -> None:
@@ -47,10 +49,13 @@ class FabricViewState(Viewpoint):
         self.scale_locked = self.scale_stretched = self.scale_log = False
         self.common_scale: ColorScale | None = None
         self.map_name = MAPS[0]
-        self.host_links_shown, self.limit_shown, self.failed_shown = True, False, True
+        self.link_filter = LinkFilter()
+        self.drawn_links: NDArray[np.bool_] | None = None  # of each link; None where all are
+        self.limit_shown, self.failed_shown = False, True
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
         self.values: NDArray[np.float64] = np.zeros(0)
+        self._every_value = self.values
         self.chosen: tuple[int, ...] = ()
         self.found: tuple[int, ...] = ()
         self.trace: Trace | None = None
@@ -81,6 +86,7 @@ class FabricViewState(Viewpoint):
             self.found = ()
         if before is None or scene is None or before.key != scene.key:  # another layout of one run keeps these
             self.chosen = ()
+            self.set_pointed(())
         self.trace = self.path_shown = None
         self.dark_links, self.new_links = np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
         if scene is not None and not scene.has(self.quantity):
@@ -136,8 +142,9 @@ class FabricViewState(Viewpoint):
     # -- colors
 
     def set_quantity(self, quantity: Quantity) -> None:
-        """Color by another quantity; a locked range belongs to the old one and is unlocked."""
+        """Color by another quantity; a locked range and a bound belong to the old one and are let go of."""
         self.quantity, self.scale_locked = quantity, False
+        self.link_filter = dataclasses.replace(self.link_filter, bound=None)
         self.refresh()
 
     def set_scale_locked(self, locked: bool) -> None:
@@ -172,7 +179,6 @@ class FabricViewState(Viewpoint):
             setattr(self, name, getattr(other, name))
         if self.scale_locked:
             self.scale = other.scale
-        self._choose_segments()
         self._revalue()
 
     def set_common_scale(self, scale: ColorScale | None) -> None:
@@ -183,17 +189,17 @@ class FabricViewState(Viewpoint):
 
     @property
     def own_scale(self) -> ColorScale:
-        """The range that suits the values of this view alone."""
+        """The range that suits the values of this view alone, whichever of its links are drawn."""
         full = 0.0 if self.scale_stretched else self.quantity.full
-        return ColorScale.of(self.values, full, log=self.scale_log)
+        return ColorScale.of(self._every_value, full, log=self.scale_log)
 
     # -- marks
 
-    def set_host_links_shown(self, shown: bool) -> None:
-        """Draw the links of hosts, which often hide the others, or leave them out."""
-        self.host_links_shown = shown
-        self._choose_segments()
-        self.changed.emit()
+    def set_link_filter(self, **changes: object) -> None:
+        """Draw other links: `changes` are attributes of the `LinkFilter`."""
+        self.link_filter = dataclasses.replace(self.link_filter, **changes)  # type: ignore[arg-type]
+        self.hovered = None
+        self.refresh()
 
     def set_limit_shown(self, shown: bool) -> None:
         """Mark the links that limit the throughput."""
@@ -272,6 +278,18 @@ class FabricViewState(Viewpoint):
             self.move(self.camera.looking_at((x, y, z)))
         self.changed.emit()
 
+    def look_at_link(self, link: int) -> None:
+        """Look at a link and point at it; groups that hide its ends are unfolded."""
+        if self.scene is None:
+            return
+        ends = self.scene.link_ends[link]
+        hiding = {int(group) for group in self.scene.folds.group[ends]} & self.folded
+        self._pinned |= hiding
+        self.set_folded(self.folded - hiding)
+        x, y, z = (float(v) for v in self.scene.layout.xyz[ends].mean(axis=0))
+        self.move(self.camera.looking_at((x, y, z)))
+        self.set_pointed((links_part(self.scene, np.array([link])),))
+
     def set_circuits(self, dark: NDArray[np.int64], new: NDArray[np.int64]) -> None:
         """Show links whose circuits are down, and pairs of nodes that circuits join which the run does not have."""
         self.dark_links, self.new_links = dark, new
@@ -293,7 +311,8 @@ class FabricViewState(Viewpoint):
         if self.scene is None or self.drawing is None or picked is None:
             return ()
         if picked.kind == "segment":
-            return self.scene.describe_links(self.drawing.links_of(picked.index))
+            links = self.drawing.links_of(picked.index)
+            return self.scene.describe_links(links if self.drawn_links is None else links[self.drawn_links[links]])
         node = int(self.drawing.point_node[picked.index])
         if node >= 0:
             return self.scene.describe_node(node)
@@ -310,26 +329,24 @@ class FabricViewState(Viewpoint):
             self.drawing = None
         else:
             self.drawing = scene.opening if self.folded == scene.opening_folds else scene.drawing(self.folded)
-        self._choose_segments()
         self._revalue()
 
-    def _choose_segments(self) -> None:
-        if self.scene is None or self.drawing is None:
-            self.segments, self.n_links_shown = np.zeros(0, dtype=np.int64), 0
-            return
-        order = self.drawing.sample_order
-        if not self.host_links_shown:
-            to_host = self.drawing.most(self.scene.is_host_link.astype(np.float64)) > 0
-            order = order[~to_host[order]]
-        self.segments = order
-        self.n_links_shown = self.drawing.n_links(order)
-
     def _revalue(self) -> None:
-        if self.scene is None or self.drawing is None:
-            self.values = np.zeros(0)
+        """Choose the segments to draw, and work out the value of each, and the color range."""
+        scene, drawing = self.scene, self.drawing
+        if scene is None or drawing is None:
+            self.segments, self.n_links_shown = np.zeros(0, dtype=np.int64), 0
+            self.values = self._every_value = np.zeros(0)
+            self.drawn_links = None
         else:
-            values = self.scene.link_values[self.quantity.id]
-            self.values = self.drawing.most(values, lowest=self.quantity.low_stands_out)
+            values, lowest = scene.link_values[self.quantity.id], self.quantity.low_stands_out
+            self.values = self._every_value = drawing.most(values, lowest=lowest)
+            self.segments, self.drawn_links = drawing.sample_order, self.link_filter.passes(scene, self.quantity)
+            if self.drawn_links is not None:
+                self.values = drawing.most(np.where(self.drawn_links, values, np.nan), lowest=lowest)
+                is_drawn = drawing.most(self.drawn_links.astype(np.float64)) > 0
+                self.segments = self.segments[is_drawn[self.segments]]
+            self.n_links_shown = drawing.n_links(self.segments, self.drawn_links)
         if not self.scale_locked:
             self.scale = self.common_scale or self.own_scale
 

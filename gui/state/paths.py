@@ -27,8 +27,8 @@ CUT_OFF = "What has failed cuts {} off from {}: no path is left."
 NOT_OF_ONE_PAIR = ("best", "optimal")
 ALONE = "the split of all traffic together cannot be made anew; shown is that of this pair alone"
 COLUMNS = ("Hop", "Link class", "Latency ns", "Loss dB", "Margin dB", "Load Gb/s", "Utilization %")
-CSV_HEADINGS = (
-    *("path", "share of the traffic", "hop", "from", "to", "link class", "length (m)", "latency (ns)", "loss (dB)"),
+HOP_HEADINGS = (
+    *("from", "to", "link class", "length (m)", "latency (ns)", "loss (dB)"),
     *("margin (dB)", "load (Gb/s)", "capacity (Gb/s)", "utilization (%)"),
 )
 
@@ -53,10 +53,11 @@ class Hop:
         """Load over capacity, 0 where there is no capacity."""
         return self.load_gbps / self.capacity_gbps if self.capacity_gbps > 0 else 0.0
 
-    def numbers(self) -> tuple[float | str, ...]:
-        """Return latency, loss, margin, load, capacity and utilization at full precision; nothing for a missing one."""
+    def values(self) -> tuple[float | str, ...]:
+        """Return its values in the order of `HOP_HEADINGS`, numbers at full precision and nothing for a missing one."""
         known = (self.latency_ns, self.loss_db, self.margin_db, self.load_gbps, self.capacity_gbps)
-        return tuple("" if math.isnan(value) else value for value in (*known, 100 * self.utilization))
+        numbers = ("" if math.isnan(value) else value for value in (self.length_m, *known, 100 * self.utilization))
+        return self.tail, self.head, self.link_class, *numbers
 
     def cells(self) -> tuple[str, ...]:
         """Return the texts of its row, in the order of `COLUMNS`."""
@@ -136,11 +137,11 @@ class Trace:
     def as_csv(self) -> str:
         """Return every hop as comma-separated text, numbers at full precision."""
         rows = (
-            (number, path.share, at, hop.tail, hop.head, hop.link_class, hop.length_m, *hop.numbers())
+            (number, path.share, at, *hop.values())
             for number, path in enumerate(self.paths, 1)
             for at, hop in enumerate(path.hops, 1)
         )
-        return csv_text(CSV_HEADINGS, rows)
+        return csv_text(("path", "share of the traffic", "hop", *HOP_HEADINGS), rows)
 
     def text(self) -> str:
         """Return everything as a table of tab-separated columns, to be copied."""
@@ -149,6 +150,11 @@ class Trace:
             lines += ["", f"Path {number}: {path.heading()}", "\t".join(COLUMNS)]
             lines += ["\t".join(hop.cells()) for hop in path.hops]
         return "\n".join(lines) + "\n"
+
+
+def hops_csv(hops: Sequence[Hop]) -> str:
+    """Return some hops as comma-separated text."""
+    return csv_text(HOP_HEADINGS, (hop.values() for hop in hops))
 
 
 def trace(scene: Scene, source: int, target: int, failed_links: Sequence[int] = ()) -> Trace:
@@ -209,17 +215,14 @@ def _traced(
             among = None
     if among is None:
         found = pair_paths(scene.run.fabric, *ends, routing, LISTED, up, **options)
-    paths = tuple(
-        Path(tuple(_hop(scene, arc) for arc in arcs), share)
-        for arcs, share in zip(found.paths, found.shares, strict=True)
-    )
+    paths = tuple(Path(hops_of(scene, arcs), share) for arcs, share in zip(found.paths, found.shares, strict=True))
     number = f"{found.n_paths:,}" if found.n_paths < COUNTED else f"{found.n_paths:.1e}"
     words = f"{number} path{'s' * (found.n_paths != 1)}"
     if not found.is_exact:
         notes.append(f"{DRAWS:,} flows drawn by lot took {words}")
         words = f"at least {words}"
     elif found.n_paths > len(paths):
-        notes.append(f"the {len(paths)} that carry most are listed")
+        notes.append(f"{len(paths)} are listed, those that carry most first")
     used = np.flatnonzero(found.arc_share > 0)
     mean_ns = float((_latency_ns(scene, used) * found.arc_share[used]).sum())
     mean = "" if math.isnan(mean_ns) else f", {format_number(mean_ns)} ns on average"
@@ -255,7 +258,13 @@ def _latency_ns(scene: Scene, arcs: Ints) -> NDArray[np.float64]:
     return np.asarray(fixed[of_class, at] + per_m[of_class] * scene.link_length_m[links])
 
 
-def _hop(scene: Scene, arc: int) -> Hop:
+def hops_of(scene: Scene, arcs: Sequence[int]) -> tuple[Hop, ...]:
+    """Return arcs with all that is known of them."""
+    latency_ns = _latency_ns(scene, np.asarray(arcs, dtype=np.int64)).tolist()
+    return tuple(_hop(scene, arc, ns) for arc, ns in zip(arcs, latency_ns, strict=True))
+
+
+def _hop(scene: Scene, arc: int, latency_ns: float) -> Hop:
     link, reverse = divmod(arc, 2)
     tail, head = scene.link_ends[link][::-1] if reverse else scene.link_ends[link]
     facts = scene.facts[scene.class_names[scene.link_class[link]]]
@@ -265,7 +274,7 @@ def _hop(scene: Scene, arc: int) -> Hop:
         head=scene.node_names[head],
         link_class=facts.name,
         length_m=float(scene.link_length_m[link]),
-        latency_ns=float(_latency_ns(scene, np.array([arc]))[0]),
+        latency_ns=latency_ns,
         loss_db=facts.loss_db,
         margin_db=facts.margin_db,
         load_gbps=float(scene.arc_load_gbps[arc]),

@@ -109,11 +109,11 @@ def drawing_commands(state: FabricViewState, set_layout: Callable[[str], object]
         Command(
             "view.host_links",
             "Show host links",
-            lambda: state.set_host_links_shown(not state.host_links_shown),
+            lambda: state.set_link_filter(host_links=not state.link_filter.host_links),
             "H",
             "View",
             has_scene,
-            lambda: state.host_links_shown,
+            lambda: state.link_filter.host_links,
             help="Draw the links of hosts, which often hide the links between switches",
             toolbar="Host links",
         ),

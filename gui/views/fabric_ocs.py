@@ -263,6 +263,7 @@ class OcsPanel(QWidget):
             self._stop()
             self.playback = None
             self.at = 0
+            self.told.setText("")
             self.slider.blockSignals(True)
             self.slider.setValue(0)
             self.slider.blockSignals(False)

@@ -89,6 +89,9 @@ def _remarks(state: FabricViewState) -> list[str]:
     if scene is None:
         return []
     remarks = []
+    if state.drawn_links is not None:
+        which = state.link_filter.words(state.quantity)
+        remarks.append(f"{state.n_links_shown:,} of {scene.n_links:,} links drawn: {which}")
     fullest = float(np.nanmax(scene.link_values[UTILIZATION.id], initial=0.0))
     if fullest > OVERLOADED and state.quantity in (UTILIZATION, LOAD):
         remarks.append(f"{1e4 / fullest:.3g} % of the demand fits")
@@ -195,7 +198,7 @@ def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, siz
     """Draw the color bar at the right: the map with ticks, and what it shows with its unit above it."""
     metrics = QFontMetricsF(painter.font())
     scale, quantity, titles = state.scale, state.quantity, _scale_titles(state)
-    has_missing = bool(np.isnan(state.values).any())
+    has_missing = bool(np.isnan(state.values[state.segments]).any())
     height = min(BAR_MAX_HEIGHT, size.height() - 2 * MARGIN - (len(titles) + 3 + 2 * has_missing) * metrics.height())
     if height < 40:
         return

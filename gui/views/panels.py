@@ -8,6 +8,7 @@ from functools import partial
 from gui.views import built_in_panels as own
 from gui.views import fabric_panels as fabrics
 from gui.views import failed_panel as failures
+from gui.views import links_panel as links
 from gui.views import work_panels as works
 from gui.views.charts.chart_panels import chart_panels
 from gui.views.panel import PanelSpec
@@ -19,6 +20,7 @@ SCENARIO = "A form in which a scenario is written and run"
 RUNS = "The table of runs, with their tags and notes"
 JOBS = "What is being computed, how far it is, and its log"
 PATHS = "The paths between two clicked endpoints, hop by hop"
+LINKS = "Which links are drawn, and those of them that stand out most"
 FAILED = "What has failed, what the run carries without it, and what limits that"
 OCS = "The port matrix of an optical circuit switch, and reconfigurations step by step"
 
@@ -36,6 +38,7 @@ def all_panels(work: Work, keeper: SessionKeeper) -> tuple[PanelSpec, ...]:
         PanelSpec("jobs", "Jobs", "bottom", jobs, jobs_commands, False, help=JOBS),
         *chart_panels(),
         PanelSpec("paths", "Traced paths", "bottom", fabrics.paths, fabrics.paths_commands, help=PATHS),
+        PanelSpec("links", "Links", "bottom", links.links, links.links_commands, shown=False, help=LINKS),
         PanelSpec("failed", "Failed parts", "bottom", failures.failed, failed_commands, shown=False, help=FAILED),
         PanelSpec("ocs", "Circuits", "right", fabrics.ocs, fabrics.ocs_commands, shown=False, help=OCS),
     )

@@ -150,6 +150,6 @@ def test_host_links_can_be_left_out(scene):
     state = FabricViewState()
     state.show(scene)
     assert sorted(state.segments) == list(range(6))
-    state.set_host_links_shown(False)
+    state.set_link_filter(host_links=False)
     assert sorted(int(link) for s in state.segments for link in state.drawing.links_of(s)) == [4, 5, 6, 7]
     assert len(state.values) == 6 and state.n_links_shown == 4

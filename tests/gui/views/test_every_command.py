@@ -79,6 +79,10 @@ class Stage:
         if command_id == "color.range":
             self.window.commands.run("color.by_load")  # categories have no range
 
+    def before_links(self, command_id):
+        if command_id == "links.all":
+            self.window.fabric_state.set_link_filter(host_links=False)
+
     def before_paths(self, _command_id):
         state = self.window.fabric_state
         hosts = np.flatnonzero(state.scene.node_kind != NodeKind.SWITCH)

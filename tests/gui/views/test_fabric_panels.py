@@ -96,6 +96,35 @@ def test_the_search_line_marks_what_it_finds_and_goes_on(window, wait, qtbot):
     wait(window)
 
 
+def test_links_are_chosen_by_class_and_value_and_looked_at_one_by_one(window, wait, tmp_path):
+    state, panel = window.fabric_state, window.panels["links"]
+    panel.show()
+    widget = panel.widget
+    # k = 4: 16 links each of hosts, leaves and cores, all alike
+    assert list(widget.classes) == list(state.scene.class_names) and len(widget.links) == 48
+    hosts = next(iter(widget.classes))
+    widget.classes[hosts].click()
+    assert state.n_links_shown == 32 and widget.tree.topLevelItemCount() == 32
+    wait(window)
+    assert "32 links drawn" in widget.title.text()
+    widget.bounded.click()  # at 80 % of the range, where no link is
+    assert state.n_links_shown == 0 and "No link" in widget.title.text()
+    widget.bound.setValue(30.0)
+    assert state.n_links_shown == 32
+    window.commands.run("links.next")
+    window.commands.run("links.next")
+    link = widget.links[1].arc // 2
+    assert state.pointed[0].members == (link,) and widget.tree.currentItem().text(0) == widget.links[1].cells()[0]
+    panel.export().write(tmp_path / "links.csv")
+    rows = list(csv.DictReader((tmp_path / "links.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 32 and float(rows[0]["utilization (%)"]) == pytest.approx(40)
+    window.commands.run("links.all")
+    assert state.n_links_shown == 48 and widget.classes[hosts].isChecked() and not widget.bounded.isChecked()
+    window.selection.set([window.table.row_keys[2]])
+    wait(window)
+    assert list(widget.classes) == list(state.scene.class_names) and state.pointed == ()
+
+
 def test_the_circuits_of_a_device_are_shown_and_a_reconfiguration_is_played(window, wait, qtbot):
     window.selection.set([window.table.row_keys[2]])
     wait(window)
@@ -118,6 +147,13 @@ def test_the_circuits_of_a_device_are_shown_and_a_reconfiguration_is_played(wind
     window.commands.run("ocs.play")
     qtbot.waitUntil(lambda: widget.at == widget.playback.n_steps - 1 and not widget._timer.isActive(), timeout=10_000)
     assert len(window.fabric_state.dark_links) == widget.playback.parts[1].sum()
+    assert widget.told.text().startswith("Step ")
+    window.selection.set([window.table.row_keys[0]])
+    wait(window)
+    assert widget.told.text() == ""
+    window.selection.set([window.table.row_keys[2]])
+    wait(window)
+    assert widget.told.text() == ""  # nor is it told of the fabric that has another playback
 
 
 def test_another_layout_keeps_what_is_chosen_and_failed_and_another_run_does_not(window, wait):
@@ -164,6 +200,12 @@ def test_at_ten_thousand_nodes_the_window_is_never_busy_for_long(window, make_ru
     for _ in range(5):
         window.fabric_state.orbit(4, 1)
         QApplication.processEvents()
+    wait(window)
+    window.panels["links"].show()
+    wait(window)
+    window.fabric_state.set_link_filter(bound=50.0)
+    wait(window)
+    window.commands.run("links.next")
     wait(window)
     watchdog.stop()
     assert watchdog.longest_s < 0.05
