@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from experiments.cli import comparing, completing, failing, folders, reading, reconfiguring, running
 from experiments.cli.common import FAULT, INTERRUPTED, MISTAKE, complain
@@ -81,7 +81,7 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except CycloptsError as error:
         command = arguments[0] if arguments and arguments[0] in app else ""
-        complain(f"{error}\nSee '{' '.join(filter(None, ('optinet', command)))} --help'.")
+        complain(f"{_in_words(error)}\nSee '{' '.join(filter(None, ('optinet', command)))} --help'.")
         return MISTAKE
     except OptinetError as error:
         complain(str(error))
@@ -103,6 +103,13 @@ def _run(arguments: list[str]) -> int:
         complain(f"optinet failed: {type(error).__name__}: {error}\nOPTINET_DEBUG=1 shows the traceback.")
         return FAULT
     return result if isinstance(result, int) else 0
+
+
+def _in_words(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError):
+        more = ", ".join(f"'{token}'" for token in error.unused_tokens or ())
+        return f"More was given than the command takes: {more}."
+    return str(error)
 
 
 def _version() -> str:

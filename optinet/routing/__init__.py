@@ -27,7 +27,7 @@ class NoOptions(BaseModel):
         default=None, gt=0, description="bound what the best of all routings carries, to this relative gap"
     )
     optimum_budget_s: float | None = Field(
-        default=None, ge=0, description="time after which the bounds found so far are kept; 60 when left out"
+        default=None, ge=0, description="computing time after which the bounds found are kept; 60 when left out"
     )
 
     @model_validator(mode="before")

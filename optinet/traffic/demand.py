@@ -19,6 +19,8 @@ from optinet.arguments import public
 from optinet.errors import DemandError, Problem
 from optinet.fabric import Fabric
 
+_MOST = 1e15  # a slip of the keyboard, before sums and products of it overflow
+
 
 @dataclass(frozen=True, eq=False)
 class Demand:
@@ -254,4 +256,6 @@ def _array_problems(name: str, array: NDArray[np.float64], shape: tuple[int, ...
     bad = ~((array >= 0) & (array < np.inf))
     if bad.any():
         problems.append(Problem(name, f"{array[bad].flat[0]}", "finite numbers of at least 0"))
+    elif array.max(initial=0.0) > _MOST:
+        problems.append(Problem(name, f"{array.max():g}", f"at most {_MOST:g}"))
     return problems

@@ -126,6 +126,7 @@ def test_version(optinet):
         (["run", "x", "-o", "y", "--sett", "a=b"], "Did you mean --set?"),
         (["run"], "SCENARIO"),
         (["run", "x"], "--output"),
+        (["run", "x", "z", "-o", "y"], "More was given than the command takes: 'z'."),
         (["compare"], "PATHS"),
         (["export", "x", "--to", "cvs"], 'Did you mean "csv"?'),
         (["sweep", "x", "-o", "y", "--workers", "0"], ">= 1"),

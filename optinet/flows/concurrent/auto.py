@@ -51,8 +51,9 @@ def concurrent_flow(
     arc_up
         shape (n_arcs,): which arcs are up (`Fabric.arc_mask`); all when None.
     time_budget_s
-        Seconds after which the bounds found so far are returned, and `note` says so, >= 0. It is kept to about a
-        tenth of a second, once the demand has been laid on the graph. With no time at all the lower bound is 0.
+        Seconds of computing after which the bounds found so far are returned, and `note` says so, >= 0; what other
+        programs take from the machine is not counted. It is kept to about a tenth of a second, once the demand has been
+        laid on the graph. With no time at all the lower bound is 0.
 
     Returns
     -------

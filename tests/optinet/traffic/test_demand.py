@@ -50,6 +50,7 @@ def test_uniform_is_known_without_pairs(fabric):
         (lambda f: optinet.Demand.from_matrix(f, [[0, 1], [0]]), "gbps: not numbers"),
         (lambda f: optinet.Demand.permutation(f, [[0], [1, 2]]), "target: not numbers"),
         (lambda f: optinet.Demand.rank_one(f, np.ones(6), np.ones(4)), "target_share"),
+        (lambda f: optinet.Demand.uniform(f, 1e308), r"gbps_per_pair: 1e\+308; allowed: at most 1e\+15"),
         (lambda f: patterns.grid_neighbors(f, (2, 2), 1.0), "grid of 6 ranks"),
         (lambda f: workloads.demand(f, "grid_neighbors", {"dms": (2, 3)}), "dims"),
         (lambda f: workloads.demand(f, "unifrom", {}), "did you mean 'uniform'"),
