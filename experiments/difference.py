@@ -63,12 +63,18 @@ class Line:
         Its value in each run; None in a run that does not have it.
     unit
         Of the values, as the run file has it; empty for texts and plain numbers.
+    ends
+        Of the interval of each metric and of the range of each value of a component; None for none.
+    sources
+        Where each value of a component is from, with its basis and confidence; empty for none.
     """
 
     part: str
     name: str
     values: tuple[Any, ...]
     unit: str = ""
+    ends: tuple[tuple[float, float] | None, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def shares(self) -> tuple[float | None, ...]:
@@ -83,18 +89,26 @@ def side_by_side(runs: Sequence[Run]) -> list[Line]:
     """Return what differs between some runs: what was asked, what came out, and what they are made of.
 
     All metrics and categories of power and cost are there that differ in one run from the first; values that are the
-    same in all runs are left out.
+    same in all runs are left out. A value of a component and its range are one line, which is there if either differs.
     """
     first = runs[0]
     for run in runs:
         run.read(*_KEYS)
     names: dict[tuple[str, str], None] = {}
     for other in runs[1:]:
-        names |= dict.fromkeys((c.part, c.name) for c in _without_arrays(first, other) if c.part in _SIDE_BY_SIDE)
+        changed = (c for c in _without_arrays(first, other) if c.part in _SIDE_BY_SIDE)
+        names |= dict.fromkeys((c.part, _without_end(c.name) if c.part == "catalogue" else c.name) for c in changed)
     units = {("metrics", name): metric.unit for run in runs for name, metric in run.metrics.items()}
-    columns = [_everything(run) for run in runs]
+    columns, ends, sources = ([of(run) for run in runs] for of in (_everything, _ends, _sources))
     lines = [
-        Line(part, name, tuple(column.get((part, name)) for column in columns), _unit(part, name, units))
+        Line(
+            part,
+            name,
+            tuple(column.get((part, name)) for column in columns),
+            _unit(part, name, units),
+            tuple(known.get((part, name)) for known in ends),
+            tuple(known.get(name, "") if part == "catalogue" else "" for known in sources),
+        )
         for part, name in names
     ]
     return sorted(lines, key=lambda line: _SIDE_BY_SIDE.index(line.part))
@@ -104,7 +118,7 @@ def _unit(part: str, name: str, units: Mapping[tuple[str, str], str]) -> str:
     if part in ("power", "cost"):
         return "W" if part == "power" else "USD"
     if part == "catalogue":
-        key = name.removesuffix(" low").removesuffix(" high").rpartition(" ")[2]
+        key = name.rpartition(" ")[2]
         return "" if unit_of(key) == "1" else unit_of(key)
     unit = units.get((part, name), "")
     return "" if unit == "1" else unit
@@ -118,6 +132,30 @@ def _everything(run: Run) -> dict[tuple[str, str], Any]:
             for value in _VALUES[group]:
                 found[group, _name(group, key, value)] = row[value]
     return found | {("result", head): getattr(run, head) for head in ("verdict", "routing")}
+
+
+def _without_end(name: str) -> str:
+    """Return what the value is called that a name may be an end of."""
+    return name.removesuffix(" low").removesuffix(" high")
+
+
+def _ends(run: Run) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the intervals of a run's metrics and the ranges of its component values, by part and name."""
+    found = {("metrics", name): (m.low, m.high) for name, m in run.metrics.items() if m.low < m.high}
+    for key, row in _rows(run, "catalogue").items():
+        if row["low"] < row["high"]:
+            found["catalogue", _name("catalogue", key, "value")] = row["low"], row["high"]
+    return found
+
+
+def _sources(run: Run) -> dict[str, str]:
+    """Return where the component values of a run are from, by name."""
+    table = run.table("catalogue")
+    columns = [table.get(name, ()) for name in ("component", "key", "source", "basis", "confidence")]
+    return {
+        _name("catalogue", (component, key), "value"): f"{source} ({', '.join(dict.fromkeys((basis, confidence)))})"
+        for component, key, source, basis, confidence in zip(*columns, strict=True)
+    }
 
 
 def differences(one: Run, other: Run) -> list[Change]:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.difference import Line, side_by_side
@@ -41,12 +42,15 @@ class Comparison:
         What differs.
     message
         Why there is no table.
+    titles
+        What each source is called, by its id.
     """
 
     names: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     message: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def only(self, text: str) -> tuple[Line, ...]:
         """Return the lines whose part or name hold all words of a text."""
@@ -55,13 +59,25 @@ class Comparison:
             line for line in self.lines if all(word in f"{part_title(line.part)} {line.name}".lower() for word in words)
         )
 
+    def sources(self, line: Line) -> str:
+        """Return what the sources of a line are called, one below the other."""
+        ids = dict.fromkeys(word for each in line.sources for word in each.partition(" (")[0].split())
+        return "\n".join(f"{name}: {self.titles[name]}" if name in self.titles else name for name in ids)
+
     def as_csv(self) -> str:
         """Return the table as comma-separated text, numbers at full precision."""
         others = [f"{name}, difference" for name in self.names[1:]]
+        known = [f"{name}, {what}" for name in self.names for what in ("low", "high", "source")]
         rows = (  # what is None is written as nothing
-            [part_title(line.part), line.name, line.unit, *line.values, *line.shares[1:]] for line in self.lines
+            [part_title(line.part), line.name, line.unit, *line.values, *line.shares[1:], *_known(line)]
+            for line in self.lines
         )
-        return csv_text(["part", "name", "unit", *self.names, *others], rows)
+        return csv_text(["part", "name", "unit", *self.names, *others, *known], rows)
+
+
+def _known(line: Line) -> Iterator[Any]:
+    for ends, source in zip(line.ends, line.sources, strict=True):
+        yield from (*(ends or (None, None)), source)
 
 
 def compared(inputs: Inputs) -> Comparison:
@@ -72,7 +88,11 @@ def compared(inputs: Inputs) -> Comparison:
     if len(rows) < 2:
         return Comparison(message="Only one of the selected runs can be read.")
     lines = tuple(side_by_side([row.run for row in rows]))
-    return Comparison(tuple(row.case for row in rows), keys, lines, "" if lines else SAME)
+    titles: dict[str, str] = {}
+    for row in rows:
+        table = row.run.table("sources")
+        titles |= dict(zip(table.get("id", ()), table.get("title", ()), strict=True))
+    return Comparison(tuple(row.case for row in rows), keys, lines, "" if lines else SAME, titles)
 
 
 def part_title(part: str) -> str:
@@ -83,6 +103,8 @@ def part_title(part: str) -> str:
 def cell_text(line: Line, run: int) -> str:
     """Return the value of a run, and how far it is from that of the first."""
     text = value_text(line.values[run])
+    if line.part == "catalogue" and line.ends[run] is not None:
+        text += f"  [{range_text(line, run)}]"
     share = line.shares[run] if run else None
     if share is None or abs(share) < _SMALLEST_SHARE or line.part == "scenario":
         return text
@@ -91,6 +113,17 @@ def cell_text(line: Line, run: int) -> str:
     else:
         difference = f"{share:+.1%}" if abs(share) < 10 else f"×{line.values[run] / line.values[0]:,.4g}"
     return f"{text}  ({difference})".replace("-", "−")
+
+
+def range_text(line: Line, run: int) -> str:
+    """Return the range of a value; empty where it has none."""
+    ends = line.ends[run]
+    return "" if ends is None else f"{format_number(ends[0])} to {format_number(ends[1])}"
+
+
+def source_text(line: Line) -> str:
+    """Return where the values of a component are from, each source once; empty for what is no such value."""
+    return "; ".join(dict.fromkeys(filter(None, line.sources)))
 
 
 def value_text(value: Any) -> str:

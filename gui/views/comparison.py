@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 from experiments.difference import Line
 from gui.jobs import Submit
 from gui.state.charts.kinds import Inputs
-from gui.state.comparison import SELECT_SOME, Comparison, cell_text, compared, part_title
+from gui.state.comparison import SELECT_SOME, Comparison, cell_text, compared, part_title, range_text, source_text
 from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
@@ -59,8 +59,8 @@ class ComparisonModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """Return the number of runs, and two."""
-        return 0 if parent is not None and parent.isValid() else _FIXED + len(self.comparison.names)
+        """Return the number of runs, and three."""
+        return 0 if parent is not None and parent.isValid() else _FIXED + len(self.comparison.names) + 1
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
         """Return one aspect of a cell."""
@@ -71,12 +71,16 @@ class ComparisonModel(QAbstractTableModel):
                 return part_title(line.part) if line.part != before or role == _Role.ToolTipRole else None
             if column == 1:
                 return f"{line.name}, {line.unit}" if line.unit else line.name
-            return cell_text(line, column - _FIXED)
+            if column == self.columnCount() - 1:
+                return source_text(line) if role == _Role.DisplayRole else self.comparison.sources(line)
+            note = range_text(line, column - _FIXED) if role == _Role.ToolTipRole else ""
+            return "\n".join(filter(None, (cell_text(line, column - _FIXED), note)))
         if role == _Role.FontRole and column == 0:
             return self._bold
-        if role == _Role.TextAlignmentRole and column >= _FIXED and _is_number(line):
+        of_run = _FIXED <= column < self.columnCount() - 1
+        if role == _Role.TextAlignmentRole and of_run and _is_number(line):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == _Role.ForegroundRole and column >= _FIXED:
+        if role == _Role.ForegroundRole and of_run:
             same = column > _FIXED and line.values[column - _FIXED] == line.values[0]
             return self.theme.faint_text if same else None
         return None
@@ -85,7 +89,7 @@ class ComparisonModel(QAbstractTableModel):
         """Return the names of the runs."""
         if orientation == Qt.Orientation.Vertical or role not in (_Role.DisplayRole, _Role.ToolTipRole):
             return None
-        names = ("Part", "What differs", *map(_in_two_lines, self.comparison.names))
+        names = ("Part", "What differs", *map(_in_two_lines, self.comparison.names), "Source")
         return names[section] if section < len(names) else None
 
 
@@ -172,7 +176,7 @@ class ComparisonView(QWidget):
             [str(self.model.data(self.model.index(row, column)) or "") for column in columns]
             for row in range(min(self.model.rowCount(), MOST_ROWS))
         ]
-        heads = ["Part", "What differs", *comparison.names]
+        heads = ["Part", "What differs", *comparison.names, "Source"]
         table = TextTable("What differs", heads, rows, n_rows=self.model.rowCount())
         return table_export(table, self.model.theme, self.view.font(), comparison.as_csv)
 

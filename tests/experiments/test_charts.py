@@ -219,4 +219,13 @@ def test_runs_side_by_side_have_every_value_that_differs_in_one(swept):
     assert power.values == tuple(run.metrics["network_kw"].value for run in (one, two, three)) and power.unit == "kW"
     assert power.shares[0] == 0.0 and power.shares[1] == pytest.approx(power.values[1] / power.values[0] - 1)
     assert ("scenario", "workload.name") not in lines
+    assert power.ends[0] == (one.metrics["network_kw"].low, one.metrics["network_kw"].high)
+    used = two.table("catalogue")
+    optics = two.scenario["design"]["optics"]
+    place = next(i for i, name in enumerate(used["component"]) if name == optics and used["low"][i] < used["high"][i])
+    told = f"{used['source'][place]} ({used['basis'][place]}, {used['confidence'][place]})"
+    line = lines["catalogue", f"{used['component'][place]} {used['key'][place]}"]
+    assert line.sources[:2] == ("", told)  # the other design does without it
+    assert (line.values[1], *line.ends[1]) == tuple(used[name][place] for name in ("value", "low", "high"))
+    assert not [name for _, name in lines if name.endswith((" low", " high"))]
     assert side_by_side([one, one]) == []

@@ -241,6 +241,13 @@ def test_two_runs_are_compared_line_by_line(window, chart, wait):
     first, second = view.model.comparison.names
     assert [float(power[first]), float(power[second])] == values and power["unit"] == "kW"
     assert float(power[f"{second}, difference"]) == pytest.approx(values[1] / values[0] - 1)
+    low, high = (getattr(window.session.get(keys[1]).run.metrics["network_kw"], end) for end in ("low", "high"))
+    assert [float(power[f"{second}, {end}"]) for end in ("low", "high")] == [low, high]
+    view.filter.setText("component retimed")
+    sources = {view.model.data(view.model.index(row, 4)) for row in range(view.model.rowCount())}
+    assert sources and all(text.endswith(")") for text in sources)
+    tip = view.model.data(view.model.index(0, 4), Qt.ItemDataRole.ToolTipRole)
+    assert tip and tip.partition(":")[0] in view.model.data(view.model.index(0, 4))
     view.filter.setText("metrics network_kw")
     assert view.model.rowCount() == 1
     assert view.model.data(view.model.index(0, 3)).endswith("%)")
