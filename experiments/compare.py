@@ -284,6 +284,18 @@ def _shown_values(run: Run) -> dict[str, Any]:
     return values | {"verdict": run.verdict or None}
 
 
+def in_order(runs: Iterable[Run]) -> list[Run]:
+    """Return runs study by study, each in the order of its points; others stay where they are among them.
+
+    Runs of an optinet that did not keep their place in a study stay in the order given.
+    """
+    given = list(runs)
+    told = [run.columns("provenance", "study", "point") for run in given]
+    first = {str(each.get("study", "")): i for i, each in reversed(list(enumerate(told)))}
+    keys = [(first[str(each.get("study", ""))], int(each.get("point", -1))) for each in told]
+    return [given[i] for i in sorted(range(len(given)), key=keys.__getitem__)]
+
+
 class _Footnotes:
     """Numbers texts in the order they come up."""
 

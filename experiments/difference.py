@@ -99,7 +99,8 @@ def side_by_side(runs: Sequence[Run]) -> list[Line]:
         changed = (c for c in _without_arrays(first, other) if c.part in _SIDE_BY_SIDE)
         names |= dict.fromkeys((c.part, _without_end(c.name) if c.part == "catalogue" else c.name) for c in changed)
     units = {("metrics", name): metric.unit for run in runs for name, metric in run.metrics.items()}
-    columns, ends, sources = ([of(run) for run in runs] for of in (_everything, _ends, _sources))
+    columns = [_everything(run) for run in runs]
+    ends, sources = [_ends(run) for run in runs], [_sources(run) for run in runs]
     lines = [
         Line(
             part,
@@ -153,7 +154,9 @@ def _sources(run: Run) -> dict[str, str]:
     table = run.table("catalogue")
     columns = [table.get(name, ()) for name in ("component", "key", "source", "basis", "confidence")]
     return {
-        _name("catalogue", (component, key), "value"): f"{source} ({', '.join(dict.fromkeys((basis, confidence)))})"
+        _name(
+            "catalogue", (component, key), "value"
+        ): f"{source} ({confidence if basis == source else f'{basis}, {confidence}'})"
         for component, key, source, basis, confidence in zip(*columns, strict=True)
     }
 

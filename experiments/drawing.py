@@ -32,7 +32,7 @@ from experiments.charts import (
 )
 
 # color-blind safe, after M. Okabe and K. Ito, "Color Universal Design", 2008
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#000000")
+COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#c3cad4")
 _VERDICT = {"closes": "#009e73", "at risk": "#e69f00", "infeasible": "#d55e00"}
 _MARKS = "osD^vP*X"
 _NAMED = 20  # designs on the front that are numbered
@@ -119,6 +119,9 @@ def _scatter(chart: Scatter, axes: Axes) -> None:
             linewidth=0.8,
             label=group,
         )
+        hollow = [mark for mark in marks if not mark.closes]
+        x, y = [mark.x.value for mark in hollow], [mark.y.value for mark in hollow]
+        axes.plot(x, y, symbol, mfc="white", mec=color, ms=5, zorder=3)
     front = sorted((mark for mark in chart.marks if mark.on_front), key=lambda mark: mark.x.value)
     axes.plot(
         [m.x.value for m in front],

@@ -181,7 +181,9 @@ def evaluation_bytes(evaluation: Evaluation, case: str = "", command_line: str =
     return run_bytes(evaluation_content(evaluation, case, command_line, study))
 
 
-def evaluation_content(evaluation: Evaluation, case: str = "", command_line: str = "", study: str = "") -> RunContent:
+def evaluation_content(
+    evaluation: Evaluation, case: str = "", command_line: str = "", study: str = "", point: int = -1
+) -> RunContent:
     """Return what the run file of an evaluation holds.
 
     Parameters
@@ -192,8 +194,8 @@ def evaluation_content(evaluation: Evaluation, case: str = "", command_line: str
         The design of a study that it belongs to.
     command_line
         What the user asked for, kept in the provenance.
-    study
-        Title of the study it belongs to, kept there too.
+    study, point
+        Title of the study it belongs to and its place there, kept there too.
     """
     scenario, assessment = evaluation.scenario, evaluation.assessment
     groups = {
@@ -214,7 +216,7 @@ def evaluation_content(evaluation: Evaluation, case: str = "", command_line: str
         verdict=assessment.verdict,
         scenario_sha256=scenario.content_sha256,
         groups=groups,
-        provenance=provenance(evaluation.seconds, command_line, study),
+        provenance=provenance(evaluation.seconds, command_line, study, point),
     )
 
 

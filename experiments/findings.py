@@ -62,7 +62,8 @@ def _with_parts_down(rows: Sequence[Row]) -> Iterator[str]:
         share = f", {gbps / before:.1%} of what it does whole" if before else ""
         yield f"{(same or row).case} {text}{share}."
     if len(down) > _MOST_DOWN:
-        yield f"{len(down) - _MOST_DOWN} more designs have parts down."
+        more = len(down) - _MOST_DOWN
+        yield f"{counted(more, 'other design')} {'has' if more == 1 else 'have'} parts down."
 
 
 def _apart_from_failed(row: Row) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.charts import Chart, Group, Per, Waterfall, breakdown, scatter, waterfalls
-from experiments.compare import Row, Table, comparison
+from experiments.compare import Row, Table, comparison, in_order
 from experiments.drawing import svg
 from experiments.findings import drivers_of_best, findings
 from experiments.labels import counted, label_of
-from experiments.report_charts import plain_heading, spread_charts, sweep_charts
+from experiments.report_charts import not_shown, plain_heading, spread_charts, sweep_charts
 from experiments.report_failures import LEVEL_HEADS, STEP_HEADS, availability_charts, level_rows, step_rows
 from optinet.results import Run, open_run
 
@@ -31,7 +31,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "arcs": ("capacity_gbps",),
     "catalogue": ("component", "key", "value"),
     "sources": ("id",),
-    "provenance": ("study", "started_utc", "optinet", "git_commit"),
+    "provenance": ("study", "point", "started_utc", "optinet", "git_commit"),
     "uncertainty": ("n_draws",),
     "link_budgets": ("link_class", "verdict", "transmitter", "receiver", "component", "cumulative_loss_db"),
 }
@@ -60,6 +60,7 @@ def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", g
     runs = [open_run(path) for path in paths]
     for run in runs:
         run.read(*_WHOLE, **_COLUMNS)
+    runs = in_order(runs)
     table = comparison(runs)
     table = table.beside(baseline) if baseline else table
     table = table.with_front(goals or _usual_goals(table))
@@ -69,6 +70,7 @@ def report_html(paths: Sequence[Path], *, title: str = "", baseline: str = "", g
         loader=PackageLoader("experiments"), autoescape=True, undefined=StrictUndefined, trim_blocks=False
     )
     return environment.get_template("report.html.j2").render(
+        counted=counted,
         version=version("optinet"),
         title=title or _question(runs),
         subtitle=_subtitle(runs, table),
@@ -141,7 +143,10 @@ def _fronts(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
             caption = (
                 f"Circles: {marked}" if x.startswith("cost") else "The same designs by latency and delivered rate."
             )
-            yield figures.add(chart, f"{caption} Bars are the 5th to 95th percentile over component ranges.")
+            hollow = (
+                "" if all(mark.closes for mark in chart.marks) else " Hollow: links do not close with 3 sigma to spare."
+            )
+            yield figures.add(chart, f"{caption} Bars are the 5th to 95th percentile over component ranges.{hollow}")
 
 
 def _breakdowns(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
@@ -156,7 +161,7 @@ def _breakdowns(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
         for per in pers:
             bars = breakdown(table.rows, group, per=per, most=_MOST_BARS)
             if bars.categories:
-                more = f" {bars.left_out} designs are not shown." if bars.left_out else ""
+                more = f" {not_shown(bars.left_out)}".rstrip()
                 text = "by category; beside it the total and its 5th to 95th percentile. What is saved is left of zero."
                 yield figures.add(bars, f"{bars.axis_label} {text}{more}")
 

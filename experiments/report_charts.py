@@ -14,7 +14,7 @@ from experiments.charts.sweeps import PARALLEL_AXES, PHASE_METRICS, fullest_pair
 from experiments.columns import DELIVERED, Column
 from experiments.compare import Table
 from experiments.facts import Facts, facts_of
-from experiments.labels import label_of
+from experiments.labels import counted, label_of
 from experiments.technology import technology_of
 from optinet.results import Run
 
@@ -97,5 +97,10 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else np.nan
 
 
+def not_shown(count: int) -> str:
+    """Return how many designs a chart leaves out, as a sentence; empty for none."""
+    return f"{counted(count, 'design')} {'is' if count == 1 else 'are'} not shown." if count else ""
+
+
 def _left_out(chart: Curves) -> str:
-    return f" {chart.left_out} designs are not shown." if chart.left_out else ""
+    return f" {not_shown(chart.left_out)}".rstrip()

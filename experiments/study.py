@@ -36,8 +36,8 @@ class Point:
         Value of each grid key; for a whole table, what it is called.
     scenario
         What to run.
-    study
-        Title of the study.
+    study, place
+        Title of the study, and which of its points this is, from 0.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Point:
     coordinates: Mapping[str, Any]
     scenario: Scenario
     study: str = ""
+    place: int = -1
 
     @cached_property
     def file_name(self) -> str:
@@ -315,7 +316,9 @@ class _Expansion:
         self.duplicates += scenario.content_sha256 in self.points
         if self._check and scenario.content_sha256 not in self.points:
             self.problems |= dict.fromkeys(self._check(scenario, draft))
-        self.points.setdefault(scenario.content_sha256, Point(name, case, coordinates, scenario, self._title))
+        self.points.setdefault(
+            scenario.content_sha256, Point(name, case, coordinates, scenario, self._title, len(self.points))
+        )
         self._places.setdefault(scenario.content_sha256, place)
 
     def draft_of(self, point: Point) -> Draft:

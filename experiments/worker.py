@@ -74,7 +74,7 @@ def evaluated(point: Point, command_line: str = "") -> Outcome:
     try:
         evaluation = evaluate(point.scenario)
         busy = time.thread_time()
-        content = evaluation_content(evaluation, point.case, command_line, point.study)
+        content = evaluation_content(evaluation, point.case, command_line, point.study, point.place)
         data = run_bytes(content)
     except MemoryError as error:
         raise MemoryError(str(error)) from None  # numpy's own would not survive the way to another process

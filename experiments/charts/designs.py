@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from experiments.charts.shapes import Bars, Interval, Intervals, Mark, Scatter
+from experiments.charts.shapes import CLOSING, Bars, Interval, Intervals, Mark, Scatter
 from experiments.columns import Column
 from experiments.compare import Row, Table
 from experiments.labels import label_of, readable
@@ -33,7 +33,14 @@ _MOST_CATEGORIES = 9
 def scatter(table: Table, x: Column, y: Column, title: str) -> Scatter:
     """Return the designs of a comparison that have both metrics."""
     marks = [
-        Mark(row.case, _topology(row.run), _interval(row, x.key), _interval(row, y.key), bool(row.on_front))
+        Mark(
+            row.case,
+            _topology(row.run),
+            _interval(row, x.key),
+            _interval(row, y.key),
+            bool(row.on_front),
+            row.run.verdict in CLOSING,
+        )
         for row in table.rows
         if row.values.get(x.key) is not None and row.values.get(y.key) is not None
     ]

@@ -35,13 +35,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class Mark:
-    """One design in a scatter chart."""
+    """One design in a scatter chart; `closes` tells whether its links do, with three sigma to spare."""
 
     label: str
     group: str
     x: Interval
     y: Interval
     on_front: bool
+    closes: bool = True
 
 
 @dataclass(frozen=True)

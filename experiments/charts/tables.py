@@ -41,10 +41,10 @@ def _rows(chart: Chart) -> Iterable[Sequence[Any]]:
 
 @_rows.register
 def _scatter(chart: Scatter) -> Iterator[Sequence[Any]]:
-    yield "design", "group", chart.x_label, "low", "high", chart.y_label, "low", "high", "on the front"
+    yield "design", "group", chart.x_label, "low", "high", chart.y_label, "low", "high", "closes", "on the front"
     for mark in chart.marks:
         ends = (mark.x.value, mark.x.low, mark.x.high, mark.y.value, mark.y.low, mark.y.high)
-        yield mark.label, mark.group, *ends, mark.on_front
+        yield mark.label, mark.group, *ends, mark.closes, mark.on_front
 
 
 @_rows.register

@@ -152,11 +152,11 @@ def view(paths: Annotated[tuple[Path, ...], Parameter(negative="", show_default=
 
 def print_comparison(paths: Sequence[Path], form: str, *, baseline: str = "", pareto: Sequence[str] = ()) -> None:
     """Print run files side by side, as text, Markdown or JSON."""
-    from experiments.compare import comparison
+    from experiments.compare import comparison, in_order
     from experiments.present import comparison_markdown, comparison_text
     from optinet.results import open_run
 
-    table = comparison(map(open_run, paths))
+    table = comparison(in_order(map(open_run, paths)))
     table = table.beside(baseline) if baseline else table
     table = table.with_front(pareto) if pareto else table
     if form == "json":

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from experiments.cli.common import AsJson, Flag, Output, Paths, Words, complain, runs_of, width, write, write_json
+from experiments.labels import counted
 
 _COLUMNS = (
     "design",
@@ -69,7 +70,8 @@ def runs(
             write(runs_text(found, shown, width()))
         for problem in index.problems:
             complain(problem)
-        complain(f"{len(found):,} of {len(index):,} runs" if filter_text else f"{len(index):,} runs")
+        whole = counted(len(index), "run")
+        complain(f"{len(found):,} of {whole}" if filter_text else whole)
     return 0
 
 
@@ -139,7 +141,7 @@ def pack(folder: Path, /, *, output: Output) -> None:
     from experiments.pack import pack as write_pack
 
     count = write_pack(folder, output)
-    complain(f"{count:,} runs in {output} ({output.stat().st_size / 1e6:,.1f} MB)")
+    complain(f"{counted(count, 'run')} in {output} ({output.stat().st_size / 1e6:,.1f} MB)")
 
 
 def unpack(path: Path, /, *, output: Output) -> None:
@@ -158,4 +160,4 @@ def unpack(path: Path, /, *, output: Output) -> None:
     """
     from experiments.pack import unpack as read_pack
 
-    complain(f"{read_pack(path, output):,} runs in {output}")
+    complain(f"{counted(read_pack(path, output), 'run')} in {output}")

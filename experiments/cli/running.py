@@ -28,6 +28,7 @@ from experiments.cli.common import (
     write_json,
 )
 from experiments.cli.comparing import print_comparison
+from experiments.labels import counted
 from experiments.progress import Form
 from optinet.errors import OptinetError, Problem, ScenarioError
 
@@ -161,9 +162,9 @@ def sweep(
     if result.effort.text:
         tell("effort", result.effort.text)
     runs, new, failed = len(result.runs), len(result.written), len(result.failures)
-    ended = f"{runs:,} run files in {output} ({new:,} new), {result.seconds:.1f} s."
+    ended = f"{counted(runs, 'run file')} in {output} ({new:,} new), {result.seconds:.1f} s."
     if failed:
-        ended += f"\n{failed:,} points failed; errors are in {result.failures_path}."
+        ended += f"\n{counted(failed, 'point')} failed; errors are in {result.failures_path}."
     tell("ended", ended, runs=runs, new=new, failed=failed, wall_s=round(result.seconds, 3))
     if not failed:
         return 0

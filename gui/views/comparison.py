@@ -32,7 +32,7 @@ from optinet.errors import OptinetError
 
 _Role = Qt.ItemDataRole
 _FIXED = 2  # columns before those of the runs
-_MOST_PX = (130, 260)  # of the columns of parts and of what differs
+_MOST_PX = (170, 260)  # of the columns of parts and of what differs
 ROOM_PX = 24  # beside the text of a cell or heading
 _RUN_PX = 320  # at most, of each run
 _LONG = 16  # characters of a name that is written in two lines

@@ -16,7 +16,9 @@ from typing import Any
 _PACKAGES = ("h5py", "networkx", "numba", "numpy", "pydantic", "scipy")
 
 
-def provenance(seconds: Mapping[str, float], command_line: str = "", study: str = "") -> dict[str, Any]:
+def provenance(
+    seconds: Mapping[str, float], command_line: str = "", study: str = "", point: int = -1
+) -> dict[str, Any]:
     """Return the columns of /provenance.
 
     Parameters
@@ -25,8 +27,8 @@ def provenance(seconds: Mapping[str, float], command_line: str = "", study: str 
         Time spent in each stage of the run.
     command_line
         The command that made it.
-    study
-        Title of the study it belongs to.
+    study, point
+        Title of the study it belongs to, and its place there from 0; empty and -1 for none.
     """
     now = dt.datetime.now(dt.UTC)
     started = now - dt.timedelta(seconds=sum(seconds.values()))
@@ -34,6 +36,7 @@ def provenance(seconds: Mapping[str, float], command_line: str = "", study: str 
         "started_utc": started.isoformat(timespec="seconds"),
         "command_line": command_line,
         "study": study,
+        "point": point,
         "stage": list(seconds),
         "stage_s": list(seconds.values()),
         **_machine(),

@@ -224,6 +224,7 @@ GROUPS: dict[str, dict[str, Column]] = {
         "git_commit": text("commit of the working tree optinet ran from; empty when installed"),
         "command_line": text("command that made the run"),
         "study": text("title of the study it belongs to, the question it helps to answer; empty for a single run"),
+        "point": whole("place in that study, from 0; -1 for a single run"),
         "stage": text("stage of the run", "stage"),
         "stage_s": real("time spent in the stage", "stage"),
         "package": text("package it used", "package"),

@@ -60,7 +60,7 @@ sys.exit(code)
 """
     folder = made_run("a").path.parent
     done = subprocess.run([sys.executable, "-c", code, "runs", folder], capture_output=True, text=True, check=True)
-    assert done.stderr == "1 runs\n" and "uniform" in done.stdout
+    assert done.stderr == "1 run\n" and "uniform" in done.stdout
 
 
 def test_help_names_every_command(optinet):

@@ -6,14 +6,26 @@ import math
 
 import pytest
 
-from experiments.compare import comparison
+from experiments.compare import comparison, in_order
 from experiments.present import comparison_markdown, comparison_text, rows_text
+from optinet.results import open_run
 
 POD = {"name": "tpu_pod", "cubes": [2, 1, 1], "cube_side": 2, "link_gbps": 400.0}
 
 
 def delivered(gbps, **metrics):
     return {"delivered_gbps_per_endpoint": gbps, **metrics}
+
+
+def test_designs_stand_in_the_order_of_their_study_whatever_their_files_are_called(swept, made_run):
+    files = sorted(swept)
+    assert files != swept
+    found = in_order(map(open_run, files))
+    assert [run.path for run in found] == swept
+    assert [row.case for row in comparison(found).rows] == ["retimed", "LPO", "pod"]
+    first, last = made_run("first"), made_run("last")  # of no study
+    mixed = in_order([first, open_run(files[0]), last, open_run(files[1])])
+    assert mixed[:2] == [first, last] and {run.path for run in mixed[2:]} == set(files[:2])
 
 
 def test_workloads_of_one_design_are_one_row(made_run):

@@ -107,6 +107,7 @@ def test_designs_that_do_not_close_and_points_that_failed_are_told_with_the_reas
     assert "<td>short</td>" in section and "12 short" in section
     assert "<td>fine</td>" not in section and "something else" not in section
     assert "odd / &lt;b&gt;" in section and "does not fit" in section
+    assert "Hollow: links do not close" in page
     assert "No other design surpasses in all of least power in kW, least cost in USD/endpoint: fine." in page
 
 

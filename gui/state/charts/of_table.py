@@ -17,7 +17,7 @@ from experiments.charts.shapes import Floats
 from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, PHASE_METRICS, fullest_pair
 from experiments.charts.sweeps import parameters as varied_parameters
 from experiments.columns import DELIVERED
-from experiments.labels import label_of
+from experiments.labels import counted, label_of
 from gui.state.charts.kinds import ENDPOINTS, OPEN_FIRST, Choice, Inputs, Shown, chosen, unlike
 from gui.state.charts.of_selection import metric_options
 from gui.state.keys import Keys, among
@@ -153,7 +153,7 @@ def break_even(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     keys = [next((key for case, key in run_of.items() if c.label.startswith(f"{case}:")), "") for c in chart.curves]
     remark = "A dot marks the length from which following pays."
     if chart.left_out:
-        remark += f" {chart.left_out} designs are not shown; the filter chooses."
+        remark += f" {counted(chart.left_out, 'design')} not shown; the filter chooses."
     return Shown(chart, keys=tuple(keys), choices=(scope,), remark=remark)
 
 
