@@ -25,7 +25,7 @@ from gui.state.viewpoint import Viewpoint
 MAPS = ("viridis", "cividis", "batlow")
 SHARED = (
     *("quantity", "map_name", "scale_log", "scale_stretched", "scale_locked"),
-    *("link_filter", "limit_shown", "failed_shown", "parts_of"),
+    *("link_filter", "limit_shown", "failed_shown", "names_shown", "parts_of"),
 )
 
 
@@ -51,7 +51,7 @@ class FabricViewState(Viewpoint):
         self.map_name = MAPS[0]
         self.link_filter = LinkFilter()
         self.drawn_links: NDArray[np.bool_] | None = None  # of each link; None where all are
-        self.limit_shown, self.failed_shown = False, True
+        self.limit_shown, self.failed_shown, self.names_shown = False, True, False
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
         self.values: NDArray[np.float64] = np.zeros(0)
@@ -209,6 +209,11 @@ class FabricViewState(Viewpoint):
     def set_failed_shown(self, shown: bool) -> None:
         """Mark the links that are down."""
         self.failed_shown = shown
+        self.changed.emit()
+
+    def set_names_shown(self, shown: bool) -> None:
+        """Write the names of groups, and those of switches and chips where few are in view."""
+        self.names_shown = shown
         self.changed.emit()
 
     @property

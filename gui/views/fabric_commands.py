@@ -138,6 +138,16 @@ def drawing_commands(state: FabricViewState, set_layout: Callable[[str], object]
             help="Mark links that are down with a dashed line",
         ),
         Command(
+            "view.names",
+            "Show names",
+            lambda: state.set_names_shown(not state.names_shown),
+            "N",
+            "View",
+            has_scene,
+            lambda: state.names_shown,
+            help="Name pods, cubes, planes, blocks or racks, and switches and chips where few are in view",
+        ),
+        Command(
             "view.clear_marks",
             "Clear marks",
             partial(_clear, state),

@@ -23,7 +23,7 @@ from optinet.fabric import NodeKind
 MARGIN = 14.0
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
 OVERLOADED = 100.5  # % of capacity that is more than rounding
-MOST_NAMES, MOST_RINGS = 200, 300  # names of groups and rings about found nodes that are drawn
+MOST_NAMES, MOST_RINGS = 200, 300  # names of a sort and rings about found nodes that are drawn
 _ALIGN = Qt.AlignmentFlag
 
 
@@ -72,7 +72,7 @@ def paint_annotations(
         return
     _paint_rings(painter, state, theme)
     if names:
-        _paint_group_names(painter, state, theme, size)
+        _paint_places(painter, state, theme, size)
     titles = _scale_titles(state)
     has_categories = bool(state.scene.categories(state.quantity))
     beside = 160.0 if has_categories else max(map(QFontMetricsF(painter.font()).horizontalAdvance, titles))
@@ -155,15 +155,33 @@ def paint_pointed(painter: QPainter, state: FabricViewState, theme: Theme, xy: N
     painter.restore()
 
 
-def _paint_group_names(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
+def _paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
+    """Write what stands where: slices, folded groups, and if asked for the other groups and the nodes but hosts.
+
+    Of each sort either all in view are named, as far as they do not lie on each other, or none if they are too many.
+    """
     drawing, scene = state.drawing, state.scene
-    if drawing is None or scene is None or not state.folded:
+    if drawing is None or scene is None:
         return
     xy = state.projected()
-    points = [int(p) for p in range(drawing.n_marks - len(state.folded), drawing.n_marks)]
-    inside = [p for p in points if 0 <= xy[p, 0] <= size.width() and 0 <= xy[p, 1] <= size.height()]
-    if len(inside) <= MOST_NAMES:
-        _paint_names(painter, theme, [(QPointF(*xy[p]), scene.folds.names[drawing.point_group[p]]) for p in inside])
+    texts, places = zip(*scene.layout.labels, strict=True) if scene.layout.labels else ((), np.zeros((0, 3)))
+    sorts = [(texts, state.camera.project(np.array(places), size.width(), size.height()))]
+    groups = drawing.point_group[drawing.point_group >= 0].tolist()
+    sorts.append(([scene.folds.names[group] for group in groups], xy[: drawing.n_marks][drawing.point_group >= 0]))
+    if state.names_shown:
+        whole = sorted(scene.folds.everything - state.folded)
+        middles = scene.boxes[0][whole].mean(axis=1)
+        names = [scene.folds.names[group] for group in whole]
+        sorts.append((names, state.camera.project(middles, size.width(), size.height())))
+        points = np.flatnonzero(drawing.point_node >= 0)
+        points = points[scene.node_kind[drawing.point_node[points]] != NodeKind.HOST]
+        sorts.append(([scene.node_names[node] for node in drawing.point_node[points].tolist()], xy[points]))
+    named = []
+    for names, at in sorts:
+        inside = np.flatnonzero(np.all((at >= 0) & (at <= [size.width(), size.height()]), axis=1))
+        if len(inside) <= MOST_NAMES:
+            named += [(QPointF(*at[i]), names[i]) for i in inside.tolist()]
+    _paint_names(painter, theme, named)
 
 
 def _paint_names(painter: QPainter, theme: Theme, names: Sequence[tuple[QPointF, str]]) -> None:

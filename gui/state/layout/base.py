@@ -48,6 +48,8 @@ class Layout:
         shape (n_points - n_nodes,): the node each free end belongs to, -1 for a shuffle, which belongs to none.
     azimuth_deg, elevation_deg
         A good direction to look from.
+    labels
+        What stands where, beyond the groups that can be folded: a name and its place.
     """
 
     xyz: Floats
@@ -56,6 +58,7 @@ class Layout:
     stub_node: Ints
     azimuth_deg: float = -60.0
     elevation_deg: float = 25.0
+    labels: tuple[tuple[str, tuple[float, float, float]], ...] = ()
 
 
 def straight(xyz: Floats, link_ends: Ints, azimuth_deg: float = -60.0, elevation_deg: float = 25.0) -> Layout:

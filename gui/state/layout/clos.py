@@ -9,6 +9,7 @@ from gui.state.layout.base import Floats, Ints, Layout, points, spread, through
 from optinet.structure import Clos, Planes
 
 FEW_LEAVES = 8  # times as many hosts per leaf
+SLANT = 0.5  # of the way to the next row of cores, from one end of a row to the other
 
 
 def clos_positions(structure: Clos) -> Floats:
@@ -34,12 +35,15 @@ def clos_positions(structure: Clos) -> Floats:
 
 
 def _cores(count: int, aggs_per_pod: int, width: float, depth: float, height: float) -> Floats:
-    """Cores stand in rows along x, each row at the depth of the aggregation switches it is joined to."""
+    """Cores stand in rows along x, each row at the depth of the aggregation switches it is joined to.
+
+    Rows are slanted: from above their links would lie on one line otherwise.
+    """
     groups = int(np.gcd(aggs_per_pod, count))
     agg_y = spread(aggs_per_pod, depth)
     group_y = np.array([agg_y[g::groups].mean() for g in range(groups)])
-    row = spread(count // groups, 0.7 * width)
-    return points(np.tile(row, groups), np.repeat(group_y, count // groups), height)
+    row, slant = spread(count // groups, 0.7 * width), spread(count // groups, SLANT * depth / groups)
+    return points(np.tile(row, groups), (group_y[:, None] + slant).ravel(), height)
 
 
 def plane_positions(structure: Planes) -> Floats:

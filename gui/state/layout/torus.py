@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from gui.state.layout.base import STUB, Floats, Ints, Layout, straight, with_stubs
@@ -49,12 +51,14 @@ def pod_layout(structure: Pod, link_ends: Ints, group: Ints) -> Layout:
     chips = np.argsort(group, kind="stable").reshape(structure.cubes, side**3)  # of each cube, row-major
     parts = [(piece, _slice_chips(piece, chips, side)) for piece in structure.slices]
     xyz = np.zeros((len(group), 3))
-    x = 0.0
-    for piece, nodes in parts:
+    x, labels = 0.0, []
+    for number, (piece, nodes) in enumerate(parts):
         torus = piece.torus(side)
         xyz[nodes], _ = _grid(torus, np.array(np.unravel_index(np.arange(len(nodes)), torus.dims)))
         xyz[nodes, 0] += x
         x = float(xyz[nodes, 0].max()) + SLICE_GAP
+        shape = " x ".join(map(str, piece.chips)) + (" twisted" if piece.twisted else "")
+        labels.append((f"slice {number}: {shape}", _above(xyz[nodes])))
     cube = np.array(np.unravel_index(np.arange(side**3), (side,) * 3)).T.astype(np.float64)
     pitch = side + CELL_GAP
     per_row = max(1, round(x / pitch)) if parts else int(np.ceil(np.sqrt(structure.cubes)))
@@ -62,8 +66,16 @@ def pod_layout(structure: Pod, link_ends: Ints, group: Ints) -> Layout:
         row, column = divmod(place, per_row)
         corner = np.array([column * pitch, -SLICE_GAP - side - row * pitch, 0.0])
         xyz[chips[spare]] = corner + cube
+        labels.append((f"spare cube {spare}", _above(xyz[chips[spare]])))
     wrap, outward = _pod_wraps(parts, link_ends, side, len(group))
-    return with_stubs(xyz, link_ends, wrap, outward, -62.0, 24.0)
+    layout = with_stubs(xyz, link_ends, wrap, outward, -62.0, 24.0)
+    return dataclasses.replace(layout, labels=tuple(labels) if len(labels) > 1 else ())
+
+
+def _above(xyz: Floats) -> tuple[float, float, float]:
+    """Return a place above the middle of some points."""
+    x, y, z = (float(v) for v in (*xyz[:, :2].mean(axis=0), xyz[:, 2].max() + 1.0))
+    return x, y, z
 
 
 def _slice_chips(piece: PodSlice, chips: Ints, side: int) -> Ints:

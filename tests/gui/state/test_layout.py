@@ -89,11 +89,18 @@ def test_the_tiers_of_a_clos_are_levels_and_hosts_stand_below_their_leaf():
     assert all(starts[pod] + ranges[pod] < starts[pod + 1] for pod in range(3))
 
 
-def test_a_core_stands_at_the_depth_of_the_aggregation_switches_it_is_joined_to():
+def test_a_core_stands_near_the_depth_of_the_switches_it_is_joined_to_and_its_links_apart_from_others_from_above():
     fabric, ends = built("fat_tree", {"k": 6})
     xyz = layout_of(fabric.structure, ends, nodes_of(fabric)).xyz
-    core_links = fabric.node_tier[ends[:, 1]] == 3
-    assert xyz[ends[core_links, 0], 1] == pytest.approx(xyz[ends[core_links, 1], 1])
+    links = ends[fabric.node_tier[ends[:, 1]] == 3]
+    rows = np.unique(np.round(xyz[links[:, 0], 1], 9))
+    away = np.abs(xyz[links[:, 1], 1][:, None] - rows)
+    assert rows[away.argmin(axis=1)] == pytest.approx(xyz[links[:, 0], 1])
+    # from above no other core lies on the line from a switch to a core
+    for switch, core in links:
+        others = [other for other in np.unique(links[:, 1]) if other != core]
+        (x, y), along = (xyz[others, :2] - xyz[switch, :2]).T, xyz[core, :2] - xyz[switch, :2]
+        assert np.abs(x * along[1] - y * along[0]).min() > 1e-3
 
 
 def test_planes_stand_one_behind_the_other():
@@ -144,6 +151,11 @@ def test_the_slices_of_a_pod_are_grids_of_their_own_beside_each_other_with_spare
     assert (first.sum(), second.sum(), spare.sum()) == (16, 16, 8)
     assert xyz[first, 0].max() < xyz[second, 0].min()
     assert xyz[spare, 1].max() < xyz[~spare, 1].min()
+    number = int(fabric.node_group[spare][0])
+    names, places = zip(*layout.labels, strict=True)
+    assert names == ("slice 0: 4 x 2 x 2", "slice 1: 2 x 2 x 4", f"spare cube {number}")
+    for part, (x, y, z) in zip((first, second, spare), places, strict=True):
+        assert np.array([x, y]) == pytest.approx(xyz[part, :2].mean(axis=0)) and z > xyz[part, 2].max()
     # links through OCS are stubs where they leave a slice
     wraps = np.bincount(layout.segment_link, minlength=fabric.n_links) == 2
     crossing = {int(link) for link in fabric.plant.circuit_link if wraps[link]}

@@ -187,6 +187,20 @@ def test_the_export_holds_the_fabric_with_its_color_bar(view, tmp_path):
     assert (tmp_path / "fabric.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_names_are_written_of_groups_and_of_what_forwards(view, tmp_path):
+    def written():
+        view.export().write(tmp_path / "names.svg")
+        text = (tmp_path / "names.svg").read_text(encoding="utf-8")
+        return {name for name in (*view.state.scene.folds.names, *view.state.scene.node_names) if f">{name}</" in text}
+
+    assert not written()
+    view.window().commands.run("view.names")
+    assert {"rack 1", "leaf0", "leaf2", "spine0"} <= written() and "host0" not in written()
+    view.window().commands.run("view.names")
+    view.window().commands.run("view.fold_all")
+    assert written() == set(view.state.scene.folds.names)
+
+
 @pytest.mark.parametrize("dots_per_px", [1.0, 2.0, 300 / 96])
 def test_text_is_as_large_in_an_image_as_on_the_screen(qapp, dots_per_px):
     heights = []
