@@ -211,6 +211,9 @@ def _curves(chart: Curves, axes: Axes) -> None:
             axes.plot(*curve.mark, "o", color=_color(i), markersize=5)
     if chart.log_x:
         axes.set_xscale("log")
+    if chart.x_range is not None:
+        axes.update_datalim([(end, 0.0) for end in chart.x_range], updatey=False)
+        axes.autoscale_view(scaley=False)
     if chart.y_range is not None:
         low, high = chart.y_range
         axes.set_ylim(low - 0.02 * (high - low), max(high, axes.get_ylim()[1]) + 0.02 * (high - low))

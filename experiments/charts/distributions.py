@@ -26,6 +26,7 @@ def latency_curves(rows: Sequence[Row], *, most: int) -> Curves:
         stepped=True,
         y_range=(0.0, 100.0),
         left_out=max(0, len(having) - most),
+        x_range=(0.0, 0.0),
     )
 
 
@@ -45,6 +46,7 @@ def load_curves(rows: Sequence[Row], *, most: int) -> Curves:
         stepped=True,
         y_range=(0.0, 100.0),
         left_out=max(0, len(rows) - most) if len(rows) > 1 else 0,
+        x_range=(0.0, 100.0),
     )
 
 

@@ -200,6 +200,8 @@ class Curves:
         Range of the values that is always shown.
     left_out
         Lines that are not shown.
+    x_range
+        Range of x that is always shown; never of a logarithmic axis.
     """
 
     title: str
@@ -210,6 +212,7 @@ class Curves:
     stepped: bool = False
     y_range: tuple[float, float] | None = None
     left_out: int = 0
+    x_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

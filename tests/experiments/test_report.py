@@ -276,6 +276,8 @@ def test_every_kind_of_chart_is_drawn_with_its_labels(table):
         assert chart.title.split()[0] in texts
         for name in ("x_label", "y_label", "value_label", "axis_label"):
             assert getattr(chart, name, "") in texts, (chart.title, name)
+    loads = Curves("L", "%", "%", (Curve("c", np.array([1200.0]), np.array([100.0])),), x_range=(0.0, 100.0))
+    assert {"0", "1200"} <= {part.text for part in ET.fromstring(svg(loads, 1)).iter()}
     drawn = svg(next(chart for chart in charts if isinstance(chart, HeatMap)), 1)
     assert ">3.5<" in drawn and ">4.5<" in drawn
 

@@ -158,7 +158,7 @@ class CurvesDrawing(Drawing):
                 plot.addItem(
                     pg.ScatterPlotItem(x=at, y=[chart.curves[i].mark[1]], size=12, brush=self.style.color(i), pen=pen)
                 )
-        every = np.concatenate([x for x, _ in self._lines]) if chart.curves else np.zeros(1)
+        every = np.concatenate([chart.x_range or (), *(x for x, _ in self._lines)]) if chart.curves else np.zeros(1)
         heights = np.concatenate([curve.y for curve in chart.curves]) if chart.curves else np.zeros(1)
         low, high = chart.y_range or (float(np.nanmin(heights)), float(np.nanmax(heights)))
         room = 0.03 * (high - low)

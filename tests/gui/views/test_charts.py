@@ -169,6 +169,9 @@ def test_the_numbers_of_charts_are_those_in_the_files_and_a_picture_says_what_it
         assert values.tolist() == [metric[i][name][0] for i in place]
         assert ends.tolist() == [metric[i][name][1:] for i in place]
     assert f"({points.y_ends[2, 0]:.4g} to" in pareto.hit(scene_of(pareto, points.x[2], points.y[2])).text
+    loads = chart("loads")
+    (left, right), _ = loads.plot.viewRange()
+    assert left < 0.0 and right > 100.0  # a load of 50 % is seen to be half, and what does not fit to be beyond
     budget = chart("budget")
     waterfall, found = budget.shown.chart, [g for f in files[:3] for g in f["link_budgets"].values()]
     assert waterfall.worst_margin_db in [g["worst_margin_db"][()] for g in found]
