@@ -2,9 +2,9 @@
 """Take pictures of every view of the viewer: ``python docs/screenshots.py RUNS [MORE ...] [-o FOLDER]``.
 
 RUNS is the folder of runs that `make demo` writes. MORE are folders of runs that show what those cannot: phases (the
-study `reconfiguration_break_even`) and failures. Each view is taken in a window of 1440 x 900, light and dark, at 100 %
-and 200 % of the usual size, to be looked at one by one. With ``--kept`` only the pictures in `KEPT` are taken, which
-the documentation shows, into its folder.
+study `reconfiguration_break_even`). Runs of other families and of failures are made of `data/pictures.toml`. Each view
+is taken in a window of 1440 x 900, light and dark, at 100 % and 200 % of the usual size, to be looked at one by one.
+With ``--kept`` only the pictures in `KEPT` are taken, which the documentation shows, into its folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from viewer_stage import Stage, every_view
+from viewer_pictures import every_view
+from viewer_stage import Stage
 
 SCALES = (1, 2)
 THEMES = ("light", "dark")
@@ -53,8 +54,6 @@ def take_all(options: argparse.Namespace, scale: int) -> None:
                 sys.stdout.flush()
                 stage.window.work.cancel_all()
                 stage.wait(lambda: not stage.window.work.engine.active, 5.0)
-                if name.startswith(("more_", "empty", "first")):
-                    stage.open([options.runs])
                 stage.reset()
         stage.window.close()
 
@@ -72,7 +71,7 @@ def main() -> None:
     """Take the pictures, each scale in a process of its own."""
     parser = argparse.ArgumentParser(prog="screenshots.py", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("runs", type=Path, help="folder of the flagship's runs")
-    parser.add_argument("more", type=Path, nargs="*", help="folders of runs with phases and failures")
+    parser.add_argument("more", type=Path, nargs="*", help="folders of runs with phases")
     parser.add_argument("-o", "--output", type=Path, help="folder of pictures; by default build/screenshots")
     parser.add_argument("--kept", action="store_true", help="only those that the documentation shows")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these views")
