@@ -160,6 +160,7 @@ def _scenario(stage: Stage) -> None:
     window.commands.run("scenario.new")
     form = window.panels["scenario"].widget
     stage.wait(lambda: form.is_settled and bool(form.pages))
+    _turn_to("Topology", stage)
 
 
 def _scenario_error(stage: Stage) -> None:
@@ -172,8 +173,12 @@ def _scenario_error(stage: Stage) -> None:
 
 def _scenario_page(name: str, stage: Stage) -> None:
     _scenario(stage)
+    _turn_to(name, stage)
+
+
+def _turn_to(name: str, stage: Stage) -> None:
     form = stage.window.panels["scenario"].widget
-    titles = [form.sections.tabText(i) for i in range(form.sections.count())]
+    titles = [form.sections.tabText(i).split(" ✗")[0] for i in range(form.sections.count())]
     form.sections.setCurrentIndex(titles.index(name))
 
 

@@ -73,6 +73,7 @@ def breakdown(rows: Sequence[Row], group: Group, *, per: Per = "all", most: int)
         whole = sum(map(abs, each.values())) or 1.0
         for name, value in each.items():
             shares[name] = max(shares.get(name, 0.0), 1.0 if value < 0 else value / whole)
+    shares = {name: share for name, share in shares.items() if share} or shares  # a legend names what can be seen
     largest = sorted(shares, key=lambda name: shares[name], reverse=True)
     few = largest if len(largest) <= _MOST_CATEGORIES else largest[: _MOST_CATEGORIES - 1]
     kept = [name for name in shares if name in few]

@@ -48,8 +48,8 @@ def links_part(scene: Scene, links: Ints) -> Part:
 
 def node_part(scene: Scene, node: int) -> Part:
     """Return a switch, host or chip as a part."""
-    kind = KIND_NAMES[NodeKind(int(scene.node_kind[node]))][0]
-    return Part("node", (node,), f"{kind} {scene.node_names[node]}")
+    kind, name = KIND_NAMES[NodeKind(int(scene.node_kind[node]))][0], scene.node_names[node]
+    return Part("node", (node,), name if name.startswith(kind) else f"{kind} {name}")
 
 
 def group_part(scene: Scene, group: int) -> Part:

@@ -73,7 +73,8 @@ class After:
         facts = self.facts
         before, after = (float(facts[name]) for name in ("throughput_before", "throughput"))
         delivered = [float(facts[name]) for name in ("delivered_before_gbps", "delivered_gbps")]
-        lost = int(facts["lost_endpoints"])
+        lost, down = int(facts["lost_endpoints"]), int(facts["links_down"])
+        served = f"{lost:,} of {facts['endpoints']:,} endpoints {'is' if lost == 1 else 'are'}"
         lines = []
         if self.parts or before != after:
             rates = " to ".join(f"{format_number(rate)} Gb/s" for rate in delivered)
@@ -81,7 +82,7 @@ class After:
             lines += [
                 f"Throughput {throughput}, routing {facts['routing']}",
                 f"Delivered {rates}{_change(*delivered)}",
-                f"{lost:,} of {facts['endpoints']:,} endpoints are not served, {facts['links_down']:,} links are down",
+                f"{served} not served, {down:,} link{' is' if down == 1 else 's are'} down",
             ]
         if facts.get("bound") is not None:
             lines.append(f"No routing carries more than {float(facts['bound']):.{DECIMALS}f} of the demand")

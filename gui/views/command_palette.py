@@ -24,6 +24,7 @@ class CommandPalette(QDialog):
         self.text = QLineEdit(placeholderText="Type to search all commands")
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
+        self.list.setSpacing(1)
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(self.list)

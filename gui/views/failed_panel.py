@@ -105,6 +105,8 @@ class FailedPanel(QWidget):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             for row in rows:
                 item = QTreeWidgetItem(list(row))
+                metrics = self.tree.fontMetrics()
+                item.setSizeHint(2, QSize(metrics.horizontalAdvance(row[2]) + 12, metrics.height() + 6))
                 for column in _NUMBERS:
                     item.setTextAlignment(column, right)
                 self.tree.addTopLevelItem(item)

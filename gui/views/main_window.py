@@ -16,7 +16,6 @@ from PyQt6.QtWidgets import (
     QMenu,
     QStatusBar,
     QTabBar,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -43,7 +42,7 @@ from gui.views.panels import all_panels
 from gui.views.runs_table import RunsPanel
 from gui.views.session_keeper import SessionKeeper
 from gui.views.shortened_label import ShortenedLabel
-from gui.views.whole_tabs import WholeTabs
+from gui.views.whole_tabs import TallTabs, WholeTabs
 from gui.views.window_commands import RECENT_MENU, add_window_commands
 from gui.views.work import Work
 
@@ -99,7 +98,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.messages = MessageBar(self.theme)
-        self.tabs = QTabWidget(documentMode=True)
+        self.tabs = TallTabs()
         self.tabs.setTabBarAutoHide(True)
         self._whole_tabs = WholeTabs(self)
         self._whole_tabs.watch(self.tabs.tabBar())
@@ -115,6 +114,7 @@ class MainWindow(QMainWindow):
         self._arrange()
         self._told, self._busy, self._current, self._running = ShortenedLabel(), QLabel(), QLabel(), QLabel()
         bar = QStatusBar()
+        bar.setContentsMargins(4, 0, 4, 0)
         bar.addWidget(self._told, 1)
         bar.addPermanentWidget(self._running)
         bar.addPermanentWidget(self._busy)

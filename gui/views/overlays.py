@@ -24,6 +24,12 @@ MARGIN = 14.0
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
 OVERLOADED = 100.5  # % of capacity that is more than rounding
 MOST_NAMES, MOST_RINGS = 200, 300  # names of a sort and rings about found nodes that are drawn
+MOST_SIDES = 3  # of a point where its name is tried
+DOT = 4.0  # half of what a point takes from the room for names
+# where a name can be of its point, and how far from it
+_SIDES = np.array([(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)], dtype=np.float64)
+_UNIT_SIDES = _SIDES / np.linalg.norm(_SIDES, axis=1, keepdims=True)
+_GAP = np.array([9.0, 7.0])
 _ALIGN = Qt.AlignmentFlag
 
 
@@ -70,7 +76,7 @@ def paint_annotations(
     """Write caption, color bar, legend, rings about chosen nodes and, at rest, names of groups over a picture."""
     if state.scene is None:
         return
-    _paint_rings(painter, state, theme)
+    _paint_rings(painter, state, theme, size)
     if names:
         _paint_places(painter, state, theme, size)
     titles = _scale_titles(state)
@@ -116,7 +122,7 @@ def _remarks(state: FabricViewState) -> list[str]:
     return remarks
 
 
-def _paint_rings(painter: QPainter, state: FabricViewState, theme: Theme) -> None:
+def _paint_rings(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
     if state.drawing is None or not (state.chosen or state.found):
         return
     xy = state.projected()
@@ -133,6 +139,8 @@ def _paint_rings(painter: QPainter, state: FabricViewState, theme: Theme) -> Non
         painter,
         theme,
         [(QPointF(*xy[state.drawing.node_point[n]]), state.scene.node_names[n]) for n in names if state.scene],
+        size,
+        _middle(xy),
     )
 
 
@@ -181,23 +189,44 @@ def _paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size:
         inside = np.flatnonzero(np.all((at >= 0) & (at <= [size.width(), size.height()]), axis=1))
         if len(inside) <= MOST_NAMES:
             named += [(QPointF(*at[i]), names[i]) for i in inside.tolist()]
-    _paint_names(painter, theme, named)
+    if named:
+        _paint_names(painter, theme, named, size, _middle(xy))
 
 
-def _paint_names(painter: QPainter, theme: Theme, names: Sequence[tuple[QPointF, str]]) -> None:
-    """Write names beside their points, leaving out those that would lie on one written before."""
+def _middle(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the middle of what is drawn."""
+    return np.asarray((xy.min(axis=0) + xy.max(axis=0)) / 2)
+
+
+def _paint_names(
+    painter: QPainter,
+    theme: Theme,
+    names: Sequence[tuple[QPointF, str]],
+    size: QSizeF,
+    middle: NDArray[np.float64],
+) -> None:
+    """Write names beside their points, away from the middle of what is drawn, leaving out those without room."""
     metrics = QFontMetricsF(painter.font())
-    taken: list[QRectF] = []
+    points = np.array([(at.x(), at.y()) for at, _ in names]).reshape(-1, 2)
+    outward = points - middle
+    sides = np.argsort(-(outward @ _UNIT_SIDES.T), axis=1, kind="stable")[:, :MOST_SIDES]
+    taken = np.column_stack([points - DOT, points + DOT])  # left, top, right, bottom; no name lies on a point
+    ground = QColor(theme.canvas)
+    ground.setAlphaF(0.7)
     painter.setPen(theme.text)
-    for at, name in names:
-        box = QRectF(at.x() + 9, at.y() - metrics.height() / 2, metrics.horizontalAdvance(name), metrics.height())
-        room = box.adjusted(-4, -2, 4, 2)  # names that touch read as one
-        if not any(room.intersects(other) for other in taken):
-            ground = QColor(theme.canvas)
-            ground.setAlphaF(0.7)
-            painter.fillRect(box.adjusted(-2, 0, 2, 0), ground)
-            painter.drawText(box, _ALIGN.AlignLeft | _ALIGN.AlignVCenter, name)
-            taken.append(room)
+    for (x, y), tried, (_, name) in zip(points.tolist(), sides.tolist(), names, strict=True):
+        wide, high = metrics.horizontalAdvance(name), metrics.height()
+        for side in tried:
+            dx, dy = _SIDES[side] * (_GAP + np.array([wide / 2, high / 2]))
+            left, top = x + dx - wide / 2, y + dy - high / 2
+            room = np.array([left - 4, top - 2, left + wide + 4, top + high + 2])  # names that touch read as one
+            inside = room[0] >= 0 and room[1] >= 0 and room[2] <= size.width() and room[3] <= size.height()
+            if inside and not ((taken[:, :2] < room[2:]) & (room[:2] < taken[:, 2:])).all(axis=1).any():
+                box = QRectF(left, top, wide, high)
+                painter.fillRect(box.adjusted(-2, 0, 2, 0), ground)
+                painter.drawText(box, _ALIGN.AlignLeft | _ALIGN.AlignVCenter, name)
+                taken = np.vstack([taken, room])
+                break
 
 
 def _scale_titles(state: FabricViewState) -> list[str]:
@@ -256,7 +285,7 @@ def paint_categories(painter: QPainter, theme: Theme, state: FabricViewState, si
     right, top = size.width() - MARGIN, _paint_titles(painter, theme, [state.quantity.title], size.width() - MARGIN)
     for name, color, count in zip(names, category_colors(state, theme), counts, strict=True):
         if count:
-            top += metrics.height() * 1.15
+            top += metrics.height() + 8.0  # their grounds reach 4 above and below
             _paint_key(painter, theme, color, f"{name}, {count:,} links", right, top - metrics.height() * 0.6)
 
 

@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSplitter,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +27,7 @@ from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, set_text_color
 from gui.views.scenario_fields import FieldRow, SectionPage
 from gui.views.table_picture import TextTable, table_export
-from gui.views.whole_tabs import WholeTabs
+from gui.views.whole_tabs import TallTabs, WholeTabs
 from optinet.errors import ScenarioError
 
 CHECK_AFTER_MS = 120
@@ -61,7 +60,7 @@ class ScenarioPanel(QWidget):
         self._client, self._commands = client, commands
         self._due = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._due.timeout.connect(self._ask)
-        self.sections = QTabWidget(documentMode=True)
+        self.sections = TallTabs()
         WholeTabs(self).watch(self.sections.tabBar())
         self.vary = QPlainTextEdit(placeholderText=VARY_HELP)
         self.vary.setAccessibleName("Values to vary")

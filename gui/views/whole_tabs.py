@@ -1,15 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tab bars with more tabs than there is room for: a tab that the arrows would cut is left out until it is whole.
+"""Tabs that are whole: none whose letters are cut below, and none that the arrows cut where there are too many.
 
 Qt makes and deletes the bars of docks as it likes, so that none of them is kept here: they are looked for each time.
 """
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, QRect, Qt, QTimer
-from PyQt6.QtWidgets import QTabBar, QToolButton, QWidget
+from PyQt6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer
+from PyQt6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
 
 COVER = "cover"
+BELOW = 2  # pixels by which the style moves the names of tabs that are not in front, and cuts them
+
+
+class TallTabBar(QTabBar):
+    """A bar whose tabs have room for what hangs below the line."""
+
+    def tabSizeHint(self, index: int) -> QSize:
+        """Return the size a tab would like to have."""
+        return super().tabSizeHint(index) + QSize(0, BELOW)
+
+
+class TallTabs(QTabWidget):
+    """Pages below a bar of such tabs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabBar(TallTabBar())
+        self.setDocumentMode(True)
 
 
 class WholeTabs(QObject):

@@ -116,7 +116,7 @@ def test_failed_links_are_those_without_capacity_and_those_of_failed_parts(fat_t
     state.show(fat_tree)
     assert len(state.failed) == 0
     host = picked_part(fat_tree, state.drawing, Picked("node", int(state.drawing.node_point[0])))
-    assert host == node_part(fat_tree, 0) and host.title == "host host0"
+    assert host == node_part(fat_tree, 0) and host.title == "host0"
     state.set_parts(fat_tree.key, (host,))
     assert state.failed.tolist() == [0]
     line = picked_part(fat_tree, state.drawing, Picked("segment", 5))
