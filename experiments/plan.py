@@ -17,12 +17,19 @@ from experiments.scenario import Scenario
 from experiments.study import Point
 from optinet.errors import OptinetError
 
+FEW_POINTS = 2  # so many are done in one process before several have started
 _LOOK_S = 2.0  # processor time for building fabrics only to look at them
 # engineering estimates from one processor core of 2024: solving uniform traffic of 4,096 endpoints takes 0.4 s over
-# 16,000 arcs, assessing and writing a point 0.13 s, starting a worker 3 s
+# 16,000 arcs, assessing and writing a point 0.13 s, a process with the engine loaded 3 s. A state in which parts are
+# down takes 2 ms and a tenth of solving all (0.3 to 4 times that was measured, and 10 times with a random permutation)
 _COST_PER_S = 1.5e8  # endpoint-arcs
 _POINT_COST = 2e7
+_STATE_COST, _STATE_SHARE = 3e5, 0.1
 _START_S = 3.0
+# from the same core: workers begin with compiling the 53 kernels of `experiments.evaluate.warm_up` in 57 s, and what a
+# single first scenario needs of them takes 7 s on a leaf-spine and 13 s on a torus
+_KERNELS, _KERNEL_S, _FIRST_KERNELS_S = 53, 1.1, 10.0
+_ENOUGH = 10  # fewer kernels solve nothing: they are those of wiring, which checking a scenario has compiled
 
 
 @dataclass(frozen=True)
@@ -94,10 +101,31 @@ class Plan:
         return {point.name: group.cost / len(group.points) for group in self.groups for point in group.points}
 
     def estimated_s(self, workers: int) -> float:
-        """Return roughly how long it takes; for the largest graphs it may be wrong by a factor of ten."""
-        total = sum(group.cost for group in self.groups) / max(workers, 1)
-        longest = max((group.cost for group in self.groups), default=0.0)
-        return max(total, longest) / _COST_PER_S + (_START_S if workers > 1 else 0.0)
+        """Return roughly how long it takes; for the largest graphs it may be wrong by a factor of ten.
+
+        What comes before the first point is inside: starting processes and, the first time on a machine, compiling.
+        """
+        if not self.groups:
+            return 0.0
+        total = sum(group.cost for group in self.groups) / self._processes(workers)
+        longest = max(group.cost for group in self.groups)
+        return max(total, longest) / _COST_PER_S + _START_S + self.compiling_s(workers)
+
+    def compiling_s(self, workers: int) -> float:
+        """Return roughly how long kernels are compiled before there is a result; nothing once that has been done."""
+        import numba
+
+        from optinet.kernels._jit import n_compiled
+
+        if numba.config.DISABLE_JIT or not self.groups:
+            return 0.0
+        if self._processes(workers) > 1:
+            return _KERNEL_S * max(0, _KERNELS - n_compiled())
+        return _FIRST_KERNELS_S if n_compiled() < _ENOUGH else 0.0
+
+    def _processes(self, workers: int) -> int:
+        few = sum(len(group.points) for group in self.groups) <= FEW_POINTS
+        return 1 if few else max(workers, 1)
 
 
 def plan_of(points: Sequence[Point], lanes: int) -> Plan:
@@ -113,14 +141,17 @@ def plan_of(points: Sequence[Point], lanes: int) -> Plan:
     graphs = _Graphs()
     groups: dict[str, list[Point]] = {}
     solving: dict[str, float] = {}
+    states: dict[str, float] = {}
     for point in points:
         plan, graph = point.scenario.resolved(), graphs.of(point.scenario)
         key = json.dumps([graph.key, *(plan[part] for part in ("workload", "routing", "seed"))], sort_keys=True)
         groups.setdefault(key, []).append(point)
-        solving[key] = graph.cost
+        solving[key] = graph.cost * (point.scenario.phases.count if point.scenario.phases else 1)
+        drawn = point.scenario.failures.samples if point.scenario.failures else 0
+        states[key] = max(states.get(key, 0.0), drawn * (_STATE_COST + _STATE_SHARE * graph.cost))
     longest = max(1, -(-len(points) // (2 * lanes)))
     pieces = [
-        Group(tuple(group[i : i + longest]), solving[key] + _POINT_COST * len(group[i : i + longest]))
+        Group(tuple(group[i : i + longest]), solving[key] + (_POINT_COST + states[key]) * len(group[i : i + longest]))
         for key, group in groups.items()
         for i in range(0, len(group), longest)
     ]

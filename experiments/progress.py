@@ -9,6 +9,8 @@ import time
 from types import TracebackType
 from typing import Literal, Protocol, TextIO, TypeAlias
 
+from experiments.labels import counted
+
 Form: TypeAlias = Literal["auto", "bar", "lines", "json", "none"]
 
 PREPARING = "workers are still starting; the first time, kernels are compiled, which takes a minute or two"
@@ -64,7 +66,7 @@ class Lines(Silent):
         self._points = points
         before = f", {done_before} done before" if done_before else ""
         about = f", about {duration_text(estimated_s)}" if estimated_s else ""
-        self._print(f"{points} points to run{before}{about}")
+        self._print(f"{counted(points, 'point')} to run{before}{about}")
 
     def preparing(self) -> None:
         """Print what is being waited for."""
@@ -156,7 +158,7 @@ class Bar(Silent):
         left = f"about {duration_text(estimated_s)}" if estimated_s else ""
         self._task = self._bar.add_task("starting workers", total=1.0, done=0, points=points, left=left)
         if done_before:
-            self._bar.console.print(f"{done_before} points were done before", markup=False, highlight=False)
+            self._bar.console.print(before_text(done_before), markup=False, highlight=False)
 
     def preparing(self) -> None:
         """Say beside the bar what is being waited for."""
@@ -183,6 +185,11 @@ def for_stream(stream: TextIO, form: Form = "auto") -> Progress:
 def _shortened(error: str) -> str:
     first, *more = error.splitlines()
     return f"{first} (and {len(more)} more)" if more else first
+
+
+def before_text(done_before: int) -> str:
+    """Return how many points an earlier sweep left."""
+    return f"{counted(done_before, 'point')} {'was' if done_before == 1 else 'were'} done before"
 
 
 def duration_text(seconds: float) -> str:

@@ -20,14 +20,13 @@ from pathlib import Path
 
 from experiments import worker
 from experiments.lanes import Crew, Lane, LocalCrew, is_death
-from experiments.plan import Group, plan_of
+from experiments.plan import FEW_POINTS, Group, plan_of
 from experiments.progress import Progress, Silent
 from experiments.sink import Sink, SweepResult
 from experiments.study import Point, Study
 from experiments.worker import Limits
 from optinet.errors import OptinetError, Problem, RunFileError
 
-_FEW_POINTS = 2  # so many are done before a pool has started
 _LOOK_S = 1.0
 _SLOW_START_S = 10.0
 _BEHIND = "put the sweep behind 'if __name__ == \"__main__\":'"
@@ -91,7 +90,7 @@ def sweep(
     todo, done_before = remaining(study, runs_folder, resume=resume, shard=shard)
     result.skipped = done_before
     count = min(workers or os.cpu_count() or 1, len(todo)) or 1
-    here = cluster is None and timeout_s is None and memory_gib is None and (count == 1 or len(todo) <= _FEW_POINTS)
+    here = cluster is None and timeout_s is None and memory_gib is None and (count == 1 or len(todo) <= FEW_POINTS)
     if cluster is None and memory_gib is None and not here:
         memory_gib = worker.fair_memory_gib(count)
     limits = Limits(timeout_s, memory_gib)

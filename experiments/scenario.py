@@ -302,7 +302,10 @@ class _ScenarioFile(BaseModel):
     design: dict[str, str] = Field(default_factory=dict)
     catalogue: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
     phases: Phases | None = None
-    scale_out: str | _Section | None = None
+    scale_out: str | _Section | None = Field(
+        default=None,
+        description="the scale-out network of the same endpoints: a scenario by name or path, or a table like topology",
+    )
     racks: RackPlan | None = None
     failures: FailureSettings | None = None
     failed: FailedParts | None = None

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from experiments.labels import counted
 from experiments.plain_values import interval_text, number_text, rounded, to_json, unit_text
 from experiments.present import rows_text
 from optinet.errors import unknown_name
@@ -110,7 +111,7 @@ def validation_text(path_or_name: str | Path, checked: Scenario | Study) -> str:
     if found["kind"] == "scenario":
         what = ", ".join(f"{section} {found[section]}" for section in ("topology", "workload", "routing"))
     else:
-        points, cases = (f"{found[each]:,} {each[:-1]}{'s' * (found[each] > 1)}" for each in ("points", "cases"))
+        points, cases = (counted(found[each], each[:-1]) for each in ("points", "cases"))
         what = f"{points} in {cases}"
     return f"{path_or_name}: a valid {found['kind']}: {what}\n"
 
@@ -167,7 +168,7 @@ def plan_text(study: Study, planned: Mapping[str, int | float]) -> str:
 
     rows = [(what, f"{planned[key]:,}") for key, what in _PLANNED.items() if key in planned]
     workers, estimated_s = planned["workers"], planned["estimated_s"]
-    rows.append(("time", f"about {duration_text(estimated_s)} on {workers} worker{'s' * (workers > 1)}"))
+    rows.append(("time", f"about {duration_text(estimated_s)} on {counted(workers, 'worker')}"))
     return rows_text(("plan", study.title or study.name), rows)
 
 

@@ -118,7 +118,6 @@ def watched_crashes(folder: Path) -> Iterator[str]:
 
 def begin(window: MainWindow, options: argparse.Namespace) -> None:
     """Open what the command line names, else what was open last time, else the sample sweep at the first start."""
-    from gui.samples import samples_folder
     from gui.state.saved_session import SavedSession
 
     kept = str(window.settings.value("session", ""))
@@ -128,7 +127,7 @@ def begin(window: MainWindow, options: argparse.Namespace) -> None:
     elif options.paths:
         window.open_paths(options.paths)
     elif not window.settings.contains("recent"):
-        window.open_paths([str(samples_folder())])
+        window.open_samples()
         window.messages.tell(FIRST_START)
     elif window.preferences.restore_session:
         window.keeper.restore(SavedSession.from_text(kept))

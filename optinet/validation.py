@@ -34,6 +34,8 @@ def checked(
     """Validate plain TOML values strictly and return the model, or None and every problem.
 
     Strictly: text is not a number and true is not 1, but a list may be a tuple and a whole number may be a float.
+
+    A model tells what became of keys that it once had by a class attribute `retired`, text by key.
     """
     try:
         # only the strictness of JSON is meant for values that come from a file: Python's rejects a list for a tuple
@@ -130,7 +132,7 @@ class _Mistake:
     message: str
     path: KeyPath
     type_: Any  # what belongs at `path`
-    help: str  # the field's own description
+    help: str  # the field's own description, or what became of a key that is no field any more
     keys: tuple[str, ...]  # what the table around `path` may hold
     union: tuple[KeyPath, str] | None  # path of the outermost union on the way, and the member this error is about
 
@@ -171,7 +173,7 @@ def _inside(base: Any, part: str | int) -> tuple[Any, str, tuple[str, ...]]:
     if isinstance(base, type) and issubclass(base, BaseModel):
         fields = {info.alias or name: info for name, info in base.model_fields.items()}
         if part not in fields:
-            return Any, "", tuple(fields)
+            return Any, getattr(base, "retired", {}).get(part, ""), tuple(fields)
         info = fields[str(part)]
         type_ = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
         return type_, info.description or "", tuple(fields)
@@ -209,6 +211,8 @@ def _problem(mistake: _Mistake) -> Problem:
     allowed = type_in_words(mistake.type_) if mistake.type_ is not Any else ""
     if mistake.kind == "extra_forbidden":
         key = str(mistake.path[-1])
+        if mistake.help:
+            return Problem("", f"is no key any more: {mistake.help}", "leave it out")
         return Problem("", f"unknown key '{key}'", ", ".join(mistake.keys), nearest_name(key, mistake.keys))
     if mistake.kind == "missing":
         return Problem("", "is missing", allowed + (f" ({mistake.help})" if mistake.help else ""))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from experiments.progress import duration_text
+from experiments.progress import before_text, duration_text
 from gui.state.event import Event
 
 LOG_LINES = 400
@@ -117,7 +117,7 @@ class Job:
         left = event.get("left_s", event.get("estimated_s"))
         self._left = None if left is None else (float(left), self._clock())
         if event["event"] == "started" and event.get("done_before"):
-            self._say(f"{event['done_before']} points were done before")
+            self._say(before_text(int(event["done_before"])))
         elif event["event"] == "failed":
             self.message = str(event.get("error", ""))
             self._say(f"FAILED {event.get('point') or self.title}: {self.message}")

@@ -30,12 +30,15 @@ class Check:
         Number of scenarios.
     seconds
         Roughly how long running takes.
+    compiling_s
+        How much of that is compiling, which is done but once on a machine.
     """
 
     problems: tuple[Problem, ...] = ()
     size: str = ""
     points: int = 0
     seconds: float = 0.0
+    compiling_s: float = 0.0
 
     def estimate(self) -> str:
         """Return size, points and time in words; empty while something is wrong."""
@@ -44,7 +47,8 @@ class Check:
         if self.problems or not self.points:
             return ""
         points = f"{self.points:,} points, the first with " if self.points > 1 else ""
-        return f"{points}{self.size}: about {duration_text(self.seconds)} to run"
+        once = f", {duration_text(self.compiling_s)} of it for compiling, once" if self.compiling_s else ""
+        return f"{points}{self.size}: about {duration_text(self.seconds)} to run{once}"
 
 
 def check(text: str, workers: int = 0, name: str = "") -> Check:
@@ -72,7 +76,8 @@ def check(text: str, workers: int = 0, name: str = "") -> Check:
     except OptinetError as error:
         return Check(_plain(error.problems))
     count = min(workers or os.cpu_count() or 1, len(points))
-    return Check((), size, len(points), plan_of(points, count).estimated_s(count))
+    plan = plan_of(points, count)
+    return Check((), size, len(points), plan.estimated_s(count), plan.compiling_s(count))
 
 
 def _points(source: TomlSource) -> tuple[Point, ...]:
@@ -120,6 +125,12 @@ def by_field(problems: Sequence[Problem], fields: Iterable[str]) -> tuple[dict[s
         else:
             found.setdefault(place, []).append(problem)
     return found, others
+
+
+def of_section(problem: Problem, section: str) -> bool:
+    """Whether a problem that belongs to no field is one of a whole section, such as ``topology``."""
+    start = problem.where.removeprefix("base.").partition(".")[0].partition("[")[0]
+    return bool(section) and start == section
 
 
 def _shorter(where: str) -> Iterable[str]:

@@ -8,7 +8,7 @@ engine checks it with. The registries need numpy and take a moment to load: the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,7 +20,8 @@ from optinet.toml_source import KeyPath
 from optinet.units import unit_of
 from optinet.validation import choices_of, dotted, is_text, type_in_words
 
-GENERAL = ("title", "seed", "tags", "caveat")
+GENERAL = ("title", "seed", "tags", "caveat", "scale_out")
+UNKNOWN_HELP = "nothing of this name is known here: clear it"
 RACKS_HELP = "How boxes stand in racks, where that is known; what is left out is filled by height and power."
 FAILURES_HELP = (
     "States in which parts are down are drawn and solved: what is delivered 99, 99.9 and 99.99 % of the time. Give "
@@ -94,21 +95,34 @@ class Section:
 
 def sections_of(values: Mapping[str, Any]) -> tuple[Section, ...]:
     """Return all sections of a scenario whose tables name these topology, workload and routing."""
-    found = [Section("", "General", tuple(_general(name) for name in GENERAL))]
+    found = []
     for key in SECTIONS:
         table = values.get(key)
         kind = str(table.get("name", "")) if isinstance(table, Mapping) else ""
         kinds = section_names(key)
         fields = _model_fields(parameters_of(key, kind), (key,)) if kind in kinds else ()
         found.append(Section(key, key.capitalize(), fields, kind, kinds, _what_it_is(key, kind) if fields else ""))
-    return (
+    sections = [
+        Section("", "General", tuple(_general(name) for name in GENERAL)),
         *found,
         Section("design", "Design", _roles()),
         Section("racks", "Racks", _model_fields(RackPlan, ("racks",)), help=RACKS_HELP),
         Section("failures", "Failures", _model_fields(FailureSettings, ("failures",)), help=FAILURES_HELP),
         Section("failed", "Failed parts", _model_fields(FailedParts, ("failed",)), help=FAILED_HELP),
         Section("phases", "Phases", _model_fields(Phases, ("phases",)), help=PHASES_HELP),
-    )
+    ]
+    return tuple(_with_unknown(section, values) for section in sections)
+
+
+def _with_unknown(section: Section, values: Mapping[str, Any]) -> Section:
+    """Give keys that no field is for, as of a file with a mistake, fields of their own: there they can be cleared."""
+    table = values.get(section.key, {}) if section.key else values
+    known = {field.label for field in section.fields} | ({"name"} if section.kinds else set())
+    if not section.key:
+        known |= scenario_keys().keys()
+    wrong = [key for key in table if key not in known] if isinstance(table, Mapping) else []
+    path = (section.key,) if section.key else ()
+    return replace(section, fields=(*section.fields, *(Field((*path, key), UNKNOWN_HELP) for key in wrong)))
 
 
 def _general(name: str) -> Field:

@@ -81,14 +81,14 @@ class ScenarioForm:
     def choose(self, section: str, name: str) -> None:
         """Take another topology, workload or routing; parameters of the old one mean nothing to it."""
         if self.value((section, "name")) != name:
-            self._edit(f"Choose {section} {name}", values={**self.values, section: {"name": name}})
+            self._replace(f"Choose {section} {name}", values={**self.values, section: {"name": name}})
 
     def load(self, values: Mapping[str, Any], title: str) -> None:
         """Take a whole scenario, as a file or a run has it."""
         known = copy.deepcopy({key: value for key, value in values.items() if value not in ({}, [], "", None)})
         catalogue = known.pop("catalogue", {})
         lines = "\n".join(f"{key} = {value}" for key, value in catalogue.items())
-        self._edit(title, values=known, vary="", catalogue=lines)
+        self._replace(title, values=known, vary="", catalogue=lines)
 
     def to_toml(self) -> str:
         """Return the scenario file, or the study file if values vary; `ScenarioError` naming lines that are wrong."""
@@ -108,11 +108,15 @@ class ScenarioForm:
         before = {name: getattr(self, name) for name in after}
         self._undo.do(Edit(title, lambda: self._put(before), lambda: self._put(after), key))
 
-    def _put(self, parts: Mapping[str, Any]) -> None:
-        kinds_before = _kinds(self.values)
+    def _replace(self, title: str, **after: Any) -> None:
+        """Take what may have other keys than there were, known or not."""
+        before = {name: getattr(self, name) for name in after}
+        self._undo.do(Edit(title, lambda: self._put(before, anew=True), lambda: self._put(after, anew=True)))
+
+    def _put(self, parts: Mapping[str, Any], *, anew: bool = False) -> None:
         for name, part in parts.items():
             setattr(self, name, part)
-        if _kinds(self.values) != kinds_before:
+        if anew:
             self.replaced.emit()
         self.changed.emit()
 
@@ -154,8 +158,3 @@ def _with(values: Mapping[str, Any], path: KeyPath, value: Any) -> dict[str, Any
     else:
         after[str(key)] = value
     return after
-
-
-def _kinds(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    tables = (values.get(section) for section in ("topology", "workload", "routing"))
-    return tuple(table.get("name") if isinstance(table, Mapping) else None for table in tables)

@@ -20,9 +20,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from experiments.labels import counted
 from gui.collector import Collector
 from gui.commands import CommandRegistry
 from gui.jobs import Jobs
+from gui.samples import own_samples
 from gui.state.fabric_view import MAPS, FabricViewState
 from gui.state.preferences import Preferences
 from gui.state.runs_table import RunsTable
@@ -46,7 +48,7 @@ from gui.views.whole_tabs import TallTabs, WholeTabs
 from gui.views.window_commands import RECENT_MENU, add_window_commands
 from gui.views.work import Work
 
-RUNNING = "{n} of your jobs still run. What they have finished is kept; the rest is lost."
+RUNNING = "{} still running. What is finished is kept; the rest is lost."
 
 
 class MainWindow(QMainWindow):
@@ -228,6 +230,10 @@ class MainWindow(QMainWindow):
         self.save_recent()
         self.opener.open(paths)
 
+    def open_samples(self) -> None:
+        """Open the user's own copy of the runs that come with the viewer: it lies beside the settings."""
+        self.open_paths([str(own_samples(Path(self.settings.fileName()).parent / "samples"))])
+
     def open_results(self, folder: Path) -> None:
         """Open the run files that have just been written into a folder."""
         if str(folder) not in self.opener.paths:
@@ -305,7 +311,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and stop all work; ask first if something is being computed."""
         active = self.work.engine.active
-        if active and not self.dialogs.confirm("Quit", RUNNING.format(n=len(active)), "Stop and quit"):
+        if active and not self.dialogs.confirm("Quit", RUNNING.format(counted(len(active), "job")), "Stop and quit"):
             if event is not None:
                 event.ignore()
             return

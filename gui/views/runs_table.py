@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from experiments.labels import counted
 from experiments.notes import Notes
 from gui.state.columns import COLUMNS, STAR, Column
 from gui.state.keys import Keys
@@ -299,7 +300,7 @@ class RunsPanel(QWidget):
 
     def _table_changed(self) -> None:
         shown, total = len(self._table.order), self._table.total
-        text = f"{total:,} run{'s' * (total != 1)}"
+        text = counted(total, "run")
         self.count.setText(self._table.filter_problem or (text if shown == total else f"{shown:,} of {text}"))
         self.empty.setText(NO_MATCH if total else NO_RUNS)
         self.empty.setVisible(not shown)

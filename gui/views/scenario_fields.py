@@ -27,10 +27,7 @@ class FieldRow:
         self.label = QLabel(field.label)
         self.unit = QLabel(UNITS.get(field.unit, field.unit))
         self.help = QLabel(_help(field), wordWrap=True)
-        self.problem = QLabel(wordWrap=True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.problem.hide()
+        self.problem = problem_label()
         self.editor: QLineEdit | QComboBox = self._combo() if field.choices else self._line()
         self.editor.setFixedWidth(EDITOR_PX)
         self.editor.setAccessibleName(field.where)
@@ -119,11 +116,12 @@ class SectionPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        self._notes = QLabel(section.help, wordWrap=True)
+        self._notes, self.problem = QLabel(section.help, wordWrap=True), problem_label()
         if section.kinds:
             column.addWidget(self._kind_box())
         if section.help:
             column.addWidget(self._notes)
+        column.addWidget(self.problem)
         self._grid = QGridLayout()
         self._grid.setColumnStretch(3, 1)
         self._grid.setHorizontalSpacing(10)
@@ -152,12 +150,15 @@ class SectionPage(QScrollArea):
             place = (3 * number + 1, 1, 1, 3) if below else (3 * number, 3, 1, 1)
             self._grid.addWidget(row.help, *place)
 
-    def tell(self, problems: Mapping[str, list[Problem]], theme: Theme) -> int:
-        """Show what is wrong with each field; return how many fields have a problem."""
+    def tell(self, problems: Mapping[str, list[Problem]], of_all: Sequence[Problem], theme: Theme) -> bool:
+        """Show what is wrong with each field, and with the section as a whole; return whether anything is."""
         set_text_color(self._notes, theme.faint_text)
         for row in self.rows:
             row.tell(problems.get(row.field.where, ()), theme)
-        return sum(row.field.where in problems for row in self.rows)
+        self.problem.setText("\n".join(map(str, of_all)))
+        self.problem.setVisible(bool(of_all))
+        set_text_color(self.problem, theme.bad)
+        return bool(of_all) or any(row.field.where in problems for row in self.rows)
 
     def _kind_box(self) -> QComboBox:
         self.kind = QComboBox()
@@ -171,6 +172,15 @@ class SectionPage(QScrollArea):
     def choose(self, name: str) -> None:
         """Take another topology, workload or routing."""
         self._form.choose(self.section.key, name)
+
+
+def problem_label() -> QLabel:
+    """Return a hidden label for what is wrong, whose text can be copied."""
+    label = QLabel(wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.hide()
+    return label
 
 
 def _help(field: Field) -> str:

@@ -17,9 +17,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from experiments.labels import counted
 from gui.check_client import CheckClient
 from gui.commands import CommandRegistry
-from gui.state.scenario_check import Check, by_field
+from gui.state.scenario_check import Check, by_field, of_section
 from gui.state.scenario_fields import Section
 from gui.state.scenario_form import ScenarioForm
 from gui.state.scenario_table import COLUMNS, scenario_rows
@@ -41,6 +42,8 @@ CATALOGUE_HELP = (
     "One line for each value that is to take the place of the catalogue's.\n\npalomar.power_w = 90\n"
     "retimed_800g_dr8.price_usd = 900"
 )
+FIRST_PAGE = 1  # the topology first of all
+LINES = (("Values", "catalogue"), ("Vary", "grid"))  # pages of lines, and the tables that these stand for
 BUTTONS = ("scenario.new", "scenario.copy_run", "scenario.shipped", "scenario.open", "scenario.save")
 
 
@@ -91,6 +94,10 @@ class ScenarioPanel(QWidget):
     def row(self, where: str) -> FieldRow:
         """Return the row of a field by its key path, such as ``topology.leaves``."""
         return next(row for page in self.pages.values() for row in page.rows if row.field.where == where)
+
+    def show_first_page(self) -> None:
+        """Begin where a new scenario does."""
+        self.sections.setCurrentIndex(FIRST_PAGE)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colors."""
@@ -155,9 +162,9 @@ class ScenarioPanel(QWidget):
         for section in sections:
             self.pages[section.key] = page = SectionPage(section, self.form)
             self.sections.addTab(page, section.title)
-        self.sections.addTab(self.catalogue, "Values")
-        self.sections.addTab(self.vary, "Vary")
-        self.sections.setCurrentIndex(chosen if chosen >= 0 else 1)  # the topology first of all
+        for editor, (title, _) in zip((self.catalogue, self.vary), LINES, strict=True):
+            self.sections.addTab(editor, title)
+        self.sections.setCurrentIndex(chosen if chosen >= 0 else FIRST_PAGE)
         self._follow()
 
     def _follow(self) -> None:
@@ -195,12 +202,16 @@ class ScenarioPanel(QWidget):
         for index in range(self.sections.count()):
             page = self.sections.widget(index)
             if isinstance(page, SectionPage):
-                wrong = page.tell(found, self.theme)
-                self.sections.setTabText(index, f"{page.section.title} ✗" if wrong else page.section.title)
+                title = page.section.title
+                wrong = page.tell(found, [each for each in others if of_section(each, page.section.key)], self.theme)
+            else:
+                title, key = LINES[page is self.vary]
+                wrong = any(of_section(each, key) for each in others)
+            self.sections.setTabText(index, f"{title} ✗" if wrong else title)
         count = len(self.check.problems)
         lines = [str(problem) for problem in others]
         if count > len(others):
-            lines.insert(0, f"{count} problem{'s' * (count > 1)}: see the fields")
+            lines.insert(0, f"{counted(count, 'problem')}: see the fields")
         self.problems.setText("\n\n".join(lines))
         set_text_color(self.problems, self.theme.bad)
         self._show_state(self.check.estimate())

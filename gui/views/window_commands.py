@@ -8,7 +8,6 @@ from functools import partial
 from typing import Protocol
 
 from gui.commands import Command, CommandRegistry
-from gui.samples import samples_folder
 from gui.state.runs import one_line
 from gui.views.command_palette import CommandPalette
 from gui.views.help_dialogs import about_dialog, guide_dialog
@@ -33,6 +32,9 @@ class CommandedWindow(Window, Protocol):
 
     def prefer(self, **values: object) -> None:
         """Change preferences."""
+
+    def open_samples(self) -> None:
+        """Open the runs that come with the viewer."""
 
     def save_recent(self) -> None:
         """Keep the list of what was opened lately."""
@@ -209,7 +211,7 @@ def _help(window: CommandedWindow, registry: CommandRegistry) -> list[Command]:
         Command(
             "help.samples",
             "Open the sample sweep",
-            lambda: window.open_paths([str(samples_folder())]),
+            window.open_samples,
             "",
             "Help",
             help="Open the small runs that come with optinet",

@@ -47,6 +47,7 @@ class Work(QObject):
     def new(self) -> None:
         """Begin with a small scenario that runs."""
         self.load(FIRST_SCENARIO, "New scenario")
+        self._window.panels["scenario"].widget.show_first_page()
 
     def copy_run(self, entry: RunEntry) -> None:
         """Take the scenario of a run into the form."""

@@ -42,6 +42,11 @@ def cache_folder() -> Path:
 numba.config.CACHE_DIR = str(cache_folder())
 
 
+def n_compiled() -> int:
+    """Return how many kernels need not be compiled on this machine any more."""
+    return sum(1 for _ in Path(numba.config.CACHE_DIR).glob("*/*.nbi"))
+
+
 def kernel(function: _Function) -> _Function:
     """Compile `function` on first call, without the interpreter lock, and cache the machine code on disk."""
     return _compiled(function, _nrt=True)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -78,6 +79,11 @@ class FileParameters(BaseModel):
 
 class TraceParameters(FileParameters):
     """Chakra execution traces, one file for every rank."""
+
+    retired: ClassVar[Mapping[str, str]] = {
+        "startup_us": "how long transfers take to start comes from the design, as the network's latency and step_us of "
+        "the role collectives"
+    }
 
     path: Annotated[str, Field(pattern=r"\*")] = Field(
         description="Chakra traces, * standing for the rank; a relative path starts at the scenario's own folder"

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+import topologies
 from experiments import plan
 from experiments.plan import plan_of
+from experiments.scenario import Phases
 from experiments.study import load_study
+from optinet.reliability.settings import FailureSettings
 
 MESH = """
 [[case]]
@@ -23,6 +28,8 @@ design = {switch = "switch_102t4", host_link = "aec_1t6", ocs_optics = "bidi_800
 @pytest.fixture
 def points(study_path):
     study_path.write_text(study_path.read_text() + MESH)
+    # on a new machine kernels are compiled for it, and after that long no plan looks at more fabrics
+    topologies.build("ocs_mesh", blocks=4, hosts_per_block=2, uplinks_per_block=4, ocs_ports=8)
     return load_study(study_path).points()
 
 
@@ -66,11 +73,45 @@ def test_no_points_are_no_groups():
     assert plan_of([], 2).estimated_s(1) == 0.0
 
 
-def test_costs_add_up_to_the_time_that_one_worker_takes(points):
+@pytest.fixture
+def n_compiled(monkeypatch):
+    """Set how many kernels have been compiled on this machine."""
+    return lambda n: monkeypatch.setattr("optinet.kernels._jit.n_compiled", lambda: n)
+
+
+def test_costs_add_up_to_the_time_that_one_worker_takes(points, n_compiled):
+    n_compiled(60)
     made = plan_of(points, 2)
     assert made.solutions == 6
     assert set(made.costs) == {point.name for point in points}
     # ten points of 2e7 and six graphs of next to nothing, at 1.5e8 a second
-    assert made.estimated_s(1) == pytest.approx(10 * 2e7 / 1.5e8, rel=1e-3)
+    assert made.estimated_s(1) == pytest.approx(10 * 2e7 / 1.5e8 + 3.0, rel=1e-3)
     # the longest group bounds the time on many workers, which have to start first
     assert made.estimated_s(100) == pytest.approx(2 * 2e7 / 1.5e8 + 3.0, rel=1e-3)
+
+
+def test_the_first_sweep_on_a_machine_is_announced_with_the_time_for_compiling(points, n_compiled, monkeypatch):
+    monkeypatch.setattr("numba.config.DISABLE_JIT", 0)
+    n_compiled(60)
+    many, one = plan_of(points, 2), plan_of(points[:1], 2)
+    later = many.estimated_s(2), one.estimated_s(2)
+    assert (many.compiling_s(2), one.compiling_s(2)) == (0.0, 0.0)
+    n_compiled(0)  # several workers compile all kernels beforehand, one process what its points need
+    assert many.compiling_s(2) == pytest.approx(53 * 1.1) and one.compiling_s(2) == pytest.approx(10.0)
+    assert (many.estimated_s(2) - later[0], one.estimated_s(2) - later[1]) == pytest.approx((53 * 1.1, 10.0))
+    n_compiled(43)
+    assert many.compiling_s(2) == pytest.approx(10 * 1.1) and one.compiling_s(2) == 0.0
+
+
+def test_states_of_failure_and_phases_take_their_time(points):
+    point = points[0]
+
+    def cost(**more):
+        scenario = point.scenario.model_copy(update=more)
+        (group,) = plan_of([dataclasses.replace(point, scenario=scenario)], 1).groups
+        return group.cost
+
+    solving = 4 * 2 * (4 + 4)  # endpoints and arcs of the leaf-spine
+    assert cost() == pytest.approx(2e7 + solving)
+    assert cost(failures=FailureSettings(samples=1000)) == pytest.approx(2e7 + solving + 1000 * (3e5 + 0.1 * solving))
+    assert cost(phases=Phases(length_s=1.0, count=7)) == pytest.approx(2e7 + 7 * solving)

@@ -309,7 +309,7 @@ def test_a_bar_shows_the_share_of_the_work_and_the_time_left(capsys):
         assert task.fields["left"].endswith(" left")
         bar.finished("broken", 3.0, "why it broke\nmore", share=0.25)
     err = capsys.readouterr().err
-    assert "1 points were done before" in err
+    assert "1 point was done before" in err
     assert "FAILED broken: why it broke (and 1 more)\n" in err
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -222,6 +222,19 @@ def test_without_a_file_there_is_no_location():
 def test_a_long_text_is_cut():
     (problem,) = problems(f"leaves = '{'x' * 100}'")
     assert problem.found == f"text '{'x' * 40}...' where a whole number belongs"
+
+
+def test_a_retired_key_tells_what_became_of_it():
+    class Inside(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        retired: ClassVar[dict[str, str]] = {"speed": "the design says it"}
+
+    class Outside(BaseModel):
+        part: Inside
+
+    _, (speed, other) = checked(Outside, {"part": {"speed": 3, "sped": 4}})
+    assert str(speed) == "part.speed: is no key any more: the design says it; allowed: leave it out"
+    assert other.found == "unknown key 'sped'"
 
 
 def test_no_word_of_pydantic_is_left():

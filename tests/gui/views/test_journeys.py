@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QTextBrowser, QWidget
 
 from experiments.notes import Notes, read_notes
 from gui.app import begin, parser
+from gui.samples import samples_folder
 from gui.state.job import JobStatus
 from gui.views.panel import PanelSpec
 from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
@@ -75,6 +76,61 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     assert scenario_panel(window, qtbot).row("topology.hosts_per_leaf").text() == "4"
     window.commands.run("copy_as.scenario_command")
     assert QGuiApplication.clipboard().text().endswith("optinet run scenario.toml -o again.h5\n")
+
+
+def test_pages_with_problems_are_marked_and_a_new_scenario_begins_at_the_first(make_window, qtbot):
+    window = make_window()
+    window.commands.run("scenario.new")
+    panel = scenario_panel(window, qtbot)
+    window.work.form.choose("topology", "tpu_pod")
+    window.work.form.set_vary("seed")
+    panel.sections.setCurrentIndex(4)
+    panel = scenario_panel(window, qtbot)
+    titles = [panel.sections.tabText(i) for i in range(panel.sections.count())]
+    assert [title for title in titles if "✗" in title] == ["Vary ✗"]  # lines that mean nothing come first
+    window.work.form.set_vary("")
+    panel = scenario_panel(window, qtbot)
+    assert panel.sections.tabText(1) == "Topology ✗" and panel.sections.tabText(10) == "Vary"
+    assert panel.pages["topology"].problem.text().startswith("topology: neither of cubes and slices")
+    assert panel.sections.currentIndex() == 4
+    window.commands.run("scenario.new")
+    panel = scenario_panel(window, qtbot)
+    assert panel.sections.currentIndex() == 1 and panel.pages["topology"].problem.text() == "" and panel.is_ready
+
+
+def test_a_scenario_file_with_mistakes_opens_in_the_form_and_is_mended_there(make_window, qtbot, tmp_path):
+    window = make_window()
+    file = tmp_path / "wrong.toml"
+    file.write_text(
+        '[topology]\nname = "leaf_spine"\nleafs = 4\nspines = 2\nhosts_per_leaf = 4\n[workload]\nname = "x"\n'
+    )
+    window.work.open(str(file))
+    panel = scenario_panel(window, qtbot)
+    assert "did you mean 'leaves'" in panel.row("topology.leafs").problem.text()
+    assert "unknown workload 'x'" in panel.pages["workload"].problem.text()
+    panel.row("topology.leafs").type("")
+    panel.row("topology.leaves").type("4")
+    panel.pages["workload"].choose("uniform")
+    panel = scenario_panel(window, qtbot)
+    left = [row.field.where for page in panel.pages.values() for row in page.rows if row.problem.text()]
+    assert left and all(where.startswith("design.") for where in left)  # a fabric needs its parts
+    file.write_text("[topology\n")
+    window.work.open(str(file))
+    (message,) = window.messages.messages
+    assert "wrong.toml:1" in message and panel.row("topology.leaves").text() == "4"
+
+
+def test_samples_are_starred_in_a_copy(make_window, wait, tmp_path):
+    before = {path: path.read_bytes() for path in samples_folder().iterdir() if path.is_file()}
+    window = make_window()
+    window.commands.run("help.samples")
+    wait(window)
+    assert len(window.session) == 8 and all(key.startswith(str(tmp_path)) for key in window.session.keys)
+    window.selection.set(window.session.keys)
+    window.commands.run("notes.star")
+    wait(window)
+    assert all(entry.texts["star"] == "yes" for entry in window.session.entries)
+    assert before == {path: path.read_bytes() for path in samples_folder().iterdir() if path.is_file()}
 
 
 def test_open_filter_select_compare_and_export(make_window, folder, qtbot, tmp_path, wait):
