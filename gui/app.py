@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return what understands the command line."""
     made = argparse.ArgumentParser(prog="optinet-viewer", description="Look at saved optinet runs, and make new ones.")
-    made.add_argument("paths", nargs="*", metavar="PATH", help="run files and folders of runs")
+    made.add_argument("paths", nargs="*", metavar="PATH", help="run files, folders of runs, and scenario files")
     made.add_argument("--version", action="version", version=version("optinet"))
     made.add_argument("--fresh", action="store_true", help="start without any preference, and keep none")
     made.add_argument("--session", metavar="TEXT", default="", help="how to look at the runs, as 'Copy as' gives it")

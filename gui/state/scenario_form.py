@@ -12,6 +12,7 @@ import tomli_w
 
 from experiments.draft import option_value
 from gui.state.event import Event
+from gui.state.scenario_fields import value_text
 from gui.state.undo import Edit, UndoStack
 from optinet.errors import Problem, ScenarioError
 from optinet.toml_source import KeyPath
@@ -32,6 +33,10 @@ FIRST_SCENARIO: Mapping[str, Any] = {
 }
 
 
+_NAMELESS = {"title": "", "tags": (), "caveat": ""}  # what says nothing of the result
+MOST_NAMED = 4  # changes in a title
+
+
 class ScenarioForm:
     """The scenario in the form; `changed` fires after every change, `replaced` when other fields may be needed.
 
@@ -45,6 +50,8 @@ class ScenarioForm:
         self.replaced = Event()
         self.values: dict[str, Any] = copy.deepcopy(dict(FIRST_SCENARIO))
         self.vary = self.catalogue = ""
+        self.base: Mapping[str, Any] = self.values  # what was taken in last
+        self._named = ""
         self._undo = undo
 
     @property
@@ -88,7 +95,19 @@ class ScenarioForm:
         known = copy.deepcopy({key: value for key, value in values.items() if value not in ({}, [], "", None)})
         catalogue = known.pop("catalogue", {})
         lines = "\n".join(f"{key} = {value}" for key, value in catalogue.items())
-        self._replace(title, values=known, vary="", catalogue=lines)
+        self._replace(title, values=known, vary="", catalogue=lines, base=known)
+
+    def changes(self) -> list[str]:
+        """Return what is other than in what was taken in: ``leaves 16``, ``optics lpo_800g_dr8``, ``no phases``."""
+        return _changes({**self.base, **_NAMELESS}, {**self.values, **_NAMELESS})
+
+    def name_variation(self) -> None:
+        """Add to the title what has been changed, unless the user has written another: else runs were called alike."""
+        given, changes = str(self.base.get("title", "")), self.changes()
+        if changes and self.values.get("title", "") in (given, self._named):
+            more = [f"{len(changes) - MOST_NAMED} more changes"] if len(changes) > MOST_NAMED else []
+            self._named = ", ".join(filter(None, [given, *changes[:MOST_NAMED], *more]))
+            self.set_text(("title",), self._named, True)
 
     def to_toml(self) -> str:
         """Return the scenario file, or the study file if values vary; `ScenarioError` naming lines that are wrong."""
@@ -144,6 +163,23 @@ def parsed(text: str, as_text: bool) -> Any:
     if not text.strip():
         return None
     return text if as_text else option_value(text.strip())
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    found = []
+    for key in dict.fromkeys([*after, *before]):
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        if isinstance(new, Mapping) and isinstance(old, Mapping) and old.get("name") == new.get("name"):
+            found += _changes(old, new)
+        elif isinstance(new, Mapping) and "name" in new:
+            found.append(str(new["name"]))
+        elif isinstance(new, Mapping):
+            found += _changes({}, new)
+        else:
+            found.append(f"no {key}" if new is None else f"{key} {value_text(new)}")
+    return found
 
 
 def _with(values: Mapping[str, Any], path: KeyPath, value: Any) -> dict[str, Any]:

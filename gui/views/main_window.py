@@ -222,7 +222,11 @@ class MainWindow(QMainWindow):
     # -- runs
 
     def open_paths(self, paths: Sequence[str]) -> None:
-        """Open run files and folders; what cannot be opened becomes a line in the message bar."""
+        """Open run files and folders, and scenario files in the form; what cannot be opened becomes a message."""
+        scenarios = [path for path in paths if Path(path).suffix == ".toml" and Path(path).is_file()]
+        for path in scenarios:
+            self.work.open(path)
+        paths = [path for path in paths if path not in scenarios]
         if not paths:
             return
         self.messages.forget_told()

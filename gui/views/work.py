@@ -19,6 +19,7 @@ from gui.state.job import Job, JobStatus
 from gui.state.runs import RunEntry, one_line
 from gui.state.scenario_check import Check
 from gui.state.scenario_form import FIRST_SCENARIO, ScenarioForm
+from gui.views.opening import FIRST_BARS
 from gui.views.panel import Window
 from optinet.errors import OptinetError
 
@@ -32,6 +33,8 @@ class Work(QObject):
         self.form = ScenarioForm(window.undo)
         self.client, self.engine = CheckClient(self), Engine(self)
         self._results: dict[Job, list[str]] = {}
+        self._variations: list[str] = []  # the run that is in the form, and those made of it since
+        self._variations_of: dict[Job, list[str]] = {}
         self.engine.written.connect(self._open_results)
         self.engine.ended.connect(self._end)
         self.engine.changed.connect(self._tell)
@@ -58,6 +61,7 @@ class Work(QObject):
             return
         as_run = {**scenario, "title": scenario.get("title") or entry.design}
         self.load(self._window.failures.scenario(entry.key) or as_run, f"Copy of {entry.label}")
+        self._variations = [entry.key]
 
     def open(self, path_or_name: str) -> None:
         """Take a scenario file, or a shipped scenario, into the form."""
@@ -67,7 +71,7 @@ class Work(QObject):
             self._window.messages.add(one_line(error))
             return
         if is_study(source):
-            self._window.messages.add(f"{source.name}: is a study; 'Scenario > Run a study file' runs it")
+            self.ask_about_study(path_or_name)
             return
         self.load(source.values, f"Open {Path(source.name).name}")
 
@@ -82,6 +86,7 @@ class Work(QObject):
 
     def load(self, values: Mapping[str, Any], title: str) -> None:
         """Take a whole scenario into the form and show it."""
+        self._variations = []
         self.form.load(values, title)
         self._window.panels["scenario"].show()
 
@@ -89,9 +94,11 @@ class Work(QObject):
 
     def run_form(self, folder: Path) -> None:
         """Run what the form holds."""
-        title = str(self.form.values.get("title") or "scenario")
         try:
-            self._run_text(title, self.form.study_toml(), folder)
+            self.form.name_variation()
+            title = str(self.form.values.get("title") or "scenario")
+            job = self._run_text(title, self.form.study_toml(), folder)
+            self._variations_of[job] = self._variations
         except (OptinetError, OSError) as error:
             self._window.messages.add(f"{folder}: cannot be run: {one_line(error)}")
 
@@ -130,20 +137,21 @@ class Work(QObject):
         if self._window.dialogs.confirm("Run a study", question, "Run"):
             self._start(name, Path(file), folder)
 
-    def _run_text(self, title: str, text: str, folder: Path) -> None:
+    def _run_text(self, title: str, text: str, folder: Path) -> Job:
         """Write a study beside its results, under a name of its own, and run it."""
         folder.mkdir(parents=True, exist_ok=True)
         words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "scenario"
         file = folder / f"{words}--{hashlib.sha256(text.encode()).hexdigest()[:8]}.study.toml"
         file.write_text(text, encoding="utf-8")
-        self._start(title, file, folder)
+        return self._start(title, file, folder)
 
-    def _start(self, title: str, file: Path, folder: Path) -> None:
+    def _start(self, title: str, file: Path, folder: Path) -> Job:
         chosen = self._window.preferences
         options = ["--workers", str(chosen.workers)] if chosen.workers else []
         options += ["--timeout-s", str(chosen.point_timeout_s)] if chosen.point_timeout_s else []
-        self.engine.start(title, file, folder, options)
+        job = self.engine.start(title, file, folder, options)
         self._window.panels["jobs"].show()
+        return job
 
     def cancel_all(self) -> None:
         """Stop every job."""
@@ -162,7 +170,7 @@ class Work(QObject):
         self._window.open_results(job.folder)
 
     def _end(self, job: Job) -> None:
-        files = self._results.pop(job, [])
+        files, variations = self._results.pop(job, []), self._variations_of.pop(job, [])
         if job.status == JobStatus.FAILED:
             self._window.messages.add(f"{job.title}: {job.message}")
         elif job.status == JobStatus.FINISHED and not files:
@@ -170,7 +178,13 @@ class Work(QObject):
             self._window.open_paths([str(job.folder)])
         if files:  # selected when they have been read, which happens in order
             keys = [str(Path(file).resolve()) for file in files]
-            self._window.jobs.submit("", lambda: None, lambda _: self._window.selection.set(keys, keys[0]))
+            self._window.jobs.submit("", lambda: None, lambda _: self._select(keys, variations))
+
+    def _select(self, keys: Sequence[str], variations: list[str]) -> None:
+        """Select new runs together with those that they are variations of, so that charts compare them."""
+        others = [key for key in variations if key in self._window.session and key not in keys]
+        variations[:] = [*others, *keys]
+        self._window.selection.set(variations[-FIRST_BARS:], keys[0])
 
     def _tell(self) -> None:
         active = self.engine.active

@@ -79,7 +79,7 @@ def test_without_a_screen_it_says_so(start):
 
 def test_help_names_what_can_be_opened(start):
     output, _ = start("--help").communicate(timeout=30)
-    assert "run files and folders of runs" in output
+    assert "run files, folders of runs" in output
 
 
 @pytest.fixture

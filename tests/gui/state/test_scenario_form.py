@@ -151,6 +151,24 @@ def test_a_shipped_scenario_passes_through_the_form_unchanged(form, name):
     assert check(form.to_toml()).problems == ()
 
 
+def test_variations_are_named_by_what_was_changed_until_the_user_names_one(form):
+    form.name_variation()
+    assert form.values["title"] == "My scenario" and form.changes() == []
+    form.set_text(("topology", "leaves"), "16", False)
+    form.name_variation()
+    form.set_text(("design", "nic"), "", True)
+    form.set_text(("failures", "samples"), "10", False)
+    form.choose("workload", "all_reduce")
+    form.name_variation()
+    assert form.values["title"] == "My scenario, leaves 16, all_reduce, no nic, samples 10"
+    form.set_text(("topology", "leaves"), "8", False)
+    form.set_text(("title",), "Mine", True)
+    form.name_variation()
+    assert form.values["title"] == "Mine" and "leaves 16" not in form.changes()
+    form.load({**FIRST_SCENARIO, "title": "Another"}, "open")
+    assert form.changes() == []
+
+
 def test_what_no_field_is_for_can_be_seen_and_cleared(form):
     """As of a run of an earlier version, or a file with a mistake."""
     workload = {"name": "chakra_trace", "path": "*.et", "startup_us": 2.0}

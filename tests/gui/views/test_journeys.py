@@ -48,6 +48,7 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     window.commands.run("jobs.cancel")
     qtbot.waitUntil(lambda: not first.is_active, timeout=5000)
     assert first.status == JobStatus.CANCELLED and len(window.session) == 0
+    assert scenario_panel(window, qtbot).row("title").text() == "My scenario, hosts_per_leaf 4, samples 40"
 
     window.commands.run("scenario.run")
     qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
@@ -77,6 +78,15 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     window.commands.run("copy_as.scenario_command")
     assert QGuiApplication.clipboard().text().endswith("optinet run scenario.toml -o again.h5\n")
 
+    panel.row("topology.hosts_per_leaf").type("5")  # a variation is told from its original, and selected beside it
+    scenario_panel(window, qtbot)
+    window.commands.run("scenario.run")
+    qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
+    wait(window)
+    original, variation = (window.session.get(key) for key in window.selection.keys)
+    assert original.key == entry.key and window.selection.current == variation.key
+    assert variation.texts["title"].endswith(", hosts_per_leaf 4, samples 40, hosts_per_leaf 5")
+
 
 def test_pages_with_problems_are_marked_and_a_new_scenario_begins_at_the_first(make_window, qtbot):
     window = make_window()
@@ -104,7 +114,7 @@ def test_a_scenario_file_with_mistakes_opens_in_the_form_and_is_mended_there(mak
     file.write_text(
         '[topology]\nname = "leaf_spine"\nleafs = 4\nspines = 2\nhosts_per_leaf = 4\n[workload]\nname = "x"\n'
     )
-    window.work.open(str(file))
+    window.open_paths([str(file)])  # as when it is dropped on the window
     panel = scenario_panel(window, qtbot)
     assert "did you mean 'leaves'" in panel.row("topology.leafs").problem.text()
     assert "unknown workload 'x'" in panel.pages["workload"].problem.text()
