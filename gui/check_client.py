@@ -14,7 +14,9 @@ from gui.state.scenario_check import Check
 from gui.state.scenario_fields import Field, Section
 from optinet.errors import Problem
 
-PATIENCE_MS = 20_000  # engineering estimate: far more than the largest fabric that fits takes to build
+# engineering estimate: far more than the largest fabric that fits takes to build, and than kernels of wiring take to be
+# compiled the first time, 6 s of a processor, where others use it as well
+PATIENCE_MS = 60_000
 
 
 class CheckClient(QObject):

@@ -177,6 +177,7 @@ class ScenarioPanel(QWidget):
                 editor.setPlainText(lines)
         self.check = None
         self.run.setEnabled(False)
+        set_text_color(self.estimate, self.theme.faint_text)  # it is that of a moment ago
         self._due.start()
 
     def _ask(self) -> None:
