@@ -168,7 +168,7 @@ def plan_text(study: Study, planned: Mapping[str, int | float]) -> str:
 
     rows = [(what, f"{planned[key]:,}") for key, what in _PLANNED.items() if key in planned]
     workers, estimated_s = planned["workers"], planned["estimated_s"]
-    rows.append(("time", f"about {duration_text(estimated_s)} on {counted(workers, 'worker')}"))
+    rows.append(("time", f"about {duration_text(estimated_s)} on {counted(int(workers), 'worker')}"))
     return rows_text(("plan", study.title or study.name), rows)
 
 
