@@ -26,7 +26,7 @@ _HOW_MADE = {
     "ConcurrentFlow": "what optinet.concurrent_flow(fabric, demand) returns",
     "Demand": "such as optinet.Demand.uniform(fabric) or optinet.Demand.from_matrix(fabric, gbps)",
     "Design": "such as {'switch': 'switch_51t2', ...}, or optinet.Design.from_roles(roles)",
-    "Fabric": "such as topologies.build(name, ...) or optinet.Fabric.from_networkx(graph) returns",
+    "Fabric": "what topologies.build(name, ...) or optinet.Fabric.from_networkx(graph) returns",
     "Failure": "such as optinet.Failure(links=(0, 1))",
     "OpticalPlant": "what fabric.plant is, where links pass an OCS",
     "Solution": "what optinet.solve(fabric, demand) returns",

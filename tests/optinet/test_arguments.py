@@ -26,7 +26,7 @@ def test_every_public_function_checks_its_arguments():
 @pytest.mark.parametrize("function", ["path_metrics", "bisection", "edge_connectivity", "worst_permutation"])
 @pytest.mark.parametrize("wrong", [None, GRAPH, "torus", DEMAND])
 def test_what_is_no_fabric_is_told_and_how_one_is_made(function, wrong):
-    with pytest.raises(ArgumentError, match=r"fabric: .* where a Fabric belongs; allowed: such as topologies.build"):
+    with pytest.raises(ArgumentError, match=r"fabric: .* where a Fabric belongs; allowed: what topologies.build"):
         getattr(optinet, function)(wrong)
 
 
