@@ -35,6 +35,7 @@ class PathsPanel(QWidget):
         self.tree.setUniformRowHeights(True)  # that of the first
         self.tree.setAccessibleName("Traced paths")
         self.tree.currentItemChanged.connect(self._selected)
+        self.tree.itemExpanded.connect(self._expanded)
         header = self.tree.header()
         if header is not None:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -85,19 +86,28 @@ class PathsPanel(QWidget):
         self.tree.blockSignals(False)
 
     def _fill(self, trace: Trace) -> None:
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        """List the paths; the hops of one are written when it is expanded, for together they may be a thousand."""
         for index, path in enumerate(trace.paths):
             head = QTreeWidgetItem([f"Path {index + 1}: {path.heading()}"])
             head.setData(0, _PATH, index)
             head.setSizeHint(0, QSize(0, self.tree.fontMetrics().height() + ROOM_PX))
+            head.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
             self.tree.addTopLevelItem(head)
             head.setFirstColumnSpanned(True)
-            for hop in path.hops:
-                row = QTreeWidgetItem(head, list(hop.cells()))
-                row.setData(0, _PATH, index)
-                for column in range(2, len(COLUMNS)):
-                    row.setTextAlignment(column, right)
-            head.setExpanded(index == 0)
+        if (first := self.tree.topLevelItem(0)) is not None:
+            self._expanded(first)
+            first.setExpanded(True)
+
+    def _expanded(self, head: QTreeWidgetItem) -> None:
+        if self._shown is None or head.childCount():
+            return
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        index = head.data(0, _PATH)
+        for hop in self._shown.paths[index].hops:
+            row = QTreeWidgetItem(head, list(hop.cells()))
+            row.setData(0, _PATH, index)
+            for column in range(2, len(COLUMNS)):
+                row.setTextAlignment(column, right)
 
     def _selected(self, item: QTreeWidgetItem | None) -> None:
         if self._shown is not None and item is not None:

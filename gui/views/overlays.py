@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,24 +171,25 @@ def _paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size:
     drawing, scene = state.drawing, state.scene
     if drawing is None or scene is None:
         return
-    xy = state.projected()
-    texts, places = zip(*scene.layout.labels, strict=True) if scene.layout.labels else ((), np.zeros((0, 3)))
-    sorts = [(texts, state.camera.project(np.array(places), size.width(), size.height()))]
-    groups = drawing.point_group[drawing.point_group >= 0].tolist()
-    sorts.append(([scene.folds.names[group] for group in groups], xy[: drawing.n_marks][drawing.point_group >= 0]))
+    xy, view = state.projected(), (size.width(), size.height())
+    labels, folded = scene.layout.labels, np.flatnonzero(drawing.point_group >= 0)
+    sorts: list[tuple[NDArray[np.float64], Callable[[int], str]]] = [
+        (state.camera.project(np.array([at for _, at in labels]).reshape(-1, 3), *view), lambda i: labels[i][0]),
+        (xy[folded], lambda i: scene.folds.names[drawing.point_group[folded[i]]]),
+    ]
     if state.names_shown:
         whole = sorted(scene.folds.everything - state.folded)
-        middles = scene.boxes[0][whole].mean(axis=1)
-        names = [scene.folds.names[group] for group in whole]
-        sorts.append((names, state.camera.project(middles, size.width(), size.height())))
-        points = np.flatnonzero(drawing.point_node >= 0)
-        points = points[scene.node_kind[drawing.point_node[points]] != NodeKind.HOST]
-        sorts.append(([scene.node_names[node] for node in drawing.point_node[points].tolist()], xy[points]))
+        kind = scene.node_kind[drawing.point_node]
+        nodes = np.flatnonzero((drawing.point_node >= 0) & (kind != NodeKind.HOST))
+        sorts += [
+            (state.camera.project(scene.boxes[0][whole].mean(axis=1), *view), lambda i: scene.folds.names[whole[i]]),
+            (xy[nodes], lambda i: scene.node_names[drawing.point_node[nodes[i]]]),
+        ]
     named = []
-    for names, at in sorts:
-        inside = np.flatnonzero(np.all((at >= 0) & (at <= [size.width(), size.height()]), axis=1))
+    for at, name in sorts:
+        inside = np.flatnonzero(np.all((at >= 0) & (at <= view), axis=1))
         if len(inside) <= MOST_NAMES:
-            named += [(QPointF(*at[i]), names[i]) for i in inside.tolist()]
+            named += [(QPointF(*at[i]), name(i)) for i in inside.tolist()]
     if named:
         _paint_names(painter, theme, named, size, _middle(xy))
 

@@ -41,6 +41,9 @@ def test_two_clicks_trace_the_paths_and_they_can_be_copied(window, wait, qtbot):
     panel = window.panels["paths"].widget
     assert panel.tree.topLevelItemCount() == 4  # from pod to pod of a k = 4 fat tree
     assert panel.tree.topLevelItem(0).childCount() == 6
+    panel.tree.topLevelItem(1).setExpanded(True)
+    hops = window.fabric_state.trace.paths[1].hops
+    assert [panel.tree.topLevelItem(1).child(row).text(0) for row in range(6)] == [hop.cells()[0] for hop in hops]
     panel.tree.setCurrentItem(panel.tree.topLevelItem(2))
     assert window.fabric_state.path_shown == 2
     window.commands.run("paths.copy")
@@ -206,6 +209,9 @@ def test_at_ten_thousand_nodes_the_window_is_never_busy_for_long(window, make_ru
     window.fabric_state.set_link_filter(bound=50.0)
     wait(window)
     window.commands.run("links.next")
+    wait(window)
+    window.fabric_state.set_chosen((0, 5000))
+    qtbot.waitUntil(lambda: window.fabric_state.trace is not None, timeout=60_000)
     wait(window)
     watchdog.stop()
     assert watchdog.longest_s < 0.05
