@@ -42,7 +42,7 @@ def test_a_folder_opens_with_its_first_run_drawn_and_those_of_its_workload_compa
     assert window.fabric_state.scene.key == window.table.row_keys[0]
     assert selected_rows(window) == [0, 1, 2]
     bars = window.panels["power"].widget.shown
-    assert bars.chart.labels == ("1b / LPO", "1a / retimed", "3 torus")
+    assert bars.chart.labels == ("1b / LPO", "1a / retimed (at risk)", "3 torus")
     assert bars.chart.categories == ("switch", "laser") and bars.remark == "Workload uniform."
 
 
@@ -163,7 +163,7 @@ def test_the_chart_has_a_color_for_each_category_at_the_place_of_its_value(windo
     for kw, row, category in ((30.0, 0, 0), (75.0, 0, 1), (650.0, 1, 0)):
         at = chart.plot.mapFromScene(chart.plot.getViewBox().mapViewToScene(QPointF(kw, row)))
         assert image.pixelColor(at) == window.theme.categories[category]
-    at = chart.plot.mapFromScene(chart.plot.getViewBox().mapViewToScene(QPointF(120.0, 0)))
+    at = chart.plot.mapFromScene(chart.plot.getViewBox().mapViewToScene(QPointF(250.0, 0)))  # beside the number
     assert image.pixelColor(at) == window.theme.canvas
 
 
