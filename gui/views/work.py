@@ -73,7 +73,7 @@ class Work(QObject):
         if is_study(source):
             self.ask_about_study(path_or_name)
             return
-        self.load(source.values, f"Open {Path(source.name).name}")
+        self.load(_from_anywhere(source.values, Path(source.name).parent), f"Open {Path(source.name).name}")
 
     def save(self, path: Path) -> None:
         """Write what the form holds as a scenario or study file."""
@@ -190,3 +190,13 @@ class Work(QObject):
         active = self.engine.active
         more = f" (and {len(active) - 1} more)" if len(active) > 1 else ""
         self._window.show_running(f"{active[0].title}: {active[0].text()}{more}" if active else "")
+
+
+def _from_anywhere(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a scenario whose files are found wherever it is run: relative paths start at its own folder."""
+    found, workload, beside = dict(values), values.get("workload"), values.get("scale_out")
+    if isinstance(workload, Mapping) and isinstance(workload.get("path"), str):
+        found["workload"] = {**workload, "path": str(folder.resolve() / workload["path"])}
+    if isinstance(beside, str) and beside.endswith(".toml"):
+        found["scale_out"] = str(folder.resolve() / beside)
+    return found

@@ -130,6 +130,19 @@ def test_a_scenario_file_with_mistakes_opens_in_the_form_and_is_mended_there(mak
     assert "wrong.toml:1" in message and panel.row("topology.leaves").text() == "4"
 
 
+def test_files_of_an_opened_scenario_are_found_wherever_it_is_run(make_window, tmp_path):
+    window = make_window()
+    file = tmp_path / "traffic.toml"
+    file.write_text(
+        'scale_out = "beside.toml"\n[topology]\nname = "torus"\n[workload]\nname = "flow_file"\npath = "f.csv"\n'
+    )
+    window.work.open(str(file))
+    assert window.work.form.value(("workload", "path")) == str(tmp_path / "f.csv")
+    assert window.work.form.value(("scale_out",)) == str(tmp_path / "beside.toml")
+    window.work.open("q3450")
+    assert "path" not in window.work.form.values["workload"]
+
+
 def test_samples_are_starred_in_a_copy(make_window, wait, tmp_path):
     before = {path: path.read_bytes() for path in samples_folder().iterdir() if path.is_file()}
     window = make_window()
