@@ -2,9 +2,10 @@
 """A soak run of the viewer: random use for a while, without an exception and with flat memory.
 
 ``python -m gui.soak --minutes 30``. Runs are opened, closed, selected and filtered, fabrics turned and hovered over,
-commands run in any order, scenarios edited, run and cancelled, and files vanish. It ends with an error at the first
-exception, naming the seed and the last steps, or when memory in the last third of the time is more than 10 % above that
-of the second third. Before that, every command is run once, so that what is loaded when first needed is there.
+commands run in any order, charts changed, parts failed, circuits reconfigured, preferences and sessions changed,
+scenarios edited, run and cancelled, and files vanish. It ends with an error at the first exception, naming the seed and
+the last steps, or when memory in the last third of the time is more than 10 % above that of the second third. Before
+that, every command is run once, so that what is loaded when first needed is there.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ from PyQt6.QtWidgets import QApplication, QDialog
 
 from experiments.benchmarks.measure import resident_mb
 from gui.samples import samples_folder
+from gui.state.failed_parts import node_part
+from gui.state.saved_session import SavedSession
+from gui.views.charts.chart_view import ChartView
 from gui.views.main_window import MainWindow
 
 GROWTH_LIMIT = 0.10
@@ -98,6 +102,12 @@ class User:
             "run": (0.4, self.run),
             "cancel": (0.4, self.cancel),
             "vanish": (0.2, self.vanish),
+            "panel": (3, self.show_panel),
+            "chart": (3, self.change_chart),
+            "fail": (2, self.fail_some),
+            "reconfigure": (1, self.reconfigure),
+            "prefer": (1, self.prefer),
+            "session": (0.5, self.restore_session),
         }
         weights = np.array([weight for weight, _ in self._actions.values()])
         self._share = weights / weights.sum()
@@ -198,6 +208,49 @@ class User:
             self.any_of(rows).type(self.any_of(TYPED))
         if self.random.random() < 0.4:
             self.window.commands.run("edit.undo")
+
+    def show_panel(self) -> None:
+        """Bring any view to the front, or close a dock."""
+        panel = self.any_of(list(self.window.panels.values()))
+        panel.toggle() if self.random.random() < 0.2 else panel.show()
+
+    def change_chart(self) -> None:
+        """Choose something else in a chart."""
+        charts = [p.widget for p in self.window.panels.values() if p.is_made and isinstance(p.widget, ChartView)]
+        choices = [(chart, choice) for chart in charts for choice in chart.shown.choices if choice.options]
+        if choices:
+            chart, choice = self.any_of(choices)
+            chart.choose(choice.name, self.any_of([value for value, _ in choice.options]))
+
+    def fail_some(self) -> None:
+        """Fail a node of the fabric, or let everything work again."""
+        scene = self.window.fabric_state.scene
+        if self.random.random() < 0.3:
+            self.window.commands.run("view.mend_all")
+        elif scene is not None:
+            self.window.failures.toggle(node_part(scene, int(self.random.integers(scene.n_nodes))))
+
+    def reconfigure(self) -> None:
+        """Work out a reconfiguration, which the commands of the circuits then play."""
+        self.window.panels["ocs"].show()
+        target = self.window.panels["ocs"].widget.target
+        if target.count() > 1:
+            target.setCurrentIndex(int(self.random.integers(1, target.count())))
+            target.activated.emit(target.currentIndex())
+
+    def prefer(self) -> None:
+        """Change preferences."""
+        self.window.prefer(
+            appearance=self.any_of(("system", "light", "dark")),
+            workers=int(self.random.integers(0, 3)),
+            shortcuts=self.any_of(({}, {"view.fit": "G"}, {"view.fit": ""})),
+        )
+
+    def restore_session(self) -> None:
+        """Take the window as it is apart and put it together again, as the next start would."""
+        kept = self.window.keeper.snapshot().to_text()
+        self.window.commands.run("file.close_all")
+        self.window.keeper.restore(SavedSession.from_text(kept))
 
     def run(self) -> None:
         """Run a small scenario, unless one runs."""

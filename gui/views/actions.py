@@ -41,7 +41,7 @@ class Actions:
             parent, _, title = path.rpartition("/")
             bar = self._window.menuBar()
             assert bar is not None  # a QMainWindow makes its menu bar when asked
-            made = self.menu(parent).addMenu(title) if parent else bar.addMenu(title)
+            made = self.menu(parent).addMenu(title) if parent else bar.addMenu(f"&{title}")  # Alt and its first letter
             assert made is not None
             made.aboutToShow.connect(self.refresh)
             self._menus[path] = made

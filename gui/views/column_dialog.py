@@ -44,7 +44,9 @@ class ColumnDialog(QDialog):
         self._table = table
         self.text = QLineEdit(clearButtonEnabled=True)
         self.text.setPlaceholderText("Search columns")
+        self.text.setAccessibleName("Search columns")
         self.list = QListWidget()
+        self.list.setAccessibleName("Columns")
         show_boxes(self.list)
         for column in table.all_columns:
             item = QListWidgetItem(column.heading)
@@ -89,6 +91,7 @@ class FilterHelp(QDialog):
         numbers = sorted(c.id for c in table.all_columns if c.numeric)
         texts = sorted(c.id for c in table.all_columns if not c.numeric)
         names = QPlainTextEdit(f"Texts: {', '.join(texts)}\n\nNumbers: {', '.join(numbers)}", readOnly=True)
+        names.setAccessibleName("Names in the open runs")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

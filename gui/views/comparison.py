@@ -140,6 +140,7 @@ class ComparisonView(QWidget):
 
     def _set_up_view(self) -> None:
         self.view.setModel(self.model)
+        self.view.setAccessibleName("What differs")
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setAlternatingRowColors(True)
         self.view.setShowGrid(False)

@@ -85,6 +85,7 @@ class ContentDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
+        content.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.buttons = QDialogButtonBox(buttons or QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)

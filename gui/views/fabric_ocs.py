@@ -207,6 +207,7 @@ class OcsPanel(QWidget):
         self.target.activated.connect(self._choose_target)
         self.play = QToolButton(text="▶")
         self.play.setToolTip("Play or stop")
+        self.play.setAccessibleName("Play or stop")
         self.play.clicked.connect(self.toggle_playing)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Step of the reconfiguration")

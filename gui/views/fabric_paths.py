@@ -46,6 +46,7 @@ class PathsPanel(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.tree, 1)
         state.changed.connect(self._update)
+        self._update()
 
     def sizeHint(self) -> QSize:
         """Return the size the panel would like to have."""

@@ -13,7 +13,19 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QFont, QFontInfo, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import (
+    QFocusEvent,
+    QFont,
+    QFontInfo,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import QWidget
 
 from gui.state.fabric_table import arcs_csv
@@ -33,6 +45,7 @@ ORBIT_DEG_PER_PX = 0.35
 WHEEL_FACTOR = 1.0015  # per eighth of a degree of the wheel
 MIN_SAMPLE = 500
 CLICK_PX = 3.0
+_KEY_REASONS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class FabricView(QWidget):
@@ -56,6 +69,7 @@ class FabricView(QWidget):
         self._pointer = QPointF()
         self._pressed_at: QPointF | None = None
         self._description: tuple[str, ...] = ()
+        self._by_keys = False  # whether keys brought the focus here
         self._rest_timer = QTimer(self, singleShot=True, interval=REST_AFTER_MS)
         self._rest_timer.timeout.connect(self._rest)
         self._slice_timer = QTimer(self, interval=0)
@@ -194,6 +208,10 @@ class FabricView(QWidget):
         try:
             painter.drawImage(QPointF(0, 0), self._image)
             self._paint_over(painter)
+            if self._by_keys and self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         finally:  # Qt crashes when a painter outlives its paint event
             painter.end()
         if is_moving:
@@ -246,6 +264,11 @@ class FabricView(QWidget):
             self._description = self.state.describe(hovered)
         if changed or hovered is None:
             self.hovered_text.emit("   ".join(self._description if hovered is not None else ()))
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        """Remember whether the user goes through the window with keys, and wants to see where they are."""
+        self._by_keys = event is not None and event.reason() in _KEY_REASONS
+        super().focusInEvent(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Draw at the new size."""

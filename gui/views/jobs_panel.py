@@ -38,6 +38,7 @@ class JobsPanel(QWidget):
         self._shown: list[Job] = []
         self.table = QTableWidget(0, len(HEADINGS))
         self.table.setHorizontalHeaderLabels(HEADINGS)
+        self.table.setAccessibleName("Jobs")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setWordWrap(False)
@@ -53,6 +54,7 @@ class JobsPanel(QWidget):
         for column, width in enumerate((240, 120, 300)):
             self.table.setColumnWidth(column, width)
         self.log = QPlainTextEdit(readOnly=True)
+        self.log.setAccessibleName("Log of the job")
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.nothing = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         split = QSplitter()

@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self.theme)
         self.tabs = TallTabs()
         self.tabs.setTabBarAutoHide(True)
+        self.tabs.setAccessibleName("Views")
         self._whole_tabs = WholeTabs(self)
         self._whole_tabs.watch(self.tabs.tabBar())
         center = QWidget()

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from PyQt6.QtCore import Qt, QTimer, pyqtBoundSignal
+from PyQt6.QtCore import QPoint, QRect, Qt, QTimer, pyqtBoundSignal
 from PyQt6.QtGui import QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QDockWidget, QMenu, QTabWidget, QVBoxLayout, QWidget
 
@@ -117,22 +117,32 @@ class PanelSpec:
 
 
 class _Holder(QWidget):
-    """Stands in the window for a view that is made when it is first shown."""
+    """Stands in the window for a view that is made when it is first shown, and tells when it is shown."""
 
-    def __init__(self, fill: Callable[[], object]) -> None:
+    def __init__(self, look: Callable[[], object]) -> None:
         super().__init__()
-        self._fill = fill
+        self._look = look
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Make the view, unless another tab is in front when the window has been laid out."""
+        """Look at it once the window has been laid out."""
         super().showEvent(event)
-        QTimer.singleShot(0, self._fill_if_seen)
+        self.look_soon()
 
-    def _fill_if_seen(self) -> None:
-        if self.isVisible():
-            self._fill()
+    def look_soon(self) -> None:
+        """See what there is to be seen once the window has been laid out."""
+        QTimer.singleShot(0, self._look_now)
+
+    def _look_now(self) -> None:
+        self._look()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is in front: Qt puts docks behind others beside the window and calls them visible."""
+        window = self.window()
+        assert window is not None  # at least itself
+        return self.isVisible() and window.rect().intersects(QRect(self.mapTo(window, QPoint(0, 0)), self.size()))
 
 
 class Panel:
@@ -142,7 +152,7 @@ class Panel:
         self.spec = spec
         self._window, self._tabs = window, tabs
         self._widget: QWidget | None = None
-        self._holder = _Holder(lambda: self.widget)
+        self._holder = _Holder(self._look)
         self.dock: QDockWidget | None = None
         if spec.place == "center":
             tabs.addTab(self._holder, spec.title)
@@ -150,12 +160,25 @@ class Panel:
         self.dock = QDockWidget(spec.title, window.widget)
         self.dock.setObjectName(spec.id)
         self.dock.setWidget(self._holder)
+        self.dock.visibilityChanged.connect(self._turn)
+
+    def _turn(self, _in_front: bool) -> None:
+        self._holder.look_soon()
+
+    def _look(self) -> None:
+        """Make the view when it is first seen, and hide it where keys would reach it and charts follow it unseen."""
+        seen = self._holder.is_seen
+        if seen or self._widget is not None:
+            self.widget.setVisible(seen or self.dock is None)
 
     @property
     def widget(self) -> Any:
         """The view; made when first asked for."""
         if self._widget is None:
             self._widget = self.spec.make(self._window)
+            room = self._widget.sizePolicy()
+            room.setRetainSizeWhenHidden(True)  # docks keep their size whichever is in front
+            self._widget.setSizePolicy(room)
             layout = self._holder.layout()
             assert layout is not None  # a holder has one
             layout.addWidget(self._widget)
@@ -174,7 +197,7 @@ class Panel:
     @property
     def is_in_front(self) -> bool:
         """Whether the view can be seen."""
-        return self._holder.isVisible()
+        return self._holder.is_seen
 
     def show(self) -> None:
         """Bring the view to the front, made if it was not."""
@@ -184,6 +207,7 @@ class Panel:
             return
         self.dock.show()
         self.dock.raise_()
+        self.widget.show()
 
     def toggle(self) -> None:
         """Close a dock that is open, else bring the view to the front."""

@@ -50,6 +50,7 @@ class PreferencesDialog(ContentDialog):
             if name in _OWN_PAGE:
                 continue
             self.editors[name] = editor = _editor(choices_of(info.annotation), getattr(preferences, name))
+            editor.setAccessibleName(info.title)
             help_ = QLabel(info.description or "", wordWrap=True)
             set_text_color(help_, theme.faint_text)
             column = QVBoxLayout()
@@ -85,7 +86,9 @@ class ShortcutsDialog(ContentDialog):
         self._commands = [command for command in registry if command.title]
         self._changed = {c.id: c.shortcut for c in self._commands if c.shortcut != registry.usual_shortcut(c.id)}
         self.search = QLineEdit(placeholderText="Search commands", clearButtonEnabled=True)
+        self.search.setAccessibleName("Search commands")
         self.table = QTableWidget(len(self._commands), 4)
+        self.table.setAccessibleName("Commands")
         self.message = QLabel("Click into a shortcut and press other keys; Backspace takes it away.", wordWrap=True)
         self.keys: dict[str, QKeySequenceEdit] = {}
         self._fill()
@@ -116,6 +119,7 @@ class ShortcutsDialog(ContentDialog):
                 self.table.setItem(row, column, QTableWidgetItem(text))
             edit = QKeySequenceEdit(QKeySequence(command.shortcut), clearButtonEnabled=True)
             edit.editingFinished.connect(lambda command_id=command.id: self._edited(command_id))
+            edit.setAccessibleName(f"Keys of '{command.title}'")
             self.keys[command.id] = edit
             self.table.setCellWidget(row, 2, edit)
         for column, width in enumerate((170, 210, 150)):

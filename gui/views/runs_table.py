@@ -185,6 +185,7 @@ class RunsPanel(QWidget):
         self.filter.setAccessibleName("Filter runs")
         self.help = QToolButton(text="?", autoRaise=True)
         self.help.setToolTip("The words of the filter")
+        self.help.setAccessibleName("The words of the filter")
         self.help.clicked.connect(self.show_filter_help)
         self.view = RowsView()
         self.model = RunsModel(table, selection, theme, edit)
@@ -251,6 +252,7 @@ class RunsPanel(QWidget):
     def _set_up_view(self) -> None:
         view = self.view
         view.setModel(self.model)
+        view.setAccessibleName("Runs")
         view.setSelectionModel(self._rows)
         view.setItemDelegate(RowDelegate(view))
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

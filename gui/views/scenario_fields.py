@@ -113,6 +113,7 @@ class SectionPage(QScrollArea):
         self.rows = [FieldRow(field, form) for field in section.fields]
         self.kind: QComboBox | None = None
         self.setWidgetResizable(True)
+        self.setAccessibleName(section.title)
         self.setFrameShape(QFrame.Shape.NoFrame)
         inside = QWidget()
         column = QVBoxLayout(inside)

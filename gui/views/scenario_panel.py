@@ -64,6 +64,7 @@ class ScenarioPanel(QWidget):
         self._due = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._due.timeout.connect(self._ask)
         self.sections = TallTabs()
+        self.sections.setAccessibleName("Sections of the scenario")
         WholeTabs(self).watch(self.sections.tabBar())
         self.vary = QPlainTextEdit(placeholderText=VARY_HELP)
         self.vary.setAccessibleName("Values to vary")

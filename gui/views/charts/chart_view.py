@@ -113,6 +113,8 @@ class ChartView(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # what is left, and its minimum
         self.plot.hideButtons()
+        self.plot.setAccessibleName(self.kind.title)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # keys do nothing there
         self.plot.getPlotItem().setContentsMargins(0, 6, 20, 0)  # the last number of the axis needs room
         self.plot.installEventFilter(self)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
@@ -141,6 +143,7 @@ class ChartView(QWidget):
         whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole.setWidget(self.canvas)
         self.canvas.setAutoFillBackground(False)  # a picture of it stands on the color of the plot
+        whole.setAccessibleName(self.kind.title)
         self.stack.addWidget(whole)
         self.stack.addWidget(empty)
         layout = QVBoxLayout(self)
