@@ -9,13 +9,11 @@ program now and then.
 from __future__ import annotations
 
 import gc
-import time
 from typing import ClassVar
 
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QAbstractEventDispatcher, QObject
 
-LOOK_MS = 200  # engineering estimate: seldom enough to cost nothing, and garbage of this time fits any memory
-OLDEST, SHARE = 2, 0.01  # generation of all objects; share of the time, an engineering estimate
+OLDEST, SHARE = 2, 4  # generation of all objects, gone through once a quarter of them is new, as Python does
 
 
 class Collector(QObject):
@@ -25,35 +23,38 @@ class Collector(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._next_whole_s = 0.0
-        self._timer = QTimer(self, interval=LOOK_MS)
-        self._timer.timeout.connect(self.look)
+        self._old = self._new = 0
 
     def start(self) -> None:
-        """Collect on this thread from now on."""
+        """Collect on this thread from now on, whenever it has nothing else to do."""
         gc.disable()
+        self._old = len(gc.get_objects())
+        loop = QAbstractEventDispatcher.instance()
+        if loop is not None and self not in self._started:
+            loop.aboutToBlock.connect(self.look)
         self._started.add(self)
-        self._timer.start()
 
     def stop(self) -> None:
         """Leave collecting to Python again, unless another window needs it here."""
-        self._timer.stop()
+        loop = QAbstractEventDispatcher.instance()
+        if loop is not None and self in self._started:
+            loop.aboutToBlock.disconnect(self.look)
         self._started.discard(self)
         if not self._started:
             gc.enable()
 
     def look(self) -> None:
-        """Collect the oldest generation that is due, with the younger ones, as Python would.
-
-        All that there is takes long to go through, so that this may take `SHARE` of the time at most.
-        """
+        """Collect the oldest generation that is due, with the younger ones."""
         pairs = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (count, limit) in enumerate(pairs) if count > limit > 0]
-        now = time.monotonic()
-        if due and due[-1] == OLDEST and now < self._next_whole_s:
-            due[-1] = OLDEST - 1
-        if due:
-            gc.collect(due[-1])
-        if due and due[-1] == OLDEST:
-            end = time.monotonic()
-            self._next_whole_s = end + (end - now) / SHARE
+        if due and due[-1] == OLDEST and self._new <= self._old // SHARE:
+            due.pop()
+        if not due:
+            return
+        if due[-1] == OLDEST:
+            gc.collect()
+            self._old, self._new = len(gc.get_objects()), 0
+            return
+        young = sum(len(gc.get_objects(generation)) for generation in range(OLDEST)) if due[-1] else 0
+        found = gc.collect(due[-1])
+        self._new += max(young - found, 0)
