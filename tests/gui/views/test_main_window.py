@@ -20,7 +20,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PyQt6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from gui.app import install_crash_dialog
-from gui.collector import Collector
 from gui.views.command_palette import CommandPalette
 from gui.views.crash_dialog import CrashDialog
 
@@ -457,11 +456,8 @@ def test_a_mistake_of_the_program_is_shown_once_and_the_window_stays(window, mon
     assert "IndexError" in capsys.readouterr().err
 
 
-def test_a_window_at_rest_has_no_running_timer_but_that_of_the_garbage(window, qtbot):
-    def running():
-        return [t for t in window.findChildren(QTimer) if t.isActive() and not isinstance(t.parent(), Collector)]
-
-    qtbot.waitUntil(lambda: not running(), timeout=3000)
+def test_a_window_at_rest_has_no_running_timer(window, qtbot):
+    qtbot.waitUntil(lambda: not [t for t in window.findChildren(QTimer) if t.isActive()], timeout=3000)
 
 
 def test_closing_while_reading_stops_at_once(make_window, folder):
