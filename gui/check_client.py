@@ -30,6 +30,7 @@ class CheckClient(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
+        self._closed = False
         self._text = b""
         self._id = 0
         self._wanted: dict[str, tuple[int, Callable[[dict[str, Any]], object]]] = {}
@@ -55,7 +56,11 @@ class CheckClient(QObject):
         )
 
     def shutdown(self) -> None:
-        """End the process."""
+        """End the process for good: what is asked from now on is left unanswered."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         self._patience.stop()
         self._wanted.clear()
         process, self._process = self._process, None
@@ -66,6 +71,8 @@ class CheckClient(QObject):
             process.deleteLater()
 
     def _ask(self, what: str, request: Mapping[str, Any], on_answer: Callable[[dict[str, Any]], object]) -> None:
+        if self._closed:  # by a timer that was still due when the window closed
+            return
         self._id += 1
         self._wanted[what] = (self._id, on_answer)
         line = json.dumps({"id": self._id, "what": what.split()[0], **request}) + "\n"
@@ -103,7 +110,7 @@ class CheckClient(QObject):
         self._gone(f"checking takes longer than {PATIENCE_MS // 1000} s and was stopped")
 
     def _gone(self, why: str) -> None:
-        self.shutdown()
+        self._end()
         self.failed.emit(why)
 
 

@@ -7,7 +7,7 @@ import importlib
 from dataclasses import dataclass
 from itertools import islice
 
-from PyQt6.QtCore import QSizeF, pyqtSignal
+from PyQt6.QtCore import QSizeF, QTimer, pyqtSignal
 from PyQt6.QtGui import QPainter
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
@@ -230,9 +230,12 @@ class FabricPane(QWidget):
         failed = tuple(state.failed.tolist())
         self.shared.jobs.submit("Tracing paths …", lambda: trace(scene, source, target, failed), self._set_trace)
 
+    def _tell_traced(self) -> None:
+        self.traced.emit()
+
     def _set_trace(self, found: Trace) -> None:
         if (found.source, found.target) == self.state.chosen:
             self.state.set_trace(found)
             if self._brought != self.state.chosen:  # traced anew around what has failed, it stays where it is
                 self._brought = self.state.chosen
-                self.traced.emit()
+                QTimer.singleShot(0, self._tell_traced)  # what it shows is another turn's work

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QSize, Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -47,7 +47,7 @@ class LinksPanel(QWidget):
         self._shown: tuple[object, ...] = ()
         self.links: tuple[Hop, ...] = ()
         self.classes: dict[str, QCheckBox] = {}
-        self.bounded, self.bound = QCheckBox(), QDoubleSpinBox(keyboardTracking=False)
+        self.bounded, self.bound = QCheckBox("from"), QDoubleSpinBox(keyboardTracking=False)
         self.bound.setAccessibleName("Bound of the values drawn")
         self.bounded.toggled.connect(self._set_bound)
         self.bound.valueChanged.connect(self._set_bound)
@@ -91,9 +91,9 @@ class LinksPanel(QWidget):
         self._theme = theme
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Catch up with the fabric view."""
+        """Catch up with the fabric view, in a turn of its own."""
         super().showEvent(event)
-        self.refresh()
+        QTimer.singleShot(0, self.refresh)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
         """Point at nothing any more."""
@@ -102,6 +102,7 @@ class LinksPanel(QWidget):
 
     def export(self) -> ViewExport | None:
         """Return the links listed."""
+        self._catch_up()
         scene = self._state.scene
         if scene is None:
             return None
@@ -111,9 +112,13 @@ class LinksPanel(QWidget):
 
     def refresh(self) -> None:
         """Show the filter and the list as they are now, unless nobody looks."""
+        if self.isVisible():
+            self._catch_up()
+
+    def _catch_up(self) -> None:
         state, scene = self._state, self._state.scene
         shown = (scene, state.quantity, state.link_filter)
-        if shown == self._shown or not self.isVisible():
+        if shown == self._shown:
             return
         self._shown = shown
         self._show_filter()
@@ -131,6 +136,7 @@ class LinksPanel(QWidget):
 
     def step(self, by: int) -> None:
         """Look at the next link of the list, the first one to begin with, or at one before."""
+        self._catch_up()  # the panel may be about to be shown the first time
         at = self.tree.indexOfTopLevelItem(self.tree.currentItem())
         row = min(max(at + by, 0), len(self.links) - 1)
         if row == at:

@@ -200,14 +200,14 @@ class Panel:
         return self._holder.is_seen
 
     def show(self) -> None:
-        """Bring the view to the front, made if it was not."""
-        assert self.widget is not None
+        """Bring the view to the front; if there was none yet, it is made once the window has been laid out."""
         if self.dock is None:
             self._tabs.setCurrentWidget(self._holder)
             return
         self.dock.show()
         self.dock.raise_()
-        self.widget.show()
+        if self._widget is not None:
+            self._widget.show()
 
     def toggle(self) -> None:
         """Close a dock that is open, else bring the view to the front."""

@@ -107,3 +107,10 @@ def test_a_checker_that_is_killed_is_told_and_started_anew(qapp, qtbot):
     assert [section.kind for section in sections[0] if section.key == "topology"] == ["torus"]
     client.shutdown()
     assert len(told) == 1
+
+
+def test_a_question_after_the_end_starts_no_process(qapp):
+    client = CheckClient()
+    client.shutdown()
+    client.ask_check("", 1, lambda _: None)  # by a timer that was due when the window closed
+    assert not client.is_waiting and client._process is None

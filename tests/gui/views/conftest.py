@@ -68,9 +68,11 @@ def make_window(qtbot, settings):
         qtbot.waitExposed(window)
         window.open_paths([str(path) for path in paths])
         settle(qtbot, window)
+        gc.freeze()  # as the program does
         return window
 
     yield make
+    gc.unfreeze()
     for window in windows:
         window.close()
         # what paints or waits for a pause in typing ends by itself; anything else is left behind
@@ -100,6 +102,7 @@ def window(make_window, folder):
 def settle(qtbot, window):
     def is_settled():
         is_busy = window.jobs.is_busy or window.finder.is_busy
+        is_busy |= any(panel.is_in_front and not panel.is_made for panel in window.panels.values())
         return not is_busy and window.panels["fabric"].widget.is_complete
 
     qtbot.waitUntil(is_settled, timeout=10_000)

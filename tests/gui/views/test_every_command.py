@@ -39,7 +39,9 @@ class Stage:
         window.actions_.refresh()
 
     def before_export(self, command_id):
-        self.window.panels[command_id.partition(".")[2].rpartition("_")[0]].show()
+        panel = self.window.panels[command_id.partition(".")[2].rpartition("_")[0]]
+        panel.show()
+        self.qtbot.waitUntil(lambda: panel.is_made)
 
     before_copy = before_export
 

@@ -340,7 +340,7 @@ def test_a_view_that_joins_by_one_line_is_made_late_and_has_its_commands(make_wi
     window = make_window()
     assert made == [] and not window.panels["late"].is_open
     window.commands.run("panel.late")
-    assert len(made) == 1 and window.panels["late"].is_in_front
+    qtbot.waitUntil(lambda: len(made) == 1 and window.panels["late"].is_in_front)
     window.commands.run("panel.late")
     assert not window.panels["late"].is_open
 
