@@ -301,7 +301,18 @@ def _fabrics() -> dict[str, Show]:
 
 
 def _doings() -> dict[str, Show]:
-    pages = ("Workload", "Routing", "Design", "Values", "Racks", "Failures", "Failed parts", "Phases", "Vary")
+    pages = (
+        "General",
+        "Workload",
+        "Routing",
+        "Design",
+        "Values",
+        "Racks",
+        "Failures",
+        "Failed parts",
+        "Phases",
+        "Vary",
+    )
     dialogs = {
         "palette": "help.palette",
         "preferences": "edit.preferences",

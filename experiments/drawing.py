@@ -146,8 +146,8 @@ def _scatter(chart: Scatter, axes: Axes) -> None:
 def _bars(chart: Bars, axes: Axes) -> None:
     rows = range(len(chart.labels))
     starts, widths = chart.stacks()
-    for i, category in enumerate(chart.categories):
-        axes.barh(rows, widths[:, i], left=starts[:, i], color=_color(i), label=category, height=0.72)
+    for i, (category, color) in enumerate(zip(chart.categories, chart.colors, strict=True)):
+        axes.barh(rows, widths[:, i], left=starts[:, i], color=_color(color), label=category, height=0.72)
     totals = chart.totals
     ends = [[t.value - t.low for t in totals], [t.high - t.value for t in totals]]
     axes.errorbar([t.value for t in totals], rows, xerr=ends, fmt=".", color="black", linewidth=0.9, capsize=2)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from experiments.charts.shapes import CLOSING, Bars, Interval, Intervals, Mark, Scatter
+from experiments.charts.shapes import CLOSING, MOST_CATEGORIES, Bars, Interval, Intervals, Mark, Scatter
 from experiments.columns import Column
 from experiments.compare import Row, Table
 from experiments.labels import label_of, readable
@@ -27,7 +27,6 @@ MEASURES: Mapping[tuple[Group, Per], tuple[str, float]] = {
 """Axis of each breakdown, and what watts or dollars are divided by besides."""
 
 _OTHER = "other"
-_MOST_CATEGORIES = 9
 
 
 def scatter(table: Table, x: Column, y: Column, title: str) -> Scatter:
@@ -75,7 +74,7 @@ def breakdown(rows: Sequence[Row], group: Group, *, per: Per = "all", most: int)
             shares[name] = max(shares.get(name, 0.0), 1.0 if value < 0 else value / whole)
     shares = {name: share for name, share in shares.items() if share} or shares  # a legend names what can be seen
     largest = sorted(shares, key=lambda name: shares[name], reverse=True)
-    few = largest if len(largest) <= _MOST_CATEGORIES else largest[: _MOST_CATEGORIES - 1]
+    few = largest if len(largest) <= MOST_CATEGORIES else largest[: MOST_CATEGORIES - 1]
     kept = [name for name in shares if name in few]
     categories = kept if len(kept) == len(shares) else [*kept, _OTHER]
     values, totals = [], []

@@ -16,6 +16,21 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 CLOSING = ("closes", "")
 """Verdicts on the worst link of a run that may be best at something; the second is that of a run without budgets."""
+MOST_CATEGORIES = 9
+"""Parts of a stacked bar, and colors for them."""
+_ALIKE = (
+    ("switch",),
+    ("module", "module DSP"),
+    ("module laser", "fiber"),
+    ("module driver", "jumper", "SerDes difference"),
+    ("NIC",),
+    ("OCS", "module TIA"),
+    ("cable",),
+    ("module other", "other"),
+    ("external laser", "shuffle", "chip network", "chip"),
+)
+"""Parts by their colors, so that one has the same in every chart; those of one color are seldom seen together."""
+_PLACES = {name: place for place, names in enumerate(_ALIKE) for name in names}
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,16 @@ class Bars:
     def unit(self) -> str:
         """Unit of the values."""
         return self.axis_label.rpartition(", ")[2]
+
+    @property
+    def colors(self) -> tuple[int, ...]:
+        """Place of the color of each category among those of a theme: as far as there are enough, always the same."""
+        places: list[int] = []
+        for name in self.categories:
+            own = _PLACES.get(name, 0)
+            free = (place % MOST_CATEGORIES for place in range(own, own + MOST_CATEGORIES))
+            places.append(next((place for place in free if place not in places), own))
+        return tuple(places)
 
     def stacks(self) -> tuple[Floats, Floats]:
         """Return where each part starts and how wide it is, both of shape (n_bars, n_categories).

@@ -17,6 +17,7 @@ MOST_RUNS = 4
 SELECT_SOME = (
     "Select two to four runs in the table to compare them (Ctrl+click): the first is what the others differ from."
 )
+TOO_MANY = "{} runs are selected: at most four can be compared. Take some out of the selection (Ctrl+click)."
 SAME = "These runs are the same in scenario, components and results."
 _PARTS = {
     "scenario": "Scenario",
@@ -83,7 +84,8 @@ def _known(line: Line) -> Iterator[Any]:
 def compared(inputs: Inputs) -> Comparison:
     """Read the selected runs and return what differs between them."""
     if not 2 <= len(inputs.selected) <= MOST_RUNS:
-        return Comparison(message=SELECT_SOME)
+        count = len(inputs.selected)
+        return Comparison(message=TOO_MANY.format(count) if count > MOST_RUNS else SELECT_SOME)
     rows, keys, _ = selected_rows(inputs, MOST_RUNS)
     if len(rows) < 2:
         return Comparison(message="Only one of the selected runs can be read.")

@@ -77,7 +77,7 @@ def _limiting(run: Run, utilization: Floats) -> tuple[NDArray[np.bool_], str]:
         deciding = (share.reshape(-1, 2) > 0).any(axis=1)
         words = str(run.table("optimum").get("limit", ""))
         text = f"{deciding.sum():,} links decide the upper bound of the throughput"
-        return deciding, f"{text}: {words}" if words else text
+        return deciding, f"{text} ({words})" if words else text
     used = utilization.reshape(-1, 2).max(axis=1, initial=0.0)
     most = float(used.max(initial=0.0))
     fullest = (used >= FULLEST_SHARE * most) & (most > 0)

@@ -149,7 +149,7 @@ class LinksPanel(QWidget):
         quantity = state.quantity
         by = "link utilization" if state.scene is None or state.scene.categories(quantity) else quantity.title.lower()
         end = "lowest" if quantity.low_stands_out else "highest"
-        which = f"the {count:,} of {end} {by}" if count < state.n_links_shown else f"by {by}, {end} first"
+        which = f"the {count:,} of {end} {by} listed" if count < state.n_links_shown else f"by {by}, {end} first"
         return f"{state.n_links_shown:,} links drawn, {which}."
 
     def _show_filter(self) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
-from gui.state.colormap import N_COLORS
+from gui.state.colormap import N_COLORS, ColorScale
 from gui.state.columns import format_number
 from gui.state.fabric_view import FabricViewState
 from gui.state.failed_parts import links_down, named, nodes_down
@@ -21,6 +21,7 @@ from gui.views.palette import Theme
 from optinet.fabric import NodeKind
 
 MARGIN = 14.0
+CORNER = 0.42  # of the room for a caption, before it reaches the top of a cube
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
 OVERLOADED = 100.5  # % of capacity that is more than rounding
 MOST_NAMES, MOST_RINGS = 200, 300  # names of a sort and rings about found nodes that are drawn
@@ -47,7 +48,8 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
     line = QFontMetricsF(bold).height()
     plain = QFont(painter.font())
     rows = [(scene.title, theme.text, bold), (scene.census(), theme.faint_text, plain)]
-    rows += [(part, theme.text, plain) for remark in remarks for part in _broken(remark, QFontMetricsF(plain), room)]
+    narrow = min(room, max(CORNER * room, 220.0))  # what is long grows down the corner, beside the fabric
+    rows += [(part, theme.text, plain) for remark in remarks for part in _broken(remark, QFontMetricsF(plain), narrow)]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
     _ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows))))
     for row, (text, color, font) in enumerate(rows):
@@ -253,7 +255,8 @@ def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, siz
     right = size.width() - MARGIN
     top = _paint_titles(painter, theme, titles, right)
     bar = QRectF(right - BAR_WIDTH, top + metrics.height() * 1.1, BAR_WIDTH, height)
-    labels = [format_number(value) for value in scale.ticks()]
+    ticks = _ticks(scale, height / metrics.height())
+    labels = [format_number(value) for value in ticks]
     widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0) + 10
     _ground(painter, theme, bar.adjusted(-widest, -metrics.height() / 2, 0, metrics.height() / 2))
     gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
@@ -264,7 +267,7 @@ def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, siz
     painter.setBrush(gradient)
     painter.drawRect(bar)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for value, label in zip(scale.ticks(), labels, strict=True):
+    for value, label in zip(ticks, labels, strict=True):
         y = bar.bottom() - scale.fraction(value) * bar.height()
         painter.setPen(QPen(theme.faint_text, 1))
         painter.drawLine(QPointF(bar.left() - 4, y), QPointF(bar.left(), y))
@@ -273,6 +276,14 @@ def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, siz
         painter.drawText(place, _ALIGN.AlignRight | _ALIGN.AlignVCenter, label)
     if has_missing:
         _paint_key(painter, theme, theme.rule, "no value", right, bar.bottom() + metrics.height())
+
+
+def _ticks(scale: ColorScale, lines: float) -> list[float]:
+    """Return round values and both ends of a color bar that is so many lines high; ends take the place of neighbors."""
+    ends = [scale.low, scale.high]
+    apart = 1.2 / lines
+    inner = [v for v in scale.ticks() if min(abs(scale.fraction(v) - scale.fraction(end)) for end in ends) > apart]
+    return [ends[0], *inner, ends[1]]
 
 
 def paint_categories(painter: QPainter, theme: Theme, state: FabricViewState, size: QSizeF) -> None:

@@ -143,7 +143,9 @@ def chosen(name: str, label: str, options: Sequence[tuple[str, str]], wanted: Ma
 
 
 def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...], str]:
-    """Return the first selected runs opened, their keys, and a remark on what they share or what is left out.
+    """Return the first selected runs, opened, their keys, and a remark on what they share or what is left out.
+
+    The current run is among them if it is selected.
 
     A workload that all share is in the remark, and not in their names.
 
@@ -153,6 +155,8 @@ def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...]
         If none of them can be opened.
     """
     keys = inputs.selected[:most]
+    if inputs.current in inputs.selected[most:]:
+        keys = (*keys[:-1], inputs.current)
     rows, found, problem = [], [], None
     for key in keys:
         try:
@@ -171,7 +175,7 @@ def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...]
     _tell_apart(rows)
     shared = f"Workload {workloads[0]}." if alike and workloads[0] else ""
     more = len(inputs.selected) - len(keys)
-    left = f"The first {len(keys)} of {len(inputs.selected):,} selected runs." if more > 0 else ""
+    left = f"{len(keys)} of {len(inputs.selected):,} selected runs." if more > 0 else ""
     sizes, rates = (_values(rows, name) for name in (ENDPOINTS, DELIVERED))
     return rows, tuple(found), " ".join(filter(None, (shared, unlike(workloads, sizes, rates), left)))
 

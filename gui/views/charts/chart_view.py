@@ -36,7 +36,7 @@ from experiments.charts import (
     chart_csv,
 )
 from gui.jobs import Submit
-from gui.state.charts.kinds import ChartKind, Choice, Inputs, Shown
+from gui.state.charts.kinds import OPEN_FIRST, ChartKind, Choice, Inputs, Shown
 from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
@@ -177,6 +177,7 @@ class ChartView(QWidget):
             and self.drawing is not None
         ):
             self.drawing.fit(self.plot)
+            self._keep_room()
         return super().eventFilter(watched, event)
 
     def export(self) -> ViewExport | None:
@@ -208,7 +209,8 @@ class ChartView(QWidget):
         self._stale = False
         view, selection = self._table.view, self._selection
         inputs = Inputs(view.frame, view.order, selection.keys, selection.current)
-        made_from = (*self.kind.depends(inputs, self.wanted), *sorted(self.wanted.items()))
+        some = bool(len(self._session))
+        made_from = (some, *self.kind.depends(inputs, self.wanted), *sorted(self.wanted.items()))
         if made_from == self._made_from:
             if (selection.keys, selection.current) != self._stressed:
                 self._draw()
@@ -297,7 +299,7 @@ class ChartView(QWidget):
         self.plot.setMinimumHeight(LEAST_PX)
         self.drawing = None
         self.stack.setCurrentIndex(0 if shown.chart is not None else 1)
-        self.message.setText(shown.message)
+        self.message.setText(shown.message if len(self._session) else OPEN_FIRST)
         self.button.setText(shown.action)
         self.button.setVisible(bool(shown.action))
         self.remark.setText(shown.remark)
@@ -317,6 +319,13 @@ class ChartView(QWidget):
         box.setMouseEnabled(x=drawing.zooms, y=drawing.zooms)
         self._stressed = (self._selection.keys, self._selection.current)
         self.legend.setText("&nbsp;&nbsp; ".join(filter(None, self._legend_entries(drawing))))
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        """Let the view scroll before legend, plot and remark lie on each other; a scroll area forgets wrapped lines."""
+        layout = self.canvas.layout()
+        if layout is not None:
+            self.canvas.setMinimumHeight(layout.minimumHeightForWidth(self.canvas.width()))
 
     def _legend_entries(self, drawing: Drawing) -> list[str]:
         entries, bar = [], ""

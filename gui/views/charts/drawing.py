@@ -173,15 +173,25 @@ def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: S
     axis = plot.getAxis(LEFT)
     metrics = QFontMetricsF(style.font)
     room = LABEL_SHARE * plot.width()
-    lines = [
-        [metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in label.split("\n")] for label in labels
-    ]
+    tall = plot.height() > 2 * len(labels) * metrics.height() + AXIS_PX  # room for two lines each
+    parts = [_halved(label, metrics, room) if tall else label.split("\n") for label in labels]
+    lines = [[metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in each] for each in parts]
     marks = ["▸ " if mark else "" for mark in marked] or [""] * len(lines)
     axis.setTicks([[(row, mark + "\n".join(each)) for row, (mark, each) in enumerate(zip(marks, lines, strict=True))]])
     axis.setStyle(tickLength=0)
     height = sum(len(each) for each in lines) * metrics.height() + AXIS_PX
     plot.setMinimumHeight(max(LEAST_PX, round(height)))
     axis.setWidth(max((metrics.horizontalAdvance(line) for each in lines for line in each), default=0.0) + 28)
+
+
+def _halved(label: str, metrics: QFontMetricsF, room: float) -> list[str]:
+    """Break a name of one line that is too long between two words, the last line as long as may be."""
+    if "\n" in label or metrics.horizontalAdvance(label) <= room:
+        return label.split("\n")
+    words = label.split(" ")
+    ends = (" ".join(words[i:]) for i in range(1, len(words)))
+    last = next((end for end in ends if metrics.horizontalAdvance(end) <= room), label)
+    return [label.removesuffix(last).rstrip(), last] if last != label else [label]
 
 
 def row_range(plot: pg.PlotWidget, count: int) -> tuple[float, float]:

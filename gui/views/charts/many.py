@@ -80,6 +80,12 @@ class ParallelDrawing(Drawing):
         x = np.tile(np.append(np.arange(count, dtype=float), np.nan), len(rows))
         y = np.column_stack((self._heights[rows], np.full(len(rows), np.nan))).ravel()
         plot.addItem(pg.PlotDataItem(x, y, pen=self.style.pen(color, width), connect="finite"))
+        known = np.flatnonzero(np.isfinite(y))
+        over = known[:-1][(np.diff(known) > 1) & (np.diff(known // (count + 1)) == 0)]
+        if len(over):  # runs that lack a value in between: dashes to the next that they have
+            ends = np.column_stack((over, known[np.searchsorted(known, over) + 1])).ravel()
+            dashes = self.style.pen(color, width, Qt.PenStyle.DashLine)
+            plot.addItem(pg.PlotDataItem(x[ends], y[ends], pen=dashes, connect="pairs"))
 
     def fit(self, plot: pg.PlotWidget) -> None:
         """Fit the names of the axes, two or three lines each, into the width."""

@@ -83,14 +83,17 @@ class BarsDrawing(_Rows):
         chart = self.chart
         starts, widths = chart.stacks()
         rows = np.arange(len(chart.labels), dtype=float)
-        for i in range(len(chart.categories)):
-            self._bars(plot, rows, starts[:, i], widths[:, i], self.style.color(i))
+        for i, color in enumerate(chart.colors):
+            self._bars(plot, rows, starts[:, i], widths[:, i], self.style.color(color))
         totals, low, high = (np.array([getattr(t, name) for t in chart.totals]) for name in ("value", "low", "high"))
         ends = np.maximum((starts + widths).max(axis=1, initial=0.0), high)
-        pen = self.style.pen(self.style.theme.text, 1)
+        theme = self.style.theme
+        edge = self.style.pen(theme.canvas, 1)  # whiskers and marks stand on dark colors as well as on the ground
         if np.any(high > low):
-            plot.addItem(pg.ErrorBarItem(x=totals, y=rows, left=totals - low, right=high - totals, beam=0.3, pen=pen))
-        plot.addItem(pg.ScatterPlotItem(x=totals, y=rows, size=6, symbol="d", brush=self.style.theme.text, pen=None))
+            for pen in (self.style.pen(theme.canvas, 3), self.style.pen(theme.text, 1)):
+                bars = {"left": totals - low, "right": high - totals, "beam": 0.3}
+                plot.addItem(pg.ErrorBarItem(x=totals, y=rows, pen=pen, **bars))
+        plot.addItem(pg.ScatterPlotItem(x=totals, y=rows, size=8, symbol="d", brush=theme.text, pen=edge))
         for row, end in enumerate(ends):
             self._text(plot, float(end), row, number(totals[row]))
         least, most = float(starts.min(initial=0.0)), float(ends.max(initial=0.0))
@@ -98,7 +101,8 @@ class BarsDrawing(_Rows):
 
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return the categories."""
-        entries = [(self.style.color(i), "■", name) for i, name in enumerate(self.chart.categories)]
+        named = zip(self.chart.colors, self.chart.categories, strict=True)
+        entries = [(self.style.color(color), "■", name) for color, name in named]
         drawn = any(total.low < total.high for total in self.chart.totals)
         return [*entries, (self.style.theme.text, "◆", "total" + ", 5th to 95th percentile" * drawn)]
 

@@ -231,7 +231,7 @@ def test_a_chart_follows_the_filter_and_its_own_choices(window, chart, wait):
 
 def test_two_runs_are_compared_line_by_line(window, chart, wait):
     view = chart("compare")
-    assert "two to four runs" in view.message.text()
+    assert "8 runs are selected: at most four" in view.message.text()
     designs = window.session.frame.texts("design")
     keys = [window.session.keys[designs.index(name)] for name in ("LPO", "retimed")]
     window.selection.set(keys)
