@@ -112,12 +112,12 @@ class Bars:
     @property
     def colors(self) -> tuple[int, ...]:
         """Place of the color of each category among those of a theme: as far as there are enough, always the same."""
-        places: list[int] = []
+        places: dict[int, str] = {}
         for name in self.categories:
-            own = _PLACES.get(name, 0)
-            free = (place % MOST_CATEGORIES for place in range(own, own + MOST_CATEGORIES))
-            places.append(next((place for place in free if place not in places), own))
-        return tuple(places)
+            places.setdefault(_PLACES.get(name, 0), name)
+        own = {name: place for place, name in places.items()}
+        free = iter([place for place in range(MOST_CATEGORIES) if place not in places])
+        return tuple(own[name] if name in own else next(free, 0) for name in self.categories)
 
     def stacks(self) -> tuple[Floats, Floats]:
         """Return where each part starts and how wide it is, both of shape (n_bars, n_categories).

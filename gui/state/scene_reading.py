@@ -57,8 +57,8 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         plant=run.fabric.plant if run.table("plant") else None,
     )
     scene = dataclasses.replace(scene, own_parts=parts_of_run(scene))
-    for _ in (scene.opening, scene.boxes, scene.without_capacity):
-        pass  # made here, in the worker
+    for _ in (scene.opening, scene.boxes, scene.without_capacity, run.metrics, run.table("reconfiguration")):
+        pass  # made and read here, in the worker, while the file is there
     return scene
 
 

@@ -21,7 +21,7 @@ from gui.views.palette import Theme
 from optinet.fabric import NodeKind
 
 MARGIN = 14.0
-CORNER = 0.42  # of the room for a caption, before it reaches the top of a cube
+CORNER = 0.3  # of the room for a caption, before it reaches the top of a cube
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
 OVERLOADED = 100.5  # % of capacity that is more than rounding
 MOST_NAMES, MOST_RINGS = 200, 300  # names of a sort and rings about found nodes that are drawn

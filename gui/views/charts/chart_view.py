@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCursor, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -177,7 +177,7 @@ class ChartView(QWidget):
             and self.drawing is not None
         ):
             self.drawing.fit(self.plot)
-            self._keep_room()
+            QTimer.singleShot(0, self._keep_room)  # not in the midst of laying out
         return super().eventFilter(watched, event)
 
     def export(self) -> ViewExport | None:
@@ -326,6 +326,8 @@ class ChartView(QWidget):
         layout = self.canvas.layout()
         if layout is not None:
             self.canvas.setMinimumHeight(layout.minimumHeightForWidth(self.canvas.width()))
+            layout.invalidate()
+            layout.activate()
 
     def _legend_entries(self, drawing: Drawing) -> list[str]:
         entries, bar = [], ""

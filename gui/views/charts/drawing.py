@@ -185,13 +185,13 @@ def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: S
 
 
 def _halved(label: str, metrics: QFontMetricsF, room: float) -> list[str]:
-    """Break a name of one line that is too long between two words, the last line as long as may be."""
+    """Break a name of one line that is too long between two words, the first line as long as may be."""
     if "\n" in label or metrics.horizontalAdvance(label) <= room:
         return label.split("\n")
     words = label.split(" ")
-    ends = (" ".join(words[i:]) for i in range(1, len(words)))
-    last = next((end for end in ends if metrics.horizontalAdvance(end) <= room), label)
-    return [label.removesuffix(last).rstrip(), last] if last != label else [label]
+    starts = (" ".join(words[:i]) for i in range(len(words) - 1, 0, -1))
+    first = next((start for start in starts if metrics.horizontalAdvance(start) <= room), "")
+    return [first, label.removeprefix(first).lstrip()] if first else [label]
 
 
 def row_range(plot: pg.PlotWidget, count: int) -> tuple[float, float]:

@@ -173,7 +173,7 @@ class HeatMapDrawing(Drawing):
         place = np.clip((share * len(table)).astype(int), 0, len(table) - 1)
         pixels = table[place]
         pixels[~known] = 0
-        image = pg.ImageItem(pixels.transpose(1, 0, 2))
+        image = pg.ImageItem(pixels.transpose(1, 0, 2), levels=(0, 255))  # as they are, not stretched
         n_y, n_x = chart.values.shape
         image.setRect(QRectF(-0.5, -0.5, n_x, n_y))
         plot.addItem(image)

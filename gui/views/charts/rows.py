@@ -26,7 +26,7 @@ from gui.views.charts.drawing import (
     set_rows,
 )
 
-_NUMBER_SHARE = 0.16  # of the width, for the number behind the longest bar
+_NUMBER_SHARE = 0.2  # of the width, for the number behind the longest bar
 
 
 class _Rows(Drawing):
