@@ -40,6 +40,7 @@ def take_all(options: argparse.Namespace, scale: int) -> None:
         stage = Stage(application, options.runs, options.more, Path(folder))
         for theme in THEMES:
             stage.window.set_appearance(theme)
+            stage.window.work.engine.clear()  # what was computed for the pictures of the other theme
             for name, show in every_view(stage).items():
                 picture = f"{name}-{theme}-{scale}"
                 if (options.kept and picture not in KEPT) or (options.only and name not in options.only):

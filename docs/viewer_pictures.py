@@ -52,8 +52,9 @@ def _dialog(command: str, stage: Stage) -> QWidget:
     return stage.dialogs()[-1]
 
 
-def _command(name: str, stage: Stage) -> None:
-    stage.window.commands.run(name)
+def _search(stage: Stage) -> None:
+    stage.window.commands.run("view.search")
+    stage.window.panels["fabric"].widget.search.text.setText("chip(8,8,")
 
 
 def _first_start(stage: Stage) -> None:
@@ -296,7 +297,7 @@ def _fabrics() -> dict[str, Show]:
         "family_dragonfly_force": family(FAMILIES["dragonfly"], "layout.force"),
         "failed": _failed,
         "failed_none": partial(_panel, "failed"),
-        "search": partial(_command, "view.search"),
+        "search": _search,
     }
 
 

@@ -25,7 +25,7 @@ from gui.state.fabric_view import FabricViewState
 from gui.state.links_shown import LinkFilter, ranked
 from gui.state.paths import COLUMNS, Hop, hops_csv
 from gui.views.exporting import ViewExport
-from gui.views.palette import Theme
+from gui.views.palette import Theme, show_boxes
 from gui.views.panel import Panel, Window
 from gui.views.table_picture import TextTable, table_export
 
@@ -64,6 +64,7 @@ class LinksPanel(QWidget):
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setStretchLastSection(False)
         self._lay_out()
+        show_boxes(self.bounded)
         state.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
@@ -89,6 +90,7 @@ class LinksPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colors; those on the screen are of the palette."""
         self._theme = theme
+        show_boxes(self.bounded)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with the fabric view, in a turn of its own."""
