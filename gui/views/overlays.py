@@ -21,7 +21,7 @@ from gui.views.palette import Theme
 from optinet.fabric import NodeKind
 
 MARGIN = 14.0
-CORNER = 0.3  # of the room for a caption, before it reaches the top of a cube
+CORNER = 0.28  # of the room for a caption, before it reaches the top of a cube
 BAR_WIDTH, BAR_MAX_HEIGHT = 14.0, 260.0
 OVERLOADED = 100.5  # % of capacity that is more than rounding
 MOST_NAMES, MOST_RINGS = 200, 300  # names of a sort and rings about found nodes that are drawn
@@ -48,7 +48,7 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
     line = QFontMetricsF(bold).height()
     plain = QFont(painter.font())
     rows = [(scene.title, theme.text, bold), (scene.census(), theme.faint_text, plain)]
-    narrow = min(room, max(CORNER * room, 220.0))  # what is long grows down the corner, beside the fabric
+    narrow = min(room, max(CORNER * room, 200.0))  # what is long grows down the corner, beside the fabric
     rows += [(part, theme.text, plain) for remark in remarks for part in _broken(remark, QFontMetricsF(plain), narrow)]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
     _ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows))))

@@ -185,12 +185,12 @@ def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: S
 
 
 def _halved(label: str, metrics: QFontMetricsF, room: float) -> list[str]:
-    """Break a name of one line that is too long between two words, the first line as long as may be."""
+    """Break a name of one line that is too long before its brackets, or else so that the first line is long."""
     if "\n" in label or metrics.horizontalAdvance(label) <= room:
         return label.split("\n")
     words = label.split(" ")
-    starts = (" ".join(words[:i]) for i in range(len(words) - 1, 0, -1))
-    first = next((start for start in starts if metrics.horizontalAdvance(start) <= room), "")
+    starts = (label.rpartition(" (")[0], *(" ".join(words[:i]) for i in range(len(words) - 1, 0, -1)))
+    first = next((start for start in starts if start and metrics.horizontalAdvance(start) <= room), "")
     return [first, label.removeprefix(first).lstrip()] if first else [label]
 
 
