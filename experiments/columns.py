@@ -10,6 +10,10 @@ DELIVERED = "delivered_gbps_per_endpoint"
 OPTIMUM = "optimum_gbps_per_endpoint"
 TIME, BUS, MAKESPAN = "collective_time_ms", "bus_gbps_per_endpoint", "makespan_ms"
 BISECTION = "bisection_links"
+CLOSING = ("closes", "")
+"""Verdicts on the worst link of a run that may be best at something; the second is that of a run without budgets."""
+SAME_RATE = 0.01
+"""Share of a rate within which rates are the same: optima are proven to it."""
 
 
 @dataclass(frozen=True)

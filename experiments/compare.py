@@ -13,6 +13,7 @@ from typing import Any
 from experiments.columns import (
     BISECTION,
     BUS,
+    CLOSING,
     DELIVERED,
     MAKESPAN,
     METRICS,
@@ -52,6 +53,17 @@ class Row:
     def run(self) -> Run:
         """The run of the workload that latency, power and energy are under."""
         return self.runs[0]
+
+    @property
+    def closes(self) -> bool:
+        """Whether its links close with three sigma to spare, or it has none that could fail to."""
+        return self.run.verdict in CLOSING
+
+
+def unequal(values: Iterable[float], least: float = 0.0) -> bool:
+    """Return whether values that are known, none of them negative, differ by more than a share of the least."""
+    known = [value for value in values if math.isfinite(value)]
+    return bool(known) and max(known) > (1 + least) * min(known)
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,7 @@ class Table:
         """Return the table with the designs marked that no other beats; see `experiments.pareto`."""
         wanted = goals_of(goals, self.keys)
         # what cannot be built as it is beats nobody
-        keep = front([row.values if row.run.verdict in ("closes", "") else {} for row in self.rows], wanted)
+        keep = front([row.values if row.closes else {} for row in self.rows], wanted)
         rows = tuple(dataclasses.replace(row, on_front=bool(on)) for row, on in zip(self.rows, keep, strict=True))
         goals_text = ", ".join(map(str, wanted))
         remark = (

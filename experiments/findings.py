@@ -29,7 +29,7 @@ _AS_MUCH = 0.99  # of the most that any design delivers counts as the same: the 
 
 def findings(table: Table) -> list[str]:
     """Return the main results of a comparison, designs whose links close alone."""
-    closing = [row for row in table.rows if row.run.verdict in ("closes", "")]
+    closing = [row for row in table.rows if row.closes]
     rivals = _rivals(closing)
     lines = [line for key, what in _QUESTIONS for line in _best(rivals, key, what)]
     front = [row.case for row in rivals if row.on_front]
@@ -73,7 +73,7 @@ def _apart_from_failed(row: Row) -> str:
 
 def drivers_of_best(table: Table, most: int) -> Iterator[tuple[TornadoChart, str]]:
     """Yield for the best design in power and in cost what its number hangs on, with a caption."""
-    rivals = _rivals([row for row in table.rows if row.run.verdict in ("closes", "")])
+    rivals = _rivals([row for row in table.rows if row.closes])
     for key, what in _QUESTIONS[:2]:
         order = _ordered(rivals, key)
         if not order:

@@ -12,7 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments.charts import Chart, Group, Per, Waterfall, breakdown, scatter, waterfalls
-from experiments.compare import Row, Table, comparison, in_order
+from experiments.columns import SAME_RATE
+from experiments.compare import Row, Table, comparison, in_order, unequal
 from experiments.drawing import svg
 from experiments.findings import drivers_of_best, findings
 from experiments.labels import counted, label_of
@@ -22,7 +23,6 @@ from optinet.results import Run, open_run
 
 _MOST_BARS, _MOST_WATERFALLS, _MOST_DRIVERS = 40, 12, 8
 _LONGEST_REASON = 400
-_SAME = 0.01  # of what is delivered: rates are proven to this share of them
 _WHOLE = ("metrics", "power", "cost", "availability")
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "latency": ("latency_ns", "weight"),
@@ -124,7 +124,7 @@ def _question(runs: Sequence[Run]) -> str:
 
 def _subtitle(runs: Sequence[Run], table: Table) -> str:
     workloads = dict.fromkeys(str(run.scenario.get("workload", {}).get("name", "")) for run in runs)
-    closing = sum(row.run.verdict in ("closes", "") for row in table.rows)
+    closing = sum(row.closes for row in table.rows)
     return (
         f"{counted(len(table.rows), 'design')}, {counted(len(runs), 'run')}, "
         f"{'workloads' if len(workloads) > 1 else 'workload'} {', '.join(workloads)}; "
@@ -152,9 +152,8 @@ def _fronts(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
 def _breakdowns(table: Table, figures: _Figures) -> Iterable[dict[str, str]]:
     """Yield power and cost by category, and where designs deliver or serve more than others for what that is."""
     pers: list[Per] = ["all"]
-    for name, per, least in (("endpoints", "endpoint", 0.0), ("delivered_tbps", "delivered", _SAME)):
-        values = [value for row in table.rows if (value := row.run.metric_values.get(name, 0.0)) > 0]
-        if values and max(values) > (1 + least) * min(values):
+    for name, per, least in (("endpoints", "endpoint", 0.0), ("delivered_tbps", "delivered", SAME_RATE)):
+        if unequal((value for row in table.rows if (value := row.run.metric_values.get(name, 0.0)) > 0), least):
             pers.append(per)  # type: ignore[arg-type]
     groups: tuple[Group, ...] = ("power", "cost")
     for group in groups:
@@ -183,7 +182,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
 
 def _failing(row: Row) -> dict[str, Any] | None:
     short = row.values.get("ocs_ports_short") or (m.value if (m := row.run.metrics.get("ocs_ports_short")) else 0.0)
-    if row.run.verdict in ("closes", "") and not short > 0:
+    if row.closes and not short > 0:
         return None
     classes = [
         f"{budget['link_class']}: "

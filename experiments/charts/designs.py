@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from experiments.charts.shapes import CLOSING, MOST_CATEGORIES, Bars, Interval, Intervals, Mark, Scatter
+from experiments.charts.shapes import MOST_CATEGORIES, Bars, Interval, Intervals, Mark, Scatter
 from experiments.columns import Column
 from experiments.compare import Row, Table
 from experiments.labels import label_of, readable
@@ -38,7 +38,7 @@ def scatter(table: Table, x: Column, y: Column, title: str) -> Scatter:
             _interval(row, x.key),
             _interval(row, y.key),
             bool(row.on_front),
-            row.run.verdict in CLOSING,
+            row.closes,
         )
         for row in table.rows
         if row.values.get(x.key) is not None and row.values.get(y.key) is not None

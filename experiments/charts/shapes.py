@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.charts.waterfall import Waterfall
+from experiments.columns import CLOSING
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
-CLOSING = ("closes", "")
-"""Verdicts on the worst link of a run that may be best at something; the second is that of a run without budgets."""
 MOST_CATEGORIES = 9
 """Parts of a stacked bar, and colors for them."""
 _ALIKE = (

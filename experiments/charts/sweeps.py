@@ -11,7 +11,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.charts.shapes import CLOSING, Curve, Curves, Floats, HeatMap, Ints, Parallel, Points
+from experiments.charts.shapes import Curve, Curves, Floats, HeatMap, Ints, Parallel, Points
+from experiments.columns import CLOSING
 from experiments.labels import label_of
 from experiments.pareto import Goal, front_of
 from optinet.metric import higher_is_better

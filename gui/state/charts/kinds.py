@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.charts import Chart
-from experiments.charts.shapes import CLOSING
-from experiments.columns import DELIVERED
-from experiments.compare import Row
+from experiments.columns import DELIVERED, SAME_RATE
+from experiments.compare import Row, unequal
 from experiments.growth import differing
 from gui.state.columns import format_number
 from gui.state.frame import Frame
@@ -20,7 +19,6 @@ from gui.state.runs import design_name, opened
 from optinet.errors import OptinetError
 
 ENDPOINTS = "endpoints"
-_SAME = 0.01  # of a rate: rates are proven to this share of them
 OPEN_FIRST = "Open runs to see this chart (Ctrl+O)."
 SELECT_FIRST = "Select runs in the table to see this chart of them."
 
@@ -170,7 +168,7 @@ def selected_rows(inputs: Inputs, most: int) -> tuple[list[Row], tuple[str, ...]
     alike = len(set(workloads)) == 1
     for row, workload in zip(rows, workloads, strict=True):
         design = design_name(row.run.case, row.run.title, str(row.run.path))
-        verdict = "" if row.run.verdict in CLOSING else f" ({row.run.verdict})"
+        verdict = "" if row.closes else f" ({row.run.verdict})"
         row.case = " · ".join(filter(None, (design, "" if alike else workload))) + verdict
     _tell_apart(rows)
     shared = f"Workload {workloads[0]}." if alike and workloads[0] else ""
@@ -196,13 +194,22 @@ def unlike(workloads: Sequence[str], endpoints: NDArray[np.float64], delivered: 
         told.append(f"are under {count:,} workloads")
     for values, words, least in (
         (endpoints, "have {} endpoints", 0.0),
-        (delivered, "deliver {} Gb/s per endpoint", _SAME),
+        (delivered, "deliver {} Gb/s per endpoint", SAME_RATE),
     ):
-        known = values[np.isfinite(values)]
-        if len(known) and known.max() > (1 + least) * known.min():
-            ends = (format_number(float(end)) for end in (known.min(), known.max()))
+        if unequal(values, least):
+            ends = (format_number(float(end)) for end in (np.nanmin(values), np.nanmax(values)))
             told.append(words.format(" to ".join(ends)))
     return f"Not like for like: the runs {' and '.join(told)}." if told else ""
+
+
+def labels_of(inputs: Inputs, rows: Iterable[int]) -> list[str]:
+    """Return what people call opened runs: their designs and workloads."""
+    frame = inputs.frame
+    designs, titles, workloads = (frame.texts(name) for name in ("design", "title", "workload"))
+    return [
+        " · ".join(filter(None, (design_name(designs[row], titles[row], frame.keys[row]), workloads[row])))
+        for row in rows
+    ]
 
 
 def _values(rows: Sequence[Row], name: str) -> NDArray[np.float64]:

@@ -17,11 +17,12 @@ from experiments.charts.shapes import Floats
 from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, PHASE_METRICS, fullest_pair
 from experiments.charts.sweeps import parameters as varied_parameters
 from experiments.columns import DELIVERED
+from experiments.compare import unequal
 from experiments.labels import counted, label_of
-from gui.state.charts.kinds import ENDPOINTS, OPEN_FIRST, Choice, Inputs, Shown, chosen, unlike
+from gui.state.charts.kinds import ENDPOINTS, OPEN_FIRST, Choice, Inputs, Shown, chosen, labels_of, unlike
 from gui.state.charts.of_selection import metric_options
 from gui.state.keys import Keys, among
-from gui.state.runs import design_name, interval_ends
+from gui.state.runs import interval_ends
 
 NO_PHASES = (
     "None of these runs has phases. Fill in 'Phases' of a scenario, or run 'reconfiguration_break_even' "
@@ -42,9 +43,8 @@ _COLORS = (
 _SCOPES = (("workload", "of the current workload"), ("table", "in the table"), ("selected", "selected"))
 _FRONTS = (("delivered", "both, and what is delivered"), ("axes", "both axes alone"))
 _MOST_CURVES = 11
-MOST_INTERVALS = (
-    60  # runs whose files are read for the intervals of their metrics; of more nobody could tell whose is whose
-)
+# runs whose files are read for the intervals of their metrics; of more nobody could tell whose is whose
+MOST_INTERVALS = 60
 _UNKNOWN = (np.nan, np.nan)
 WHOLE, OF_ENDPOINT = "network_kw", "network_w_per_endpoint"
 _SAMPLE = 150  # runs that are looked at whole to tell what a large sweep varies
@@ -63,13 +63,18 @@ def pareto(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     choices = (x, y, front, color, scope)
     if message:
         return Shown(message=message, choices=choices)
-    workloads = _texts(inputs, "workload", rows)
+    labels, workloads = labels_of(inputs, rows.tolist()), _texts(inputs, "workload", rows)
     delivered = _numbers(inputs, DELIVERED, rows)
     chart, which = points_chart(
         (x.value, y.value),
         frame.numbers(x.value)[rows],
         frame.numbers(y.value)[rows],
-        Runs(_labels(inputs, rows), _texts(inputs, color.value, rows), workloads, _texts(inputs, "verdict", rows)),
+        Runs(
+            labels,
+            _texts(inputs, color.value, rows),
+            workloads,
+            _texts(inputs, "verdict", rows),
+        ),
         {DELIVERED: delivered} if front.value == "delivered" and np.isfinite(delivered).any() else {},
     )
     if not len(which):
@@ -99,7 +104,7 @@ def parallel(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     names = [name for name in axes if name in frame.number_names]
     values = np.column_stack([frame.numbers(name)[rows] for name in names]) if names else np.zeros((len(rows), 0))
     chart, which = parallel_chart(
-        names, list(map(label_of, names)), _labels(inputs, rows), values, _texts(inputs, color.value, rows)
+        names, list(map(label_of, names)), labels_of(inputs, rows.tolist()), values, _texts(inputs, color.value, rows)
     )
     if not len(which):
         return Shown(message="None of these runs has two metrics to compare.", choices=(color, scope))
@@ -176,11 +181,8 @@ def _rows(inputs: Inputs, wanted: Mapping[str, str], first: str = "workload") ->
 
 def _power(inputs: Inputs, rows: np.ndarray) -> str:  # type: ignore[type-arg]
     """Return the metric of power that runs are compared by: of one endpoint where they have more or fewer of them."""
-    sizes = _numbers(inputs, ENDPOINTS, rows)
-    known = sizes[np.isfinite(sizes)]
-    return (
-        OF_ENDPOINT if len(known) and known.min() < known.max() and OF_ENDPOINT in inputs.frame.number_names else WHOLE
-    )
+    by_endpoint = unequal(_numbers(inputs, ENDPOINTS, rows)) and OF_ENDPOINT in inputs.frame.number_names
+    return OF_ENDPOINT if by_endpoint else WHOLE
 
 
 def _unlike(inputs: Inputs, rows: np.ndarray) -> str:  # type: ignore[type-arg]
@@ -191,15 +193,6 @@ def _numbers(inputs: Inputs, name: str, rows: np.ndarray) -> Floats:  # type: ig
     frame = inputs.frame
     values: Floats = frame.numbers(name)[rows] if name in frame.number_names else np.full(len(rows), np.nan)
     return values
-
-
-def _labels(inputs: Inputs, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]
-    frame = inputs.frame
-    designs, titles, workloads = (frame.texts(name) for name in ("design", "title", "workload"))
-    return [
-        " · ".join(filter(None, (design_name(designs[row], titles[row], frame.keys[row]), workloads[row])))
-        for row in rows.tolist()
-    ]
 
 
 def _texts(inputs: Inputs, name: str, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]

@@ -9,10 +9,9 @@ from typing import Any
 
 from experiments.charts import TornadoChart
 from experiments.labels import label_of
-from gui.state.charts.kinds import Inputs, Shown, chosen
+from gui.state.charts.kinds import Inputs, Shown, chosen, labels_of
 from gui.state.charts.of_selection import metric_options
 from gui.state.columns import format_number
-from gui.state.runs import design_name
 
 MOST_DRIVERS = 14
 COMPUTE, STOP = "Work it out", "Stop"
@@ -91,6 +90,4 @@ def _name(inputs: Inputs) -> str:
     frame, key = inputs.frame, str(inputs.current)
     if key not in frame.keys:
         return key
-    row = frame.keys.index(key)
-    design, title, workload = (frame.texts(name)[row] for name in ("design", "title", "workload"))
-    return " · ".join(filter(None, (design_name(design, title, key), workload)))
+    return labels_of(inputs, [frame.keys.index(key)])[0]
