@@ -142,6 +142,7 @@ class Sink:
     ) -> None:
         self._result, self._study, self._progress, self._limits = result, study, progress, limits
         self._costs, self._total = costs, sum(costs.values()) or 1.0
+        self._places: dict[str, int] = {}
         self._died: set[str] = set()
         self._failures_written = 0.0
         self._indexes = indexes
@@ -206,11 +207,16 @@ class Sink:
         self._progress.finished(point.name, seconds, message, self._share(point))
 
     def write_failures(self) -> None:
-        """Record all failures so far; leave no record of those that an earlier sweep met and this one did not."""
+        """Record all failures so far, in the study's order whichever came first.
+
+        What an earlier sweep met and this one did not is recorded no more.
+        """
         path = self._result.failures_path
         if not self._result.failures:
             path.unlink(missing_ok=True)
             return
+        self._places = self._places or {point.name: place for place, point in enumerate(self._study.points())}
+        self._result.failures.sort(key=lambda failure: self._places[failure.point])
         rows = [vars(failure) for failure in self._result.failures]
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:

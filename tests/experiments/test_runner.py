@@ -15,8 +15,9 @@ from experiments import worker
 from experiments.lanes import OwnProcess, is_death, stop_pools
 from experiments.progress import PREPARING, Lines, Silent, duration_text, for_stream
 from experiments.runner import check_writable, claim_folder, sweep
-from experiments.sink import Effort
+from experiments.sink import Effort, Sink, SweepResult
 from experiments.study import load_study
+from experiments.worker import Limits
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run
 from tests.support.unruly_points import die_once, work
@@ -120,6 +121,18 @@ def test_a_failing_point_is_recorded_and_stops_no_other(study_path, tmp_path, wo
     assert rows[0]["is_mistake"] is True
     assert "70" in rows[0]["error"] and "aec_1t6" in rows[0]["error"]
     assert "Traceback" not in rows[0]["error"]
+
+
+def test_failures_are_recorded_in_the_order_of_the_study_whichever_came_first(study_path, tmp_path):
+    study = load_study(study_path)
+    result = SweepResult(tmp_path, tmp_path / "failures.json")
+    sink = Sink(result, study, Silent(), {}, Limits(None, None), indexes=False)
+    for point in reversed(study.points()):
+        sink.failed(point, MemoryError(), 0.1)
+    sink.write_failures()
+    names = [point.name for point in study.points()]
+    assert [failure.point for failure in result.failures] == names
+    assert [row["point"] for row in json.loads(result.failures_path.read_text())] == names
 
 
 def test_resume_runs_what_is_missing_or_damaged_or_of_another_scenario(study_path, tmp_path):
