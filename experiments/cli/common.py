@@ -76,15 +76,22 @@ def command_line() -> str:
     return shlex.join(["optinet", *sys.argv[1:]])
 
 
-def check_output(path: Path) -> None:
-    """Find out before computing whether a run file can be written."""
+def check_output(path: Path, *, force: bool, such_as: str = "") -> None:
+    """Find out before computing whether a file can be written, and whether one that is there may be replaced."""
+    if path.is_dir():
+        raise RunFileError(Problem(str(path), "is a folder", f"a file name{such_as}"))
+    if not path.parent.is_dir():
+        raise RunFileError(Problem(str(path.parent), "no such folder"))
+    if path.is_file() and not force:  # a terminal or a pipe is no file
+        raise RunFileError(Problem(str(path), "is there already", "another file name, or --force to replace it"))
+
+
+def check_run_output(path: Path, *, force: bool) -> None:
+    """Do the same for a run file, which takes the place of nothing else: a scenario named by mistake stays."""
     from experiments.runner import check_writable
     from optinet.results.verify import is_run_file
 
-    if path.is_dir():
-        raise RunFileError(Problem(str(path), "is a folder", "a file name, such as run.h5"))
-    if not path.parent.is_dir():
-        raise RunFileError(Problem(str(path.parent), "no such folder"))
-    if path.exists() and not is_run_file(path):
+    if path.is_file() and not is_run_file(path):
         raise RunFileError(Problem(str(path), "is there already and is not a run file", "another file name"))
+    check_output(path, force=force, such_as=", such as run.h5")
     check_writable(path.parent)

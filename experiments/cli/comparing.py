@@ -11,7 +11,19 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from experiments.cli.common import AsJson, Output, Paths, Words, complain, runs_of, width, write, write_json
+from experiments.cli.common import (
+    AsJson,
+    Flag,
+    Output,
+    Paths,
+    Words,
+    check_output,
+    complain,
+    runs_of,
+    width,
+    write,
+    write_json,
+)
 
 
 def compare(
@@ -50,6 +62,7 @@ def report(
     /,
     *,
     output: Output,
+    force: Flag = False,
     title: str = "",
     baseline: str = "",
     pareto: Words = (),
@@ -62,6 +75,8 @@ def report(
         Run files and folders of run files.
     output
         The page to write, such as report.html.
+    force
+        Replace a file of that name.
     title
         The question the page answers; the title of the study unless given.
     baseline
@@ -76,6 +91,7 @@ def report(
     """
     from experiments.report import report_html
 
+    check_output(output, force=force, such_as=", such as report.html")
     page = report_html(runs_of(paths), title=title, baseline=baseline, goals=pareto)
     output.write_text(page, encoding="utf-8")
     complain(f"{output}: {len(page) / 1e6:.1f} MB")

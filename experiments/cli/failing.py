@@ -17,6 +17,7 @@ from experiments.cli.common import (
     OptionalOutput,
     Words,
     check_output,
+    check_run_output,
     command_line,
     width,
     write,
@@ -37,6 +38,7 @@ def fail(
     bound: Flag = False,
     output: OptionalOutput = None,
     loads: Annotated[Path | None, Parameter(show_default=False)] = None,
+    force: Flag = False,
     as_json: AsJson = False,
 ) -> None:
     """Route the demand of a run anew around parts that are down, beside what it carries as it is.
@@ -62,6 +64,8 @@ def fail(
         Evaluate the scenario with these parts down, and write its run file.
     loads
         Write the load of every arc into this file, as NumPy arrays.
+    force
+        Replace files of those names.
     as_json
         Print JSON.
 
@@ -79,7 +83,9 @@ def fail(
     groups = tuple(int(each) if each.isdecimal() else each for each in group)
     parts = FailedParts(nodes=node, links=tuple(map(_link, link)), ocs=ocs, groups=groups)
     if output is not None:
-        check_output(output)
+        check_run_output(output, force=force)
+    if loads is not None:
+        check_output(loads, force=force)
     with _naming_options():
         found = degraded(open_run(run), parts, instead=instead, bound=bound)
     if output is not None:

@@ -8,7 +8,19 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from experiments.cli.common import AsJson, Flag, Output, Paths, Words, complain, runs_of, width, write, write_json
+from experiments.cli.common import (
+    AsJson,
+    Flag,
+    Output,
+    Paths,
+    Words,
+    check_output,
+    complain,
+    runs_of,
+    width,
+    write,
+    write_json,
+)
 from experiments.labels import counted
 
 _COLUMNS = (
@@ -124,7 +136,7 @@ def note(
     write(rows_text(("run", "star", "tags", "note"), rows, width()))
 
 
-def pack(folder: Path, /, *, output: Output) -> None:
+def pack(folder: Path, /, *, output: Output, force: Flag = False) -> None:
     """Put all runs of a folder, with their notes, into one file to pass on.
 
     Parameters
@@ -133,6 +145,8 @@ def pack(folder: Path, /, *, output: Output) -> None:
         The folder.
     output
         The file to write, such as runs.pack.h5.
+    force
+        Replace a file of that name.
 
     Examples
     --------
@@ -140,6 +154,7 @@ def pack(folder: Path, /, *, output: Output) -> None:
     """
     from experiments.pack import pack as write_pack
 
+    check_output(output, force=force, such_as=", such as runs.pack.h5")
     count = write_pack(folder, output)
     complain(f"{counted(count, 'run')} in {output} ({output.stat().st_size / 1e6:,.1f} MB)")
 

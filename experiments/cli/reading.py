@@ -6,7 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from experiments.cli.common import AsJson, Changes, OptionalOutput, width, write, write_json, write_to
+from experiments.cli.common import (
+    AsJson,
+    Changes,
+    Flag,
+    OptionalOutput,
+    check_output,
+    width,
+    write,
+    write_json,
+    write_to,
+)
 from optinet.errors import Problem, RunFileError
 
 
@@ -126,6 +136,7 @@ def export(
     to: Literal["json", "csv", "graphml", "node-link", "toml", "demand-csv", "demand-npz"] = "json",
     table: str = "metrics",
     output: OptionalOutput = None,
+    force: Flag = False,
 ) -> None:
     """Write what is in a run file for other programs.
 
@@ -141,6 +152,8 @@ def export(
         The table to write as CSV, for example arcs, power or link_budgets/leaf-spine.
     output
         The file to write; standard output unless given.
+    force
+        Replace a file of that name.
 
     Examples
     --------
@@ -152,6 +165,8 @@ def export(
 
     if output is not None and output.exists() and path.exists() and output.samefile(path):
         raise RunFileError(Problem(str(output), "is the run file itself", "another file"))
-    if to == "demand-npz" and output is None:
+    if output is not None:
+        check_output(output, force=force)
+    elif to == "demand-npz":
         raise RunFileError(Problem("--to demand-npz", "writes no text", "-o FILE.npz"))
     write_to(output, exported(open_run(path), to, table))

@@ -20,7 +20,7 @@ from experiments.cli.common import (
     Changes,
     Flag,
     Output,
-    check_output,
+    check_run_output,
     command_line,
     complain,
     width,
@@ -33,7 +33,9 @@ from experiments.progress import Form
 from optinet.errors import OptinetError, Problem, ScenarioError
 
 
-def run(scenario: Path, /, *, output: Output, changes: Changes = (), as_json: AsJson = False) -> None:
+def run(
+    scenario: Path, /, *, output: Output, force: Flag = False, changes: Changes = (), as_json: AsJson = False
+) -> None:
     """Evaluate one scenario and write its run file.
 
     Parameters
@@ -41,7 +43,9 @@ def run(scenario: Path, /, *, output: Output, changes: Changes = (), as_json: As
     scenario
         A scenario file, or the name of a shipped one.
     output
-        The run file to write; an earlier run file of that name is replaced.
+        The run file to write.
+    force
+        Replace an earlier run file of that name.
     changes
         Change one key, for example --set topology.leaves=32; may be repeated.
     as_json
@@ -55,7 +59,7 @@ def run(scenario: Path, /, *, output: Output, changes: Changes = (), as_json: As
     from experiments.run_text import metrics_json, run_text
     from experiments.scenario import scenario_draft, scenario_of
 
-    check_output(output)
+    check_run_output(output, force=force)
     draft = scenario_draft(scenario, changes)
     chosen = scenario_of(draft)
     from experiments.evaluate import evaluate, evaluation_bytes

@@ -181,7 +181,13 @@ def test_a_run_is_written_shown_and_compared(optinet, scenario_path, tmp_path):
     assert optinet("compare", path, "--to", "json") == (0, out, "")
     code, out, _ = optinet("compare", tmp_path, "--to", "markdown")
     assert code == 0 and out.startswith("| design | uniform Gb/s |")
-    assert optinet("run", scenario_path, "-o", path)[0] == 0
+    code, out, err = optinet("run", scenario_path, "-o", path)
+    assert (code, out, err) == (
+        2,
+        "",
+        f"{path}: is there already; allowed: another file name, or --force to replace it\n",
+    )
+    assert optinet("run", scenario_path, "-o", path, "--force")[0] == 0
     assert open_run(path).scenario["design"]["optics"] == "retimed_1t6_dr8"
 
 
@@ -193,7 +199,7 @@ def test_an_output_that_cannot_be_written_is_told_before_the_scenario_is_looked_
         (scenario_path, "is there already and is not a run file"),
         (scenario_path / "run.h5", "no such folder"),
     ):
-        code, out, err = optinet("run", "no-such-scenario", "-o", output)
+        code, out, err = optinet("run", "no-such-scenario", "-o", output, "--force")
         assert (code, out) == (2, "")
         assert message in err and len(err.splitlines()) == 1
     assert scenario_path.read_text() == text
@@ -352,7 +358,7 @@ def test_export_gives_everything_as_json_and_a_table_as_csv(optinet, made_run, t
     code, _, err = optinet("export", run.path, "-o", run.path)
     assert code == 2 and "is the run file itself" in err
     code, _, err = optinet("export", run.path, "-o", tmp_path / "absent" / "x.json")
-    assert (code, err) == (2, f"{tmp_path / 'absent' / 'x.json'}: No such file or directory\n")
+    assert (code, err) == (2, f"{tmp_path / 'absent'}: no such folder\n")
     assert open_run(run.path).content_sha256 == run.content_sha256
 
 
