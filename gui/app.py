@@ -17,20 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from gui.display import LIBRARY_MISSING, told_failures, without_screen
+
 if TYPE_CHECKING:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
     from gui.views.main_window import MainWindow
 
-QT_MISSING = """\
-The viewer cannot load Qt: {error}
-On Debian and Ubuntu:  sudo apt-get install libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0
-"""
-NO_DISPLAY = """\
-The viewer needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY is set.
-Over ssh use 'ssh -X', or a virtual screen: xvfb-run optinet-viewer ...
-"""
 CRASH_FILE = "viewer-crash.log"
 ENDED = "The viewer ended unexpectedly last time. What it left behind:"
 FIRST_START = (
@@ -42,16 +36,19 @@ FIRST_START = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the viewer on run files and folders; return the exit code."""
     options = parser().parse_args(sys.argv[1:] if argv is None else argv)
-    if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))):
-        sys.stderr.write(NO_DISPLAY)
+    if options.platform:
+        os.environ["QT_QPA_PLATFORM"] = options.platform
+    if wrong := without_screen():
+        sys.stderr.write(wrong)
         return 2
     try:
         from PyQt6.QtWidgets import QApplication
     except ImportError as error:  # a system library that Qt needs is missing
-        sys.stderr.write(QT_MISSING.format(error=error))
+        sys.stderr.write(LIBRARY_MISSING.format(error=error))
         return 2
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the window can be closed properly
-    application = QApplication(sys.argv[:1])
+    with told_failures():
+        application = QApplication(sys.argv[:1])
     application.setApplicationName("optinet-viewer")
     application.setApplicationDisplayName("optinet viewer")
     return run(application, options)
@@ -63,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("paths", nargs="*", metavar="PATH", help="run files, folders of runs, and scenario files")
     made.add_argument("--version", action="version", version=version("optinet"))
     made.add_argument("--fresh", action="store_true", help="start without any preference, and keep none")
+    made.add_argument(
+        "--platform", metavar="NAME", default="", help="what Qt draws on: xcb, wayland, vnc, offscreen ..."
+    )
     made.add_argument("--session", metavar="TEXT", default="", help="how to look at the runs, as 'Copy as' gives it")
     return made
 

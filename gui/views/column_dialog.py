@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from gui.state.runs_table import RunsTable
 from gui.views.palette import show_boxes
+from gui.views.screen import resize_within_screen
 
 FILTER_HELP = """\
 <style>td { vertical-align: middle }</style>
@@ -62,7 +63,7 @@ class ColumnDialog(QDialog):
             layout.addWidget(widget)
         self.text.textChanged.connect(self._search)
         self.list.itemChanged.connect(self._choose)
-        self.resize(420, 560)
+        resize_within_screen(self, QSize(420, 560))
 
     def _items(self) -> list[QListWidgetItem]:
         found = (self.list.item(row) for row in range(self.list.count()))
@@ -97,4 +98,4 @@ class FilterHelp(QDialog):
         layout = QVBoxLayout(self)
         for widget in (help_, QLabel("Names in the open runs:"), names, buttons):
             layout.addWidget(widget)
-        self.resize(560, 520)
+        resize_within_screen(self, QSize(560, 520))

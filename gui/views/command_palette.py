@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.commands import CommandRegistry
+from gui.views.screen import resize_within_screen
 
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -20,7 +21,7 @@ class CommandPalette(QDialog):
         self._registry = registry
         self.setWindowTitle("Commands")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(560, 380)
+        resize_within_screen(self, QSize(560, 380))
         self.text = QLineEdit(placeholderText="Type to search all commands")
         self.text.setAccessibleName("Search commands")
         self.list = QListWidget()

@@ -8,9 +8,11 @@ import traceback
 from importlib.metadata import version
 from types import TracebackType
 
-from PyQt6.QtCore import QT_VERSION_STR, Qt
+from PyQt6.QtCore import QT_VERSION_STR, QSize, Qt
 from PyQt6.QtGui import QFontDatabase, QGuiApplication
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from gui.views.screen import resize_within_screen
 
 GOES_ON = "The viewer made a mistake. It goes on; what you see may be incomplete."
 
@@ -31,7 +33,7 @@ class CrashDialog(QDialog):
         self.report = report
         self.setWindowTitle("Something went wrong")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(720, 420)
+        resize_within_screen(self, QSize(720, 420))
         text = QPlainTextEdit(report, readOnly=True)
         text.setAccessibleName("Report")
         text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -41,7 +43,7 @@ class CrashDialog(QDialog):
         copy.clicked.connect(self.copy)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(headline))
+        layout.addWidget(QLabel(headline, wordWrap=True))
         layout.addWidget(text)
         layout.addWidget(buttons)
 

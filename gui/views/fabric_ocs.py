@@ -125,7 +125,7 @@ class MatrixView(QWidget):
         self._state, self.theme = state, theme
         self.matrix: PortMatrix | None = None
         self.setMouseTracking(True)
-        self.setMinimumSize(180, 180)
+        self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Port matrix")
 

@@ -9,11 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
-from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, Qt, QUrl
+from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QSize, Qt, QUrl
 from PyQt6.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument, QTextLength
 from PyQt6.QtWidgets import QDialog, QLabel, QTextBrowser, QWidget
 
 from gui.views.dialogs import ContentDialog
+from gui.views.screen import resize_within_screen
 
 LIBRARIES = ("numpy", "numba", "scipy", "h5py", "networkx", "pydantic", "pyqtgraph", "matplotlib")
 
@@ -35,7 +36,7 @@ def guide_dialog(parent: QWidget) -> QDialog:
     _fit(browser)
     browser.anchorClicked.connect(lambda url: _follow(browser, url))
     dialog = ContentDialog("User guide", browser, parent)
-    dialog.resize(900, 700)
+    resize_within_screen(dialog, QSize(900, 700))
     return dialog
 
 
@@ -78,7 +79,10 @@ def about_dialog(parent: QWidget) -> QDialog:
         f"<p>{'<br>'.join(versions())}</p>"
     )
     text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return ContentDialog("About optinet", text, parent)
+    text.setWordWrap(True)
+    dialog = ContentDialog("About optinet", text, parent)
+    resize_within_screen(dialog, QSize(520, dialog.sizeHint().height()))
+    return dialog
 
 
 def versions() -> list[str]:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QChildEvent, QPoint, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QByteArray, QChildEvent, QPoint, QSettings, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette, QShowEvent
 from PyQt6.QtWidgets import (
     QDockWidget,
-    QLabel,
     QMainWindow,
     QMenu,
     QStatusBar,
@@ -42,6 +41,7 @@ from gui.views.palette import Appearance, theme_for, widget_palette
 from gui.views.panel import AREAS, Panel
 from gui.views.panels import all_panels
 from gui.views.runs_table import RunsPanel
+from gui.views.screen import resize_within_screen
 from gui.views.session_keeper import SessionKeeper
 from gui.views.shortened_label import ShortenedLabel
 from gui.views.whole_tabs import TallTabs, WholeTabs
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.setWindowTitle("optinet viewer")
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        resize_within_screen(self, QSize(1440, 900))
         self.messages = MessageBar(self.theme)
         self.tabs = TallTabs()
         self.tabs.setTabBarAutoHide(True)
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.panels = {spec.id: Panel(spec, self, self.tabs) for spec in all_panels(self.work, self.keeper)}
         self._arrange()
-        self._told, self._busy, self._current, self._running = ShortenedLabel(), QLabel(), QLabel(), QLabel()
+        self._told, self._busy, self._current, self._running = (ShortenedLabel() for _ in range(4))
         bar = QStatusBar()
         bar.setContentsMargins(4, 0, 4, 0)
         bar.addWidget(self._told, 1)
@@ -310,8 +310,9 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         for key, restore in (("geometry", self.restoreGeometry), ("layout", self.restoreState)):
             stored = self.settings.value(key)
-            if stored:
+            if isinstance(stored, QByteArray):  # it may be anything in a file that was damaged or edited
                 restore(stored)
+        resize_within_screen(self, self.size())
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and stop all work; ask first if something is being computed."""

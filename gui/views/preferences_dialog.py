@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -29,6 +29,7 @@ from gui.commands import CommandRegistry
 from gui.state.preferences import Preferences
 from gui.views.dialogs import ContentDialog
 from gui.views.palette import Theme, set_text_color, show_boxes
+from gui.views.screen import resize_within_screen
 from optinet.validation import choices_of, problems_of
 
 _OK = QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -61,7 +62,7 @@ class PreferencesDialog(ContentDialog):
         set_text_color(self.problem, theme.bad)
         form.addRow(self.problem)
         self.buttons.accepted.connect(self._agree)
-        self.resize(680, 400)
+        resize_within_screen(self, QSize(680, 400))
 
     def _agree(self) -> None:
         values = {name: _value(editor, getattr(self._preferences, name)) for name, editor in self.editors.items()}
@@ -100,7 +101,7 @@ class ShortcutsDialog(ContentDialog):
         for widget in (self.search, self.table, self.message):
             layout.addWidget(widget)
         self.search.textChanged.connect(self._filter)
-        self.resize(980, 620)
+        resize_within_screen(self, QSize(980, 620))
 
     def reset(self) -> None:
         """Give every command its usual shortcut."""

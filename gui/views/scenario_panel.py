@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -32,7 +33,7 @@ from gui.views.whole_tabs import TallTabs, WholeTabs
 from optinet.errors import ScenarioError
 
 CHECK_AFTER_MS = 120
-SECTIONS_PX, SIDE_PX = 420, 280
+SECTIONS_PX, SIDE_PX = 370, 280
 VARY_HELP = (
     "One line for each value to vary; every combination is run, and compared.\n\n"
     "topology.leaves = [8, 16, 32]\n"
@@ -130,13 +131,16 @@ class ScenarioPanel(QWidget):
         self.folder.setToolTip("Points that are in this folder already are not computed again")
         self.problems.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.folder.textChanged.connect(self._show_check)
+        scrolled = QScrollArea(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)  # where letters are large
+        scrolled.setWidget(side)
+        scrolled.setMinimumWidth(SIDE_PX)
         split = QSplitter()
         split.addWidget(self.sections)
-        split.addWidget(side)
+        split.addWidget(scrolled)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
         self.sections.setMinimumWidth(SECTIONS_PX)
-        side.setMaximumWidth(SIDE_PX)
+        scrolled.setMaximumWidth(SIDE_PX)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)

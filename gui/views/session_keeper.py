@@ -91,7 +91,8 @@ class SessionKeeper(QObject):
         if saved.sort_id in ids:
             order = Qt.SortOrder.DescendingOrder if saved.descending else Qt.SortOrder.AscendingOrder
             runs.view.sortByColumn(ids.index(saved.sort_id), order)
-        window.selection.set(saved.selected, saved.current)
+        if any(key in window.session for key in saved.selected):
+            window.selection.set(saved.selected, saved.current)
         for name, state in saved.views.items():
             panel = window.panels.get(name)
             if panel is not None and hasattr(panel.widget, "restore_state"):

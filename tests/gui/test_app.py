@@ -77,6 +77,11 @@ def test_without_a_screen_it_says_so(start):
     assert output == "" and "needs a screen" in errors and "Traceback" not in errors
 
 
+def test_a_platform_that_qt_cannot_start_is_told_without_an_abort(start):
+    output, errors = start("--platform", "nonsense").communicate(timeout=30)
+    assert output == "" and errors.startswith("Qt knows no platform 'nonsense': it has ") and errors.count("\n") == 1
+
+
 def test_help_names_what_can_be_opened(start):
     output, _ = start("--help").communicate(timeout=30)
     assert "run files, folders of runs" in output

@@ -59,7 +59,7 @@ DRAWINGS: dict[type, type[Drawing]] = {
     Parallel: ParallelDrawing,
     HeatMap: HeatMapDrawing,
 }
-_CHOICE_PX = 215  # a label and a box whose texts can be read
+_CHOICE_PX, _GAP_PX = 215, 4  # a label and a box whose texts can be read
 _UNBROKEN = 60  # characters of a legend entry that is kept on one line
 
 
@@ -105,7 +105,7 @@ class ChartView(QWidget):
 
     def _build(self) -> None:
         self.bar = QGridLayout()
-        self.bar.setSpacing(4)
+        self.bar.setSpacing(_GAP_PX)
         self.legend = QLabel(wordWrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.remark = QLabel(wordWrap=True)
@@ -271,8 +271,12 @@ class ChartView(QWidget):
 
     def _place_choices(self) -> None:
         """Put what can be chosen into one line, or into as many as it takes for none to be cut off."""
-        across = max(1, min(len(self._combos), max(2, self.width() // _CHOICE_PX)))
-        for i, (label, combo) in enumerate(zip(self._labels, self._combos.values(), strict=True)):
+        boxes = [*zip(self._labels, self._combos.values(), strict=True)]
+        widths = [label.sizeHint().width() + combo.minimumSizeHint().width() + 2 * _GAP_PX for label, combo in boxes]
+        widest = max(widths, default=0)
+        self.setMinimumWidth(widest)  # else it could not become narrower than the line that is there
+        across = max(1, min(len(boxes), self.width() // max(widest, _CHOICE_PX)))
+        for i, (label, combo) in enumerate(boxes):
             self.bar.addWidget(label, i // across, 2 * (i % across))
             self.bar.addWidget(combo, i // across, 2 * (i % across) + 1)
         for column in range(2 * len(self._combos)):
