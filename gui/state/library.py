@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from experiments.index import Index
 from experiments.notes import Notes, read_notes, write_notes
 from gui.state.columns import COLUMNS
 from gui.state.frame import Batch, FileSource
+from gui.state.note_changes import from_to
 from gui.state.runs import one_line
 from optinet.errors import OptinetError
 from optinet.results import open_run
@@ -92,9 +93,10 @@ class Library:
         """
         yield from self._edited(keys, lambda _, before: change(before))
 
-    def restore(self, notes: Mapping[str, Notes]) -> Iterator[Batch | str]:
-        """Give runs these notes, and yield the runs as they are then."""
-        found = self._edited(tuple(notes), lambda key, _: notes[key])
+    def repeat(self, edits: Sequence[Edit]) -> Iterator[Batch | str]:
+        """Make each edit again, and yield the runs as they are then."""
+        changes = {edit.key: from_to(edit.before, edit.after) for edit in edits}
+        found = self._edited(tuple(changes), lambda key, before: changes[key](before))
         yield from (item for item in found if not isinstance(item, Edit))
 
     def _edited(self, keys: Sequence[str], change: Callable[[str, Notes], Notes]) -> Iterator[Batch | Edit | str]:

@@ -36,5 +36,13 @@ def tags_as(before: str, after: str) -> Change:
     return lambda notes: notes.changed(add=new - old, remove=old - new)
 
 
+def from_to(before: Notes, after: Notes) -> Change:
+    """Change what differs between two states of the notes, and nothing that others have written meanwhile."""
+    old, new = set(before.tags), set(after.tags)
+    star = after.star if after.star != before.star else None
+    note = after.note if after.note != before.note else None
+    return lambda notes: notes.changed(add=new - old, remove=old - new, star=star, note=note)
+
+
 def _tags(text: str) -> set[str]:
     return set(text.replace(",", " ").split())

@@ -58,7 +58,8 @@ def note_commands(window: Window) -> list[Command]:
 def remember_edits(window: Window, edits: Sequence[library.Edit]) -> None:
     """Let the user take changes of notes back."""
     before = {edit.key: edit.before for edit in reversed(edits)}
-    after = {edit.key: edit.after for edit in edits}
-    title = f"Notes of {len(after)} runs" if len(after) > 1 else "Notes of a run"
+    done = [library.Edit(key, before[key], after) for key, after in {edit.key: edit.after for edit in edits}.items()]
+    undone = [library.Edit(edit.key, edit.after, edit.before) for edit in done]
+    title = f"Notes of {len(done)} runs" if len(done) > 1 else "Notes of a run"
     opener = window.opener
-    window.undo.push(Edit(title, lambda: opener.restore(before), lambda: opener.restore(after)))
+    window.undo.push(Edit(title, lambda: opener.repeat(undone), lambda: opener.repeat(done)))

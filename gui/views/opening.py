@@ -102,9 +102,9 @@ class Opener(QObject):
         """Change the notes of runs, which live beside their files."""
         self._read("Writing notes …", lambda: self._library.edit(keys, change), self._edited)
 
-    def restore(self, notes: dict[str, Notes]) -> None:
-        """Give runs the notes they had, as undo does; `edited` is not told."""
-        self._read("Writing notes …", lambda: self._library.restore(notes), lambda: None)
+    def repeat(self, edits: Sequence[Edit]) -> None:
+        """Make edits of notes again, or the other way round as undo does; `edited` is not told."""
+        self._read("Writing notes …", lambda: self._library.repeat(edits), lambda: None)
 
     def _read(self, label: str, items: Callable[[], Iterator[Batch | Edit | str]], then: Callable[[], object]) -> None:
         self._jobs.stream(label, lambda: self._arrivals(items()), self._take_followed, lambda _: then())

@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtGui import QGuiApplication, QKeySequence
 from PyQt6.QtWidgets import QTextBrowser, QWidget
 
-from experiments.notes import Notes, read_notes
+from experiments.notes import Notes, read_notes, write_notes
 from gui.app import begin, parser
 from gui.samples import samples_folder
 from gui.state.job import JobStatus
@@ -182,12 +182,14 @@ def test_a_note_is_taken_back_and_written_again(make_window, folder, wait):
     window.opener.edit([str(path)], lambda notes: notes.changed(add=["paper"], star=True))
     wait(window)
     assert read_notes(path) == Notes(tags=("paper",), star=True)
+    other = Notes(tags=("mine",), note="written in another window meanwhile")
+    write_notes(path, read_notes(path).changed(add=other.tags, note=other.note))
     window.commands.run("edit.undo")
     wait(window)
-    assert read_notes(path) == Notes()
+    assert read_notes(path) == other
     window.commands.run("edit.redo")
     wait(window)
-    assert read_notes(path).tags == ("paper",) and window.undo.undo_title == "Notes of a run"
+    assert read_notes(path).tags == ("mine", "paper") and window.undo.undo_title == "Notes of a run"
     path.unlink()
     window.commands.run("edit.undo")
     wait(window)
