@@ -97,6 +97,7 @@ class Index:
         # number and stamp by file of the runs that have been told of; None until somebody asks: all that are in it
         self._told: dict[str, tuple[int, str]] | None = None
         self._broken: dict[str, tuple[int, str]] = {}
+        self._unnamed: list[str] = []  # what is wrong with the names of files
         self._version: int | None = None  # of the database that these are from
         if update:
             self.update()
@@ -118,7 +119,8 @@ class Index:
     @property
     def problems(self) -> list[str]:
         """What is wrong with the files that cannot be read."""
-        return [row[0] for row in self._file.rows("SELECT problem FROM runs WHERE problem != '' ORDER BY file")]
+        rows = self._file.rows("SELECT problem FROM runs WHERE problem != '' ORDER BY file")
+        return [*(row[0] for row in rows), *self._unnamed]
 
     @property
     def numbers(self) -> set[str]:
@@ -161,6 +163,8 @@ class Index:
             yield elsewhere
         assert self._told is not None
         stamps = _stamps(self.folder, files)
+        if files is None and (problems := self._leave_out_unnamed(stamps)):
+            yield Update(problems=problems)
         known = {**self._told, **self._broken}
         if gone := [file for file in (known if files is None else files) if file in known and file not in stamps]:
             yield self._forget(gone)
@@ -171,6 +175,15 @@ class Index:
         unread = iter(waiting if not noted else sorted(set(waiting) - set(noted)))
         while entries := list(self._read(unread, stamps)):
             yield self._write(entries)
+
+    def _leave_out_unnamed(self, stamps: dict[str, str]) -> tuple[str, ...]:
+        """Take out the files whose names no database can hold; return what has not been told of them yet."""
+        before, self._unnamed = self._unnamed, []
+        for file in _not_text(stamps):
+            del stamps[file]
+            shown = os.fsencode(file).decode(errors="replace")
+            self._unnamed.append(str(Problem(str(self.folder / shown), "cannot be listed: its name is not UTF-8 text")))
+        return tuple(each for each in self._unnamed if each not in before)
 
     def _noted_elsewhere(self) -> Update | None:
         """Return what other processes have done to the index since all that had been done was told."""
@@ -378,6 +391,15 @@ def _stamps(folder: Path, files: Collection[str] | None = None) -> dict[str, str
         raise RunFileError(Problem(str(folder), f"cannot be read: {error.strerror or error}")) from None
     runs = sorted(name for name in found if name.endswith(SUFFIX))
     return {name: f"{found[name]}:{found.get(name.removesuffix(SUFFIX) + NOTES_SUFFIX, '-')}" for name in runs}
+
+
+def _not_text(names: Collection[str]) -> list[str]:
+    """Return the names that are text in no encoding, as files from other systems may have."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        return [name for name in names if name.encode(errors="ignore").decode() != name]
+    return []
 
 
 def _sorted(runs: list[Found], name: str, descending: bool) -> list[Found]:

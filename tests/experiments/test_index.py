@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,13 @@ def test_what_another_process_notes_down_is_told_once(folder):
         second.unlink()
         sweep.update()
         assert [step.gone for step in viewer.updates()] == [changed]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere refuse such names")
+def test_a_name_that_is_no_text_is_told_once_and_the_others_are_there(folder):
+    shutil.copyfile(next(folder.glob("*.h5")), folder / os.fsdecode(b"odd\xff.h5"))
+    with Index(folder, update=False) as index:
+        problems = [each for step in index.updates() for each in step.problems]
+        assert problems == index.problems and len(index) == 6
+        assert problems[0].endswith("odd�.h5: cannot be listed: its name is not UTF-8 text") and len(problems) == 1
+        assert not any(step.problems for step in index.updates())
