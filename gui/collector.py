@@ -17,9 +17,10 @@ OLDEST, SHARE = 2, 4  # generation of all objects, gone through once a quarter o
 
 
 class Collector(QObject):
-    """Takes the place of the automatic collection from `start` to `stop`; several may do so at a time."""
+    """Takes the place of the automatic collection, if there is one, from `start` to `stop`; several may at a time."""
 
     _started: ClassVar[set[Collector]] = set()
+    _was_enabled: ClassVar[bool] = True
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +28,8 @@ class Collector(QObject):
 
     def start(self) -> None:
         """Collect on this thread from now on, whenever it has nothing else to do."""
+        if not self._started:
+            Collector._was_enabled = gc.isenabled()
         gc.disable()
         self._old = len(gc.get_objects())
         loop = QAbstractEventDispatcher.instance()
@@ -35,12 +38,12 @@ class Collector(QObject):
         self._started.add(self)
 
     def stop(self) -> None:
-        """Leave collecting to Python again, unless another window needs it here."""
+        """Leave collecting to whoever did before, unless another window needs it here."""
         loop = QAbstractEventDispatcher.instance()
         if loop is not None and self in self._started:
             loop.aboutToBlock.disconnect(self.look)
         self._started.discard(self)
-        if not self._started:
+        if not self._started and Collector._was_enabled:
             gc.enable()
 
     def look(self) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import threading
@@ -74,6 +75,15 @@ def make_run(tmp_path: Path) -> MakeRun:
         return path
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def garbage_dies_on_this_thread():
+    """What belongs to Qt is destroyed here, as in the program; other threads of the tests' process allocate too."""
+    gc.disable()
+    yield
+    gc.collect(1)  # all that this test has made
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -46,12 +46,14 @@ def test_what_another_thread_makes_dies_on_this_one(collector, qtbot):
     assert died == [threading.main_thread()]
 
 
-def test_python_collects_again_when_the_last_one_stops(collector):
+@pytest.mark.parametrize("before", [True, False])
+def test_python_collects_again_when_the_last_one_stops_if_it_did_before(collector, before):
+    gc.enable() if before else gc.disable()
     second = Collector()
     collector.start()
     second.start()
     collector.stop()
     assert not gc.isenabled()
     second.stop()
-    assert gc.isenabled()
+    assert gc.isenabled() is before
     second.deleteLater()
