@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Protocol, TextIO, TypeAlias
 
@@ -14,6 +16,8 @@ from experiments.labels import counted
 Form: TypeAlias = Literal["auto", "bar", "lines", "json", "none"]
 
 PREPARING = "workers are still starting; the first time, kernels are compiled, which takes a minute or two"
+_PRIOR = 0.02  # share of all work that the plan counts like, beside what has been observed
+_SEEN = 3  # points of each worker after which it has been seen how many work at a time
 
 
 class Progress(Protocol):
@@ -25,8 +29,8 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
-        """Tell that `points` points are to be run, besides `done_before` that an earlier sweep left."""
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0, lanes: int = 1) -> None:
+        """Tell that `points` points are to be run on `lanes` workers, besides `done_before` of an earlier sweep."""
 
     def preparing(self) -> None:
         """Tell that workers take long to start, once."""
@@ -44,7 +48,7 @@ class Silent:
     def __exit__(self, *_: object) -> None:
         """Do nothing."""
 
-    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0, lanes: int = 1) -> None:
         """Do nothing."""
 
     def preparing(self) -> None:
@@ -61,7 +65,7 @@ class Lines(Silent):
         self._stream = stream or sys.stderr
         self._points = self._done = 0
 
-    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0, lanes: int = 1) -> None:  # noqa: ARG002
         """Print how many points there are."""
         self._points = points
         before = f", {done_before} done before" if done_before else ""
@@ -89,11 +93,12 @@ class JsonLines(Silent):
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
         self._points = self._done = self._failed = 0
-        self._left = _TimeLeft()
+        self._left = TimeLeft()
 
-    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0, lanes: int = 1) -> None:
         """Write the event "started"."""
         self._points = points
+        self._left = TimeLeft(estimated_s, lanes)
         self._write(event="started", points=points, done_before=done_before, estimated_s=round(estimated_s, 3))
 
     def preparing(self) -> None:
@@ -104,7 +109,7 @@ class JsonLines(Silent):
         """Write the event "finished" or "failed"."""
         self._done += not error
         self._failed += bool(error)
-        left_s = self._left.after(share)
+        left_s = self._left.after(share, seconds)
         counts = {"done": self._done, "failed": self._failed, "points": self._points}
         outcome = {"error": error} if error else {}
         event = "failed" if error else "finished"
@@ -115,18 +120,55 @@ class JsonLines(Silent):
         self._stream.flush()
 
 
-class _TimeLeft:
-    """Estimates the time left from the work done so far."""
+class TimeLeft:
+    """The time left: the plan at first, then more and more by what points have taken of the time planned for them.
 
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._share = 0.0
+    What comes before the first point, such as compiling, is no part of what points take.
 
-    def after(self, share: float) -> float:
-        """Return the seconds left after one more piece of the work."""
+    Parameters
+    ----------
+    estimated_s
+        How long all of the work takes by plan.
+    lanes
+        How many points are worked on at a time, until as many as are has been seen.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, estimated_s: float = 0.0, lanes: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lanes = clock, max(1, lanes)
+        self._planned_s = estimated_s * self._lanes  # of all workers together
+        self._share = self._timed_share = self._busy_s = 0.0
+        self._points = 0
+        self._began = math.inf
+        self._said = estimated_s, clock()
+
+    def after(self, share: float, seconds: float) -> float:
+        """Return the seconds left when a point is done that was this share of the work and took so many seconds.
+
+        Of points that failed it is not always known how long they took: 0 then.
+        """
+        now = self._clock()
         self._share = min(1.0, self._share + share)
-        spent_s = time.monotonic() - self._started
-        return spent_s * (1.0 - self._share) / self._share if self._share else 0.0
+        if seconds > 0:
+            self._timed_share += share
+            self._busy_s += seconds
+            self._points += 1
+            self._began = min(self._began, now - seconds)
+        whole_s = (self._busy_s + _PRIOR * self._planned_s) / (self._timed_share + _PRIOR)
+        seen = self._busy_s / (now - self._began) if now > self._began else 0.0
+        at_once = seen if seen and self._points >= _SEEN * self._lanes else self._lanes
+        self._said = whole_s * (1.0 - self._share) / at_once, now
+        return self._said[0]
+
+    @property
+    def text(self) -> str:
+        """What is left now, in words; empty where nothing is known."""
+        left_s, said = self._said
+        if not left_s:
+            return ""
+        left_s -= self._clock() - said
+        return f"about {duration_text(left_s)} left" if left_s > 0 else "longer than estimated"
 
 
 class Bar(Silent):
@@ -138,11 +180,11 @@ class Bar(Silent):
         from rich.progress import Progress as RichProgress
 
         counts = TextColumn("{task.fields[done]}/{task.fields[points]}")
-        left = TextColumn("{task.fields[left]}", markup=False)
+        left = TextColumn("{task.fields[left].text}", markup=False)  # asked anew whenever the bar is drawn
         text = TextColumn("{task.description}", markup=False)
         columns = (BarColumn(), counts, TimeElapsedColumn(), left, text)
         self._bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
-        self._left = _TimeLeft()
+        self._left = TimeLeft()
         self._done = 0
 
     def __enter__(self) -> Bar:
@@ -153,10 +195,10 @@ class Bar(Silent):
         """Take the bar off the screen."""
         self._bar.stop()
 
-    def started(self, points: int, done_before: int, estimated_s: float = 0.0) -> None:
+    def started(self, points: int, done_before: int, estimated_s: float = 0.0, lanes: int = 1) -> None:
         """Show the bar."""
-        left = f"about {duration_text(estimated_s)}" if estimated_s else ""
-        self._task = self._bar.add_task("starting workers", total=1.0, done=0, points=points, left=left)
+        self._left = TimeLeft(estimated_s, lanes)
+        self._task = self._bar.add_task("starting workers", total=1.0, done=0, points=points, left=self._left)
         if done_before:
             self._bar.console.print(before_text(done_before), markup=False, highlight=False)
 
@@ -164,11 +206,11 @@ class Bar(Silent):
         """Say beside the bar what is being waited for."""
         self._bar.update(self._task, description=PREPARING)
 
-    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:  # noqa: ARG002
+    def finished(self, name: str, seconds: float, error: str = "", share: float = 0.0) -> None:
         """Advance the bar."""
         self._done += 1
-        left = f"{duration_text(self._left.after(share))} left"
-        self._bar.update(self._task, advance=share, description=name, done=self._done, left=left)
+        self._left.after(share, seconds)
+        self._bar.update(self._task, advance=share, description=name, done=self._done)
         if error:
             self._bar.console.print(f"FAILED {name}: {_shortened(error)}", markup=False, highlight=False)
 

@@ -96,7 +96,7 @@ def sweep(
     limits = Limits(timeout_s, memory_gib)
     with progress or Silent() as told:
         plan = plan_of(todo, count)
-        told.started(len(todo), len(done_before), plan.estimated_s(count))
+        told.started(len(todo), len(done_before), plan.estimated_s(count), 1 if here else count)
         sink = Sink(result, study, told, plan.costs, limits, indexes=shard is None)
         planned = time.process_time()
         try:

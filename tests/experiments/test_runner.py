@@ -13,7 +13,7 @@ import pytest
 
 from experiments import worker
 from experiments.lanes import OwnProcess, is_death, stop_pools
-from experiments.progress import PREPARING, Lines, Silent, duration_text, for_stream
+from experiments.progress import PREPARING, Lines, Silent, TimeLeft, duration_text, for_stream
 from experiments.runner import check_writable, claim_folder, sweep
 from experiments.sink import Effort, Sink, SweepResult
 from experiments.study import load_study
@@ -43,9 +43,9 @@ class Told(Silent):
     def __init__(self):
         self.points, self.before, self.errors, self.share = 0, 0, {}, 0.0
 
-    def started(self, points, done_before, estimated_s=0.0):
+    def started(self, points, done_before, estimated_s=0.0, lanes=1):
         self.points, self.before = points, done_before
-        assert estimated_s > 0 or not points
+        assert lanes >= 1 and (estimated_s > 0 or not points)
 
     def finished(self, name, seconds, error="", share=0.0):
         assert seconds >= 0
@@ -313,13 +313,34 @@ def test_json_lines_tell_every_event(capsys):
     assert failed["left_s"] == 0.0
 
 
+def test_time_left_follows_what_points_take_instead_of_the_plan():
+    now = 0.0
+
+    def finish(left, seconds, share=0.01):
+        nonlocal now
+        now += seconds / 2  # two work at a time
+        return left.after(share, seconds)
+
+    left = TimeLeft(100.0, 2, lambda: now)  # a hundred points of 2 s planned
+    assert left.text == "about 2 min left"
+    now += 300.0  # for compiling, which says nothing of the points
+    assert left.text == "longer than estimated"
+    assert finish(left, 20.0) == pytest.approx(99 / 2 * (20 + 2 * 2) / 3)  # the plan weighs as much as two points
+    for _ in range(49):
+        said = finish(left, 20.0)
+    assert said == pytest.approx(50 * 20 / 2, rel=0.05)  # ten times as much as planned is left
+    assert left.after(0.3, 0.0) == pytest.approx(said * 0.2 / 0.5)  # points that failed took no one knows how long
+    now += said * 0.2
+    assert left.text == f"about {duration_text(said * 0.2)} left"
+
+
 def test_a_bar_shows_the_share_of_the_work_and_the_time_left(capsys):
     with for_stream(sys.stderr, "bar") as bar:
         bar.started(4, 1, 100.0)
         bar.finished("long one", 3.0, share=0.75)
         (task,) = bar._bar.tasks
         assert (task.percentage, task.fields["done"], task.fields["points"]) == (75.0, 1, 4)
-        assert task.fields["left"].endswith(" left")
+        assert task.fields["left"].text.endswith(" left")
         bar.finished("broken", 3.0, "why it broke\nmore", share=0.25)
     err = capsys.readouterr().err
     assert "1 point was done before" in err
