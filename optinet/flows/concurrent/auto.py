@@ -13,9 +13,10 @@ from optinet.arguments import public
 from optinet.errors import Problem, SolverError, unknown_name
 from optinet.fabric import Fabric
 from optinet.flows.concurrent import fptas, lp, symmetric
+from optinet.flows.concurrent.bounded_flow import BoundedFlow
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
 from optinet.flows.concurrent.planes import OnePlane
-from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem, require_demand_fits
+from optinet.flows.concurrent.problem import FlowProblem, require_demand_fits
 from optinet.flows.concurrent.result import ConcurrentFlow
 from optinet.flows.concurrent.routes import signatures
 from optinet.flows.concurrent.rows import DemandRows

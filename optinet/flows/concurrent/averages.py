@@ -15,8 +15,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from optinet.flows.concurrent.bounded_flow import BoundedFlow
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
-from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
+from optinet.flows.concurrent.problem import Floats, FlowProblem
 from optinet.flows.concurrent.routes import SplitRoutes
 from optinet.flows.concurrent.rows import DemandRows
 from optinet.kernels.trees import split_load, tree_workspace

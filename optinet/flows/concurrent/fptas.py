@@ -32,8 +32,9 @@ import contextlib
 import numpy as np
 
 from optinet.flows.concurrent import averages
+from optinet.flows.concurrent.bounded_flow import BoundedFlow
 from optinet.flows.concurrent.deadline import Deadline, OutOfTimeError
-from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem
+from optinet.flows.concurrent.problem import Floats, FlowProblem
 from optinet.flows.concurrent.routes import ListedRoutes, Routes, SplitRoutes
 from optinet.kernels._ahead import ahead
 from optinet.kernels.hop_paths import NO_HOP_PATHS, HopPaths, list_hop_paths

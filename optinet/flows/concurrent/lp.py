@@ -13,8 +13,9 @@ from scipy import sparse
 
 from optinet.errors import Problem, SolverError
 from optinet.flows.concurrent import averages
+from optinet.flows.concurrent.bounded_flow import BoundedFlow
 from optinet.flows.concurrent.deadline import Deadline
-from optinet.flows.concurrent.problem import BoundedFlow, FlowProblem
+from optinet.flows.concurrent.problem import FlowProblem
 from optinet.flows.concurrent.routes import ListedRoutes, SplitRoutes
 
 _SMALL = 4_000

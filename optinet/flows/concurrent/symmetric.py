@@ -27,8 +27,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from optinet.flows.concurrent.automorphisms import candidates, rotations
+from optinet.flows.concurrent.bounded_flow import BoundedFlow
 from optinet.flows.concurrent.deadline import Deadline
-from optinet.flows.concurrent.problem import BoundedFlow, Floats, FlowProblem, Ints
+from optinet.flows.concurrent.problem import Floats, FlowProblem, Ints
 from optinet.flows.concurrent.routes import SplitRoutes
 from optinet.flows.concurrent.rows import DemandRows
 from optinet.kernels.trees import split_load, tree_workspace
