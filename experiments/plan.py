@@ -9,35 +9,33 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import topologies
+from experiments import costs
+from experiments.costs import Size
 from experiments.scenario import Scenario
 from experiments.study import Point
 from optinet.errors import OptinetError
 
 FEW_POINTS = 2  # so many are done in one process before several have started
 _LOOK_S = 2.0  # processor time for building fabrics only to look at them
-# engineering estimates from one processor core of 2024: solving uniform traffic of 4,096 endpoints takes 0.4 s over
-# 16,000 arcs, assessing and writing a point 0.13 s, a process with the engine loaded 3 s. A state in which parts are
-# down takes 2 ms and a tenth of solving all (0.3 to 4 times that was measured, and 10 times with a random permutation)
-_COST_PER_S = 1.5e8  # endpoint-arcs
-_POINT_COST = 2e7
-_STATE_COST, _STATE_SHARE = 3e5, 0.1
-_START_S = 3.0
-# from the same core: workers begin with compiling the 53 kernels of `experiments.evaluate.warm_up` in 57 s, and what a
-# single first scenario needs of them takes 7 s on a leaf-spine and 13 s on a torus
+_START_S = 3.0  # engineering estimate: a process with the engine loaded
+# engineering estimates from one processor core of 2024: workers begin with compiling the 53 kernels of
+# `experiments.evaluate.warm_up` in 57 s, and what a single first scenario needs of them takes 7 s on a leaf-spine and
+# 13 s on a torus
 _KERNELS, _KERNEL_S, _FIRST_KERNELS_S = 53, 1.1, 10.0
 _ENOUGH = 10  # fewer kernels solve nothing: they are those of wiring, which checking a scenario has compiled
 
 
 @dataclass(frozen=True)
 class _Graph:
-    """What is known of a graph before it is solved."""
+    """What is known of a graph before it is solved; no size where it was not looked at."""
 
     key: str
-    cost: float
+    size: Size | None = None
+    build_s: float = 0.0
 
 
 class _Graphs:
@@ -54,14 +52,16 @@ class _Graphs:
         return self._known[text]
 
     def _look(self, scenario: Scenario, text: str) -> _Graph:
-        largest = max((graph.cost for graph in self._known.values()), default=0.0)
-        if time.thread_time() > self._until:
-            return _Graph(text, largest)
+        began = time.thread_time()
+        if began > self._until:
+            sized = (graph for graph in self._known.values() if graph.size)
+            largest = max(sized, key=lambda graph: graph.size.steps if graph.size else 0, default=_Graph(text))
+            return replace(largest, key=text)
         try:
             fabric = topologies.build(scenario.topology.name, **scenario.topology.parameters)
         except OptinetError:
-            return _Graph(text, 0.0)  # running the point will tell
-        return _Graph(fabric.graph_sha256, float(fabric.n_endpoints) * fabric.n_arcs)
+            return _Graph(text)  # running the point will tell
+        return _Graph(fabric.graph_sha256, Size.of(fabric), time.thread_time() - began)
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,17 @@ class Group:
     ----------
     points
         In the order of the study.
-    cost
-        Of solving once and assessing every point, in endpoint-arcs.
+    costs_s
+        About how much processor time each takes; the first solves for all.
     """
 
     points: tuple[Point, ...]
-    cost: float
+    costs_s: tuple[float, ...]
+
+    @property
+    def cost_s(self) -> float:
+        """About how much processor time all of them take."""
+        return sum(self.costs_s)
 
 
 @dataclass(frozen=True)
@@ -97,19 +102,23 @@ class Plan:
 
     @property
     def costs(self) -> dict[str, float]:
-        """Cost of each point by its name, in endpoint-arcs."""
-        return {point.name: group.cost / len(group.points) for group in self.groups for point in group.points}
+        """About how much processor time each point takes, by its name, s."""
+        return {
+            point.name: cost_s
+            for group in self.groups
+            for point, cost_s in zip(group.points, group.costs_s, strict=True)
+        }
 
     def estimated_s(self, workers: int) -> float:
-        """Return roughly how long it takes; for the largest graphs it may be wrong by a factor of ten.
+        """Return roughly how long it takes; see `experiments.costs` for how that is known.
 
         What comes before the first point is inside: starting processes and, the first time on a machine, compiling.
         """
         if not self.groups:
             return 0.0
-        total = sum(group.cost for group in self.groups) / self._processes(workers)
-        longest = max(group.cost for group in self.groups)
-        return max(total, longest) / _COST_PER_S + _START_S + self.compiling_s(workers)
+        total_s = sum(group.cost_s for group in self.groups) / self._processes(workers)
+        longest_s = max(group.cost_s for group in self.groups)
+        return max(total_s, longest_s) + _START_S + self.compiling_s(workers)
 
     def compiling_s(self, workers: int) -> float:
         """Return roughly how long kernels are compiled before there is a result; nothing once that has been done."""
@@ -140,19 +149,25 @@ def plan_of(points: Sequence[Point], lanes: int) -> Plan:
     """
     graphs = _Graphs()
     groups: dict[str, list[Point]] = {}
-    solving: dict[str, float] = {}
-    states: dict[str, float] = {}
+    shared_s: dict[str, float] = {}
+    own_s: dict[str, float] = {}
     for point in points:
         plan, graph = point.scenario.resolved(), graphs.of(point.scenario)
         key = json.dumps([graph.key, *(plan[part] for part in ("workload", "routing", "seed"))], sort_keys=True)
         groups.setdefault(key, []).append(point)
-        solving[key] = graph.cost * (point.scenario.phases.count if point.scenario.phases else 1)
-        drawn = point.scenario.failures.samples if point.scenario.failures else 0
-        states[key] = max(states.get(key, 0.0), drawn * (_STATE_COST + _STATE_SHARE * graph.cost))
+        solving_s = costs.solving_s(point.scenario, graph.size) if graph.size else 0.0
+        # building counts where it is long, as with circuits for a forecast; plans are not to hang on milliseconds
+        shared_s[key] = max(shared_s.get(key, 0.0), graph.build_s // 1.0 + solving_s)
+        own_s[point.name] = costs.own_s(point.scenario, graph.size) if graph.size else 0.0
     longest = max(1, -(-len(points) // (2 * lanes)))
     pieces = [
-        Group(tuple(group[i : i + longest]), solving[key] + (_POINT_COST + states[key]) * len(group[i : i + longest]))
+        _group(group[i : i + longest], shared_s[key], own_s)
         for key, group in groups.items()
         for i in range(0, len(group), longest)
     ]
-    return Plan(tuple(sorted(pieces, key=lambda piece: piece.cost, reverse=True)), len(groups))
+    return Plan(tuple(sorted(pieces, key=lambda piece: piece.cost_s, reverse=True)), len(groups))
+
+
+def _group(points: Sequence[Point], shared_s: float, own_s: Mapping[str, float]) -> Group:
+    each_s = [own_s[point.name] for point in points]
+    return Group(tuple(points), (shared_s + each_s[0], *each_s[1:]))

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 import topologies
 from experiments import plan
 from experiments.plan import plan_of
-from experiments.scenario import Phases
 from experiments.study import load_study
-from optinet.reliability.settings import FailureSettings
 
 MESH = """
 [[case]]
@@ -38,14 +34,14 @@ def names(groups):
 
 
 def test_points_of_one_solution_are_together_and_long_groups_come_first(points):
-    # endpoints x arcs: 16 x 96 in the pod, 8 x 28 in the mesh, 4 x 16 in the leaf-spine; a point outweighs them all
+    # all of them are small: what a point takes for itself outweighs what is shared
     assert names(plan_of(points, 2).groups) == [
         ["small devices / uniform", "large devices / uniform"],
         ["small devices / random_permutation", "large devices / random_permutation"],
         ["retimed / uniform", "LPO / uniform"],
         ["retimed / random_permutation", "LPO / random_permutation"],
-        ["pod / uniform"],
         ["pod / random_permutation"],
+        ["pod / uniform"],
     ]
 
 
@@ -84,10 +80,15 @@ def test_costs_add_up_to_the_time_that_one_worker_takes(points, n_compiled):
     made = plan_of(points, 2)
     assert made.solutions == 6
     assert set(made.costs) == {point.name for point in points}
-    # ten points of 2e7 and six graphs of next to nothing, at 1.5e8 a second
-    assert made.estimated_s(1) == pytest.approx(10 * 2e7 / 1.5e8 + 3.0, rel=1e-3)
+    assert made.estimated_s(1) == pytest.approx(sum(made.costs.values()) + 3.0)
     # the longest group bounds the time on many workers, which have to start first
-    assert made.estimated_s(100) == pytest.approx(2 * 2e7 / 1.5e8 + 3.0, rel=1e-3)
+    longest = max(sum(made.costs[point.name] for point in group.points) for group in made.groups)
+    assert made.estimated_s(100) == pytest.approx(longest + 3.0)
+
+
+def test_the_first_point_of_a_group_takes_what_all_of_it_share(points):
+    costs = plan_of(points, 2).costs
+    assert costs["retimed / uniform"] > costs["LPO / uniform"] > 0.2
 
 
 def test_the_first_sweep_on_a_machine_is_announced_with_the_time_for_compiling(points, n_compiled, monkeypatch):
@@ -101,17 +102,3 @@ def test_the_first_sweep_on_a_machine_is_announced_with_the_time_for_compiling(p
     assert (many.estimated_s(2) - later[0], one.estimated_s(2) - later[1]) == pytest.approx((53 * 1.1, 10.0))
     n_compiled(43)
     assert many.compiling_s(2) == pytest.approx(10 * 1.1) and one.compiling_s(2) == 0.0
-
-
-def test_states_of_failure_and_phases_take_their_time(points):
-    point = points[0]
-
-    def cost(**more):
-        scenario = point.scenario.model_copy(update=more)
-        (group,) = plan_of([dataclasses.replace(point, scenario=scenario)], 1).groups
-        return group.cost
-
-    solving = 4 * 2 * (4 + 4)  # endpoints and arcs of the leaf-spine
-    assert cost() == pytest.approx(2e7 + solving)
-    assert cost(failures=FailureSettings(samples=1000)) == pytest.approx(2e7 + solving + 1000 * (3e5 + 0.1 * solving))
-    assert cost(phases=Phases(length_s=1.0, count=7)) == pytest.approx(2e7 + 7 * solving)
