@@ -139,8 +139,9 @@ class _Process(QObject):
         """Kill the process and wait until it is gone."""
         self._cancelled = True
         self._kill_all()
-        self._process.waitForFinished(2000)
-        self._over = True  # should it take longer, what it was started for may be gone when it ends
+        if not self._process.waitForFinished(2000) and not self._over:
+            self._over = True  # what it was started for may be gone when it ends
+            self._job.end(1, cancelled=True)
 
     def new_files(self) -> list[str]:
         """Return the run files that have come to be since this was asked last."""

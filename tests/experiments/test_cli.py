@@ -15,6 +15,7 @@ import pytest
 
 from experiments import cli
 from optinet.results import find_runs, open_run
+from tests.support.waiting import PATIENCE_S
 
 ROOT = [sys.executable, "-m", "optinet"]
 
@@ -407,7 +408,7 @@ def test_a_reader_that_stops_reading_is_no_error(made_run):
     for arguments in (["--help"], ["export", str(run.path)], ["catalogue"]):
         process = subprocess.Popen([*ROOT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.close()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, err) == (0, b""), arguments
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-import time
 
 import h5py
 import numpy as np
@@ -23,6 +22,7 @@ from optinet.assessing import assess
 from optinet.design import Design
 from optinet.errors import ScenarioError
 from optinet.results import open_run, write_run
+from tests.support.waiting import wait_for_the_next_second
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_two_runs_of_one_scenario_differ_in_the_provenance_alone(scenario_path, 
     for index, command_line in enumerate(("optinet run a", "optinet run another")):
         data = evaluation_bytes(evaluate(load_scenario(scenario_path)), command_line=command_line)
         paths.append(write_run(tmp_path / f"{index}.h5", data))
-        time.sleep(1.1)  # another second on the clock
+        wait_for_the_next_second()
     first, second = map(_everything, paths)
     assert first.keys() == second.keys()
     differing = {name for name in first if first[name] != second[name]}

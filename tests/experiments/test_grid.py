@@ -200,7 +200,7 @@ def test_an_axis_or_rule_that_makes_no_sense_is_refused_with_its_line(problems, 
 
 def test_a_billion_points_are_refused_at_once(problems):
     grid = "".join(f'"catalogue.palomar.{key}" = {{from = 1, to = 1000}}\n' for key in ("power_w", "ports", "price"))
-    started = time.perf_counter()
+    busy = time.process_time()
     (problem,) = problems(f"[grid]\n{grid}")
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - busy < 2.0
     assert "grid: makes 1000000000 scenarios; allowed: at most 100000" in problem

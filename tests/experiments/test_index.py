@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.facts import facts_of
@@ -220,7 +220,7 @@ _TERMS = st.one_of(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(terms=st.lists(st.tuples(st.booleans(), _TERMS), max_size=3))
 def test_the_index_and_the_viewer_find_the_same_runs(both, terms):
     index, frame = both

@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run files written by optinet's own writer, with loads that the tests choose."""
+"""Run files written by optinet's own writer, with loads that the tests choose; what is left behind fails a test."""
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
-import os
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 import topologies
 from optinet.results import write_run
 from optinet.results.content import RunContent, fabric_groups
+from tests.support import waiting
 
 MakeRun = Callable[..., Path]
 UNITS = {"delivered_gbps_per_endpoint": "Gbit s-1", "network_kw": "kW", "latency_mean_ns": "ns", "cooling_kw": "kW"}
@@ -87,29 +85,24 @@ def garbage_dies_on_this_thread():
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left():
-    before = set(threading.enumerate())
-    yield
-    left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
-    assert not left
+def leaves_nothing_behind() -> Iterator[None]:
+    with waiting.nothing_left_behind():
+        yield
 
 
-@pytest.fixture(autouse=True)
-def no_child_process_left():
-    before = children()
-    yield
-    deadline = time.monotonic() + 2.0
-    while (left := children() - before) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not left
+class PatientBot(QtBot):
+    """Waits as long as all tests do."""
+
+    def waitUntil(self, callback: Callable[[], object]) -> None:  # noqa: N802
+        super().waitUntil(callback, timeout=int(1000 * waiting.PATIENCE_S))
+
+    def waitSignal(self, signal: object) -> object:  # noqa: N802
+        return super().waitSignal(signal, timeout=int(1000 * waiting.PATIENCE_S))
+
+    def waitExposed(self, widget: object) -> object:  # noqa: N802
+        return super().waitExposed(widget, timeout=int(1000 * waiting.PATIENCE_S))
 
 
-def children() -> set[tuple[int, str]]:
-    """Return the processes that this one has started and that still run, with their command lines."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and state != "Z":
-                found.add((int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")))
-    return found
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> PatientBot:
+    return PatientBot(request)

@@ -8,13 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import gui
 from gui.app import closing_on_interrupt, watched_crashes
+from tests.support.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(gui.__file__).parents[1]
 
@@ -47,12 +47,14 @@ def start(tmp_path):
 def test_control_c_closes_the_window_and_keeps_the_settings(start, make_run, tmp_path):
     process = start(make_run("a"))
     settings = tmp_path / "config" / "optinet" / "viewer.conf"
-    deadline = time.monotonic() + 30
-    while not (settings.exists() and "a.h5" in settings.read_text(encoding="utf-8")):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
+
+    def has_opened():
+        assert process.poll() is None
+        return settings.exists() and "a.h5" in settings.read_text(encoding="utf-8")
+
+    wait_until(has_opened)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0 and "Traceback" not in errors
     assert "geometry" in settings.read_text(encoding="utf-8")
 
@@ -72,7 +74,7 @@ def test_control_c_waits_for_what_is_being_done(qtbot, qapp):
 
 def test_without_a_screen_it_says_so(start):
     process = start(QT_QPA_PLATFORM="")
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert output == "" and "needs a screen" in errors and "Traceback" not in errors
 
@@ -83,7 +85,7 @@ def test_a_platform_that_qt_cannot_start_is_told_without_an_abort(start):
 
 
 def test_help_names_what_can_be_opened(start):
-    output, _ = start("--help").communicate(timeout=30)
+    output, _ = start("--help").communicate(timeout=PATIENCE_S)
     assert "run files, folders of runs" in output
 
 

@@ -6,22 +6,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from gui.check_client import CheckClient
-from gui.engine import Engine
+from gui.engine import GRACE_MS, Engine
 from gui.state.job import JobStatus
+from tests.support.waiting import LONGER_S, is_running
 
-STUBBORN = """
+STUBBORN = f"""
 import signal, subprocess, sys, time
+from pathlib import Path
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-print('{"event": "started", "points": 3, "done_before": 0, "estimated_s": 60}', file=sys.stderr, flush=True)
-open(sys.argv[1], "w").write(str(worker.pid))
-time.sleep(60)
+worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep({LONGER_S})"])
+Path(sys.argv[1]).write_text(str(worker.pid))
+print('{{"event": "started", "points": 3, "done_before": 0, "estimated_s": 60}}', file=sys.stderr, flush=True)
+time.sleep({LONGER_S})
 """
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -34,16 +34,9 @@ def engine(qapp):
     engine.shutdown()
 
 
-def is_running(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def run(engine, qtbot, program, folder, *arguments):
     job = engine.start_command("test", folder, ["-c", program, *arguments], ["test"])
-    qtbot.waitUntil(lambda: not job.is_active, timeout=20_000)
+    qtbot.waitUntil(lambda: not job.is_active)
     return job
 
 
@@ -59,17 +52,16 @@ def test_what_a_process_says_before_it_fails_is_the_message(engine, qtbot, tmp_p
     assert job.status == JobStatus.FAILED and job.message == "form:3: topology.leaves: is missing"
 
 
-def test_a_solver_that_hangs_is_cancelled_within_a_second_with_its_workers(engine, qtbot, tmp_path):
+def test_a_solver_that_hangs_is_cancelled_after_a_moment_of_grace_with_its_workers(engine, qtbot, tmp_path):
     job = engine.start_command("hangs", tmp_path, ["-c", STUBBORN, str(tmp_path / "pid")], ["hangs"])
-    qtbot.waitUntil(lambda: (tmp_path / "pid").exists() and job.points == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: job.points == 3)
     worker = int((tmp_path / "pid").read_text())
     assert is_running(worker)
-    started = time.monotonic()
+    assert GRACE_MS < 1000
     engine.cancel(job)
-    qtbot.waitUntil(lambda: not job.is_active, timeout=5000)
-    assert time.monotonic() - started < 1.0
+    qtbot.waitUntil(lambda: not job.is_active)
     assert job.status == JobStatus.CANCELLED
-    qtbot.waitUntil(lambda: not is_running(worker), timeout=2000)
+    qtbot.waitUntil(lambda: not is_running(worker))
 
 
 def test_run_files_are_told_as_they_come_and_those_that_were_there_are_not(engine, qtbot, tmp_path):
@@ -88,12 +80,12 @@ def test_run_files_are_told_as_they_come_and_those_that_were_there_are_not(engin
 
 def test_shutting_down_kills_what_runs_at_once(engine, qtbot, tmp_path):
     jobs = [engine.start_command("long", tmp_path, ["-c", STUBBORN, str(tmp_path / f"pid{i}")], []) for i in range(2)]
-    qtbot.waitUntil(
-        lambda: all(job.points == 3 and (tmp_path / f"pid{i}").exists() for i, job in enumerate(jobs)), timeout=20_000
-    )
-    started = time.monotonic()
+    qtbot.waitUntil(lambda: all(job.points == 3 for job in jobs))
+    workers = [int((tmp_path / f"pid{i}").read_text()) for i in range(2)]
+    assert all(map(is_running, workers))
     engine.shutdown()
-    assert time.monotonic() - started < 1.0 and engine.active == []
+    assert [job.status for job in jobs] == [JobStatus.CANCELLED] * 2 and engine.active == []
+    qtbot.waitUntil(lambda: not any(map(is_running, workers)))
 
 
 def test_a_checker_that_is_killed_is_told_and_started_anew(qapp, qtbot):
@@ -101,9 +93,9 @@ def test_a_checker_that_is_killed_is_told_and_started_anew(qapp, qtbot):
     client.failed.connect(told.append)
     client.ask_sections({}, sections.append)
     os.kill(client._process.processId() or 0, signal.SIGKILL)
-    qtbot.waitUntil(lambda: told == ["the process that checks scenarios has ended"], timeout=10_000)
+    qtbot.waitUntil(lambda: told == ["the process that checks scenarios has ended"])
     client.ask_sections({"topology": {"name": "torus"}}, sections.append)
-    qtbot.waitUntil(lambda: len(sections) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: len(sections) == 1)
     assert [section.kind for section in sections[0] if section.key == "topology"] == ["torus"]
     client.shutdown()
     assert len(told) == 1

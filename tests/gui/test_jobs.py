@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from gui.jobs import Jobs
+from gui.jobs import BATCH_S, Jobs
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -34,18 +36,18 @@ def test_work_is_done_elsewhere_and_answered_on_this_thread(jobs, qtbot):
     assert threads[0] is not threading.main_thread() and threads[1] is threading.main_thread()
 
 
-def test_a_stream_arrives_in_order_in_batches_and_then_ends(jobs, qtbot):
-    batches, ended = [], []
+def test_a_stream_arrives_in_order_in_batches_and_then_ends(jobs, qtbot, monkeypatch):
+    batches, ended, now_s = [], [], [0.0]
+    monkeypatch.setattr("gui.jobs.time", SimpleNamespace(monotonic=lambda: now_s[0]))
 
     def items():
         for i in range(6):
-            time.sleep(0.04)
+            now_s[0] += 0.4 * BATCH_S
             yield i
 
     jobs.stream("reading", items, batches.append, ended.append)
     qtbot.waitUntil(lambda: not jobs.is_busy)
-    assert [i for batch in batches for i in batch] == list(range(6))
-    assert 2 <= len(batches) <= 4
+    assert batches == [[0], [1, 2, 3], [4, 5]]
     assert ended == [None]
 
 
@@ -54,7 +56,7 @@ def test_answers_that_arrive_together_have_a_turn_each(jobs, qapp):
     for _ in range(3):
         jobs.submit("", lambda: None, lambda _: turns.append(turn))
     jobs.submit("", done.set, lambda _: None)
-    assert done.wait(5)
+    assert done.wait(PATIENCE_S)
     while jobs.is_busy:
         turn += 1
         qapp.processEvents()
@@ -84,7 +86,7 @@ def test_shutting_down_stops_a_stream_and_drops_what_waits(jobs, qtbot):
 
     jobs.stream("endless", endless, seen.append, seen.append)
     jobs.submit("waiting", lambda: seen.append("ran"), seen.append)
-    assert started.wait(5)
+    assert started.wait(PATIENCE_S)
     jobs.shutdown()
     jobs.submit("too late", lambda: seen.append("ran"), seen.append)
     qtbot.wait(50)

@@ -134,7 +134,7 @@ def test_a_demand_given_pair_by_pair():
         assert impact.reconfigured == pytest.approx(impact.healthy) == pytest.approx(400.0 / 128)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 8), st.integers(0, 2**32 - 1))
 def test_fair_links_fit_and_leave_nothing_over(n, seed):
     rng = np.random.default_rng(seed)

@@ -44,7 +44,7 @@ def check(change):
     assert np.array_equal(fabric.link_length_m[stay], change.before.link_length_m[change.link_before[stay]])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(3, 7), st.integers(2, 9), st.integers(0, 2**32 - 1))
 def test_any_links_within_the_uplinks_are_set(blocks, uplinks, seed):
     rng = np.random.default_rng(seed)

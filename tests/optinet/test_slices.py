@@ -114,7 +114,7 @@ def plan(sizes, rng, n_cubes=40, side=2):
     return slices
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(PLANS, PLANS, st.integers(0, 2**32 - 1))
 def test_moves_between_two_plans_are_the_circuits_that_differ(first, second, seed):
     rng = np.random.default_rng(seed)

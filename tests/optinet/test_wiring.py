@@ -56,7 +56,7 @@ def fewest_by_brute_force(links, ends, before):
     return best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 10), st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_even_ends_can_always_be_wired(n_blocks, n_ocs, seed):
     # blocks of different size spread over OCS of different size in the same proportions
@@ -68,7 +68,7 @@ def test_even_ends_can_always_be_wired(n_blocks, n_ocs, seed):
     assert wiring.method in ("petersen", "koenig")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 10), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_two_sides_can_always_be_wired(n_blocks, n_ocs, per_ocs, seed):
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def test_two_sides_can_always_be_wired(n_blocks, n_ocs, per_ocs, seed):
     assert wiring.method == "koenig"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(3, 10), st.integers(2, 5), st.integers(1, 2), st.integers(0, 2**32 - 1))
 def test_even_ends_can_always_be_rewired(n_blocks, n_ocs, half, seed):
     rng = np.random.default_rng(seed)
@@ -90,7 +90,7 @@ def test_even_ends_can_always_be_rewired(n_blocks, n_ocs, half, seed):
     check(optinet.wire(links, ends, now, prove=False), links, ends)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(2, 4), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_moves_are_the_fewest(n_blocks, n_ocs, seed):
     rng = np.random.default_rng(seed)

@@ -75,7 +75,7 @@ def test_uniform_traffic_gets_what_the_oversubscription_leaves(oversubscription,
 
 
 @given(endpoints=st.integers(1, 300), radix=st.integers(4, 24), oversubscription=st.sampled_from([1.0, 1.5, 2.0, 3.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_fabric_keeps_to_its_ports(endpoints, radix, oversubscription):
     shape = smallest(endpoints, radix, oversubscription)
     if shape is None:

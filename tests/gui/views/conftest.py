@@ -64,8 +64,8 @@ def make_window(qtbot, settings):
         window.dialogs.__init__()
         windows.append(window)
         window.resize(1200, 800)
-        window.show()
-        qtbot.waitExposed(window)
+        with qtbot.waitExposed(window):
+            window.show()
         window.open_paths([str(path) for path in paths])
         settle(qtbot, window)
         gc.freeze()  # as the program does
@@ -75,8 +75,7 @@ def make_window(qtbot, settings):
     gc.unfreeze()
     for window in windows:
         window.close()
-        # what paints or waits for a pause in typing ends by itself; anything else is left behind
-        qtbot.waitUntil(lambda w=window: not any(t.isActive() for t in w.findChildren(QTimer)), timeout=3000)
+        come_to_rest(qtbot, window)
         window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
@@ -105,7 +104,17 @@ def settle(qtbot, window):
         is_busy |= any(panel.is_in_front and not panel.is_made for panel in window.panels.values())
         return not is_busy and window.panels["fabric"].widget.is_complete
 
-    qtbot.waitUntil(is_settled, timeout=10_000)
+    qtbot.waitUntil(is_settled)
+
+
+def come_to_rest(qtbot, window):
+    """Wait until no timer runs: what paints or waits for a pause in typing ends by itself, anything else stays."""
+
+    def is_at_rest():
+        running = [timer for timer in window.findChildren(QTimer) if timer.isActive()]
+        assert running == [], [f"{each.objectName() or each} in {type(each.parent()).__name__}" for each in running]
+
+    qtbot.waitUntil(is_at_rest)
 
 
 @pytest.fixture

@@ -291,13 +291,13 @@ def test_a_folder_grows_on_the_screen_as_a_sweep_writes(window, swept, tmp_path,
     (tmp_path / "runs" / "part").write_bytes(b"")  # a folder changes without a run
     for file in sorted(swept.glob("*.h5"))[:2]:
         shutil.copy(file, tmp_path / "runs" / f"new-{file.name}")
-    qtbot.waitUntil(lambda: window.table.total == 10, timeout=15_000)
+    qtbot.waitUntil(lambda: window.table.total == 10)
     wait(window)
     assert window.runs.model.rowCount() == 10 and resets == []  # rows are added; nothing else moves
     assert window.table.key(9).split("/")[-1].startswith("new-")
     assert window.selection.keys == (window.table.row_keys[5],)
     (tmp_path / "runs" / window.table.key(9).split("/")[-1]).unlink()
-    qtbot.waitUntil(lambda: window.table.total == 9, timeout=15_000)
+    qtbot.waitUntil(lambda: window.table.total == 9)
     wait(window)
 
 
@@ -311,7 +311,7 @@ def test_what_a_run_hangs_on_is_worked_out_by_another_process(window, chart, qtb
     wait(window)
     assert view.button.text() != STOP
     view.button.click()
-    qtbot.waitUntil(lambda: view.shown.chart is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: view.shown.chart is not None)
     strongest = view.shown.chart.drivers[0]
     assert (
         strongest[1] < view.shown.chart.center < strongest[2] or strongest[2] < view.shown.chart.center < strongest[1]

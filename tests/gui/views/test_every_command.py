@@ -14,13 +14,14 @@ from gui.state.failed_parts import node_part
 from gui.state.quantities import LATENCY, MARGIN
 from gui.state.reconfiguration import around_ocs
 from optinet.fabric import NodeKind
+from tests.support.waiting import LONGER_S
 
 LAST = ("file.close_selected", "file.close_all", "file.quit")
-SLEEP = ("-c", "import time; time.sleep(60)")
+SLEEP = ("-c", f"import time; time.sleep({LONGER_S})")
 
 
 def settle(qtbot, window):
-    qtbot.waitUntil(lambda: not window.jobs.is_busy and window.panels["fabric"].widget.is_complete, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.is_busy and window.panels["fabric"].widget.is_complete)
 
 
 class Stage:
@@ -89,7 +90,7 @@ class Stage:
         state = self.window.fabric_state
         hosts = np.flatnonzero(state.scene.node_kind != NodeKind.SWITCH)
         state.set_chosen((int(hosts[0]), int(hosts[-1])))
-        self.qtbot.waitUntil(lambda: state.trace is not None, timeout=30_000)
+        self.qtbot.waitUntil(lambda: state.trace is not None)
 
     def before_ocs(self, _command_id):
         window = self.window
@@ -108,7 +109,7 @@ class Stage:
         self.window.panels["scenario"].show()
         panel = self.window.panels["scenario"].widget
         panel.folder.setText(str(self.folder / "new"))
-        self.qtbot.waitUntil(lambda: panel.is_settled and len(panel.pages) > 0, timeout=30_000)
+        self.qtbot.waitUntil(lambda: panel.is_settled and len(panel.pages) > 0)
         self.window.dialogs.choice, self.window.dialogs.toml = "tpu_v4", str(self.folder / "scenario.save.ave")
 
     before_copy_as = before_scenario
@@ -119,7 +120,7 @@ class Stage:
         self.window.dialogs.toml = str(self.folder / "no such study.toml")
         if command_id == "jobs.clear":
             engine.start_command("short", self.folder, ["-c", ""], [])
-            self.qtbot.waitUntil(lambda: not engine.active, timeout=10_000)
+            self.qtbot.waitUntil(lambda: not engine.active)
         elif not engine.active:
             engine.start_command("long", self.folder, SLEEP, [])
 
@@ -131,7 +132,7 @@ class Stage:
             dialog.reject()
         if command_id.startswith(("scenario.", "jobs.")):
             self.window.work.cancel_all()
-            self.qtbot.waitUntil(lambda: not self.window.work.engine.active, timeout=10_000)
+            self.qtbot.waitUntil(lambda: not self.window.work.engine.active)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sleeps in a process that only POSIX interrupts")
@@ -150,7 +151,7 @@ def test_every_command_runs(window, folder, qtbot, wait, monkeypatch, make_run):
         action.trigger()
         stage.after(command_id)
         # the resting frame is waited for at the end alone: a hundred of them would take a minute
-        qtbot.waitUntil(lambda: not window.jobs.is_busy and not window.finder.is_busy, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.jobs.is_busy and not window.finder.is_busy)
         unexpected = [m for m in window.messages.messages if not any(part in m for part in expected)]
         assert unexpected == [], command_id
     wait(window)

@@ -45,7 +45,7 @@ def after(window, qtbot, parts):
         shown = scene.after.parts if scene.after is not None else ()
         return shown == tuple(parts) and not window.jobs.is_busy
 
-    qtbot.waitUntil(is_there, timeout=60_000)
+    qtbot.waitUntil(is_there)
     return window.fabric_state.scene
 
 
@@ -92,10 +92,10 @@ def test_paths_that_are_traced_anew_leave_the_failed_parts_in_front(make_window,
     window = make_window(row)
     state, names = window.fabric_state, window.fabric_state.scene.node_names
     state.set_chosen((names.index("host0"), names.index("host31")))
-    qtbot.waitUntil(lambda: state.trace is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: state.trace is not None)
     assert window.panels["paths"].is_in_front
     window.failures.toggle(node_part(state.scene, names.index("leaf0")))
-    qtbot.waitUntil(lambda: state.trace is not None and not window.jobs.is_busy, timeout=10_000)
+    qtbot.waitUntil(lambda: state.trace is not None and not window.jobs.is_busy)
     assert "cuts host0 off from host31" in state.trace.problem and window.panels["failed"].is_in_front
     window.commands.run("view.mend_all")
 
@@ -103,7 +103,7 @@ def test_paths_that_are_traced_anew_leave_the_failed_parts_in_front(make_window,
 def test_the_cut_that_limits_any_routing_is_proven_and_told(make_window, row, qtbot):
     window = make_window(row)
     window.commands.run("view.prove_limit")
-    qtbot.waitUntil(lambda: window.fabric_state.scene.after is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.fabric_state.scene.after is not None)
     scene = window.fabric_state.scene
     assert scene.after.bound and scene.after.facts["bound"] == pytest.approx(1.0, rel=0.011)
     assert "No routing carries more than 1.0" in window.panels["failed"].widget.text.text()
@@ -144,7 +144,7 @@ def test_a_run_that_cannot_be_solved_says_so_and_the_marks_stay(window, qtbot, w
     window.failures.pointed = Picked("segment", 0)
     window.commands.run("view.fail_part")
     window.failures.pointed = None
-    qtbot.waitUntil(lambda: bool(window.failures.problem), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.failures.problem))
     assert "scenario has no routing, seed" in window.panels["failed"].widget.text.text()
     assert len(state.failed) == 1 and window.messages.messages == []
     first, second = window.table.row_keys[:2]
@@ -183,10 +183,10 @@ def test_a_run_with_parts_down_shows_them_and_what_the_window_fails_becomes_a_ru
 
     # what is down in the run is restored as anything else is
     window.commands.run("view.mend_all")
-    qtbot.waitUntil(lambda: state.scene.after is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: state.scene.after is not None)
     assert state.scene.after.facts["throughput"] == pytest.approx(1.0) and len(state.failed) == 0
     window.commands.run("edit.undo")
-    qtbot.waitUntil(lambda: state.scene is own, timeout=20_000)
+    qtbot.waitUntil(lambda: state.scene is own)
 
     # and what fails besides is solved, copied, and run
     leaf = node_part(own, own.node_names.index("leaf3"))
@@ -196,7 +196,7 @@ def test_a_run_with_parts_down_shows_them_and_what_the_window_fails_becomes_a_ru
     assert window.work.form.value(("failed", "nodes")) == ["spine1", "leaf3"]
     window.preferences = window.preferences.model_copy(update={"runs_folder": str(tmp_path / "runs")})
     window.commands.run("view.run_failed")
-    qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.work.engine.active)
     wait(window)
     assert window.messages.messages == []
     shown = window.fabric_state.scene
@@ -219,7 +219,7 @@ def test_side_by_side_each_fabric_shows_its_own_failed_parts(make_window, row, t
     window.commands.run("view.side_by_side")
     wait(window)
     main, beside = window.panels["fabric"].widget.linked.states
-    qtbot.waitUntil(lambda: beside.scene is not None and beside.scene.after is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: beside.scene is not None and beside.scene.after is not None)
     assert [part.title for part in main.parts] == ["switch leaf3"] and beside.parts == (spine,)
     assert len(main.failed) == len(beside.failed) == 16
     assert beside.scene.after.facts["throughput"] == pytest.approx(HALF) and main.scene.after is None

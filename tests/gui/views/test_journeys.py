@@ -15,11 +15,12 @@ from gui.samples import samples_folder
 from gui.state.job import JobStatus
 from gui.views.panel import PanelSpec
 from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
+from tests.support.waiting import LONGER_S
 
 
 def scenario_panel(window, qtbot):
     panel = window.panels["scenario"].widget
-    qtbot.waitUntil(lambda: panel.is_settled and len(panel.pages) > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: panel.is_settled and len(panel.pages) > 0)
     return panel
 
 
@@ -46,12 +47,12 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     panel.run.click()
     (first,) = window.work.engine.jobs
     window.commands.run("jobs.cancel")
-    qtbot.waitUntil(lambda: not first.is_active, timeout=5000)
+    qtbot.waitUntil(lambda: not first.is_active)
     assert first.status == JobStatus.CANCELLED and len(window.session) == 0
     assert scenario_panel(window, qtbot).row("title").text() == "My scenario, hosts_per_leaf 4, samples 40"
 
     window.commands.run("scenario.run")
-    qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.work.engine.active)
     wait(window)
     assert window.work.engine.jobs[1].status == JobStatus.FINISHED
     assert window.messages.messages == []
@@ -81,7 +82,7 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     panel.row("topology.hosts_per_leaf").type("5")  # a variation is told from its original, and selected beside it
     scenario_panel(window, qtbot)
     window.commands.run("scenario.run")
-    qtbot.waitUntil(lambda: not window.work.engine.active, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.work.engine.active)
     wait(window)
     original, variation = (window.session.get(key) for key in window.selection.keys)
     assert original.key == entry.key and window.selection.current == variation.key
@@ -209,13 +210,13 @@ def test_a_study_is_asked_about_before_it_runs(make_window, qtbot, tmp_path):
     study = tmp_path / "s.toml"
     study.write_text('[base.topology]\nname = "torus"\n[grid]\n"topology.dims" = [[2, 2], [3, 0]]\n', encoding="utf-8")
     window.work.ask_about_study(str(study))
-    qtbot.waitUntil(lambda: len(window.messages.messages) > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: len(window.messages.messages) > 0)
     assert any("topology.dims" in message for message in window.messages.messages)
     window.messages.clear()
     window.dialogs.agree = False
     window.dialogs.choice = "scale"
     window.commands.run("jobs.shipped_study")
-    qtbot.waitUntil(lambda: len(window.dialogs.asked) > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.dialogs.asked) > 1)
     title, question = window.dialogs.asked[-1]
     assert title == "Run a study" and " points, " in question and "about" in question
     assert window.work.engine.jobs == []
@@ -223,7 +224,7 @@ def test_a_study_is_asked_about_before_it_runs(make_window, qtbot, tmp_path):
 
 def test_quitting_while_something_runs_asks_first(make_window, tmp_path, qtbot):
     window = make_window()
-    job = window.work.engine.start_command("long", tmp_path, ["-c", "import time; time.sleep(60)"], [])
+    job = window.work.engine.start_command("long", tmp_path, ["-c", f"import time; time.sleep({LONGER_S})"], [])
     window.dialogs.agree = False
     window.commands.run("file.quit")
     assert window.isVisible() and job.is_active

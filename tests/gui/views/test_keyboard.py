@@ -39,7 +39,7 @@ def test_whatever_the_tab_key_reaches_has_a_name(window, qtbot):
         panel.show()
         QApplication.processEvents()
         assert nameless(window) == [], panel.spec.title
-    qtbot.waitUntil(lambda: len(panels["scenario"].widget.pages) > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: len(panels["scenario"].widget.pages) > 0)
     panels["scenario"].show()
     assert nameless(window) == []
     for command in DIALOGS:

@@ -15,13 +15,14 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from PyQt6 import sip
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PyQt6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from gui.app import install_crash_dialog
 from gui.views.command_palette import CommandPalette
 from gui.views.crash_dialog import CrashDialog
+from tests.gui.views.conftest import come_to_rest
 
 
 def cell(window, row, column_id):
@@ -276,13 +277,13 @@ def test_recent_files_are_in_a_menu(window, folder, wait):
 def test_every_view_is_written_as_picture_and_data_by_the_worker(window, tmp_path, wait, qtbot):
     window.work.engine.start_command("a job", tmp_path, ["-c", "import sys; sys.exit('no such thing')"], ["sweep"])
     window.panels["scenario"].show()
-    qtbot.waitUntil(lambda: window.panels["scenario"].widget.is_settled, timeout=30_000)
+    qtbot.waitUntil(lambda: window.panels["scenario"].widget.is_settled)
     window.selection.set(window.table.row_keys[:2])
     wait(window)
     scene = window.fabric_state.scene
     hosts = [node for node in range(scene.n_nodes) if scene.node_names[node].startswith("host")]
     window.fabric_state.set_chosen((hosts[0], hosts[-1]))
-    qtbot.waitUntil(lambda: window.fabric_state.trace is not None and not window.work.engine.active, timeout=30_000)
+    qtbot.waitUntil(lambda: window.fabric_state.trace is not None and not window.work.engine.active)
     window.messages.clear()
     written = set()
     for name, panel in window.panels.items():
@@ -457,7 +458,7 @@ def test_a_mistake_of_the_program_is_shown_once_and_the_window_stays(window, mon
 
 
 def test_a_window_at_rest_has_no_running_timer(window, qtbot):
-    qtbot.waitUntil(lambda: not [t for t in window.findChildren(QTimer) if t.isActive()], timeout=3000)
+    come_to_rest(qtbot, window)
 
 
 def test_closing_while_reading_stops_at_once(make_window, folder):

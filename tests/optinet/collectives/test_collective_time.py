@@ -269,7 +269,7 @@ FABRICS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     fabric=st.sampled_from(sorted(FABRICS)),
     operation=st.sampled_from(OPERATIONS),

@@ -13,7 +13,7 @@ from optinet.engineering.topology import BlockLayer, uniform_circuits
 from optinet.errors import SolverError
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 12), st.integers(1, 3), st.integers(2, 40))
 def test_only_circuits_that_must_give_way_do(old, new, uplinks):
     before = uniform_circuits(BlockLayer.of(old, uplinks, 100.0))

@@ -46,7 +46,7 @@ def bound_by_flow_balance(demand, layer):
     return -linprog(goal, rows, room, carried[off], np.zeros(n * (n - 1)), method="highs-ds").fun
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 @example(3750)  # on trunks that differ by six orders of magnitude the interior point method gives up
 def test_the_bound_is_that_of_an_independent_program(seed):
@@ -93,7 +93,7 @@ def test_no_whole_circuits_beat_the_bound_and_ours_come_near_the_best(seed):
     assert best * 0.75 <= plan.throughput <= best * (1 + 1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_circuits_stay_within_uplinks_and_are_never_worse_than_a_uniform_mesh(seed):
     rng = np.random.default_rng(seed)

@@ -50,7 +50,7 @@ def test_only_named_blocks_are_passed():
     assert engineer_traffic(demand, mesh(4), np.array([True, True, True, False])).throughput == pytest.approx(2.0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_every_demand_is_carried_within_its_proof(seed):
     rng = np.random.default_rng(seed)

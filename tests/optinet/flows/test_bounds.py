@@ -131,7 +131,7 @@ def small_fabrics(draw):
     return optinet.Fabric.from_networkx(graph)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(small_fabrics())
 def test_bisection_of_small_fabrics_is_that_of_all_halves(fabric):
     found = checked_bisection(fabric)
@@ -238,7 +238,7 @@ def test_endpoints_in_unlike_places_are_matched_one_by_one():
     assert demand.matrix.nnz == 3 or demand.matrix.nnz == 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(6, 16), st.integers(3, 5), st.integers(0, 10**6))
 def test_nothing_exceeds_the_bounds(n, degree, seed):
     if n * degree % 2:

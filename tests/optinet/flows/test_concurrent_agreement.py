@@ -47,7 +47,7 @@ def small_cases(draw):
     return fabric, optinet.Demand.from_matrix(fabric, matrix)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(small_cases())
 def test_methods_agree_within_the_gap(case):
     fabric, demand = case
@@ -61,7 +61,7 @@ def test_methods_agree_within_the_gap(case):
     assert isinstance(by_symmetry, str)  # nothing is known of such a graph
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(small_cases(), st.integers(0, 100))
 def test_a_single_pair_is_a_maximum_flow(case, seed):
     fabric, _ = case

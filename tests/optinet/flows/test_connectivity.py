@@ -44,7 +44,7 @@ def test_failures_count_and_a_host_is_no_way_through():
         optinet.edge_connectivity(topologies.build("full_mesh", switches=1, hosts_per_switch=1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.integers(1, 5), st.booleans())
 def test_hosts_on_several_switches(seed, n_switches, n_hosts, one_way):
     rng = np.random.default_rng(seed)
@@ -70,7 +70,7 @@ def test_hosts_on_several_switches(seed, n_switches, n_hosts, one_way):
     assert optinet.edge_connectivity(fabric) == min(pairs)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(3, 9), st.integers(2, 30), st.integers(0, 10**6), st.booleans())
 def test_it_is_what_networkx_finds(n, m, seed, directed):
     graph = nx.gnm_random_graph(n, m, seed=seed, directed=directed)

@@ -77,7 +77,7 @@ def test_one_more_link_where_others_are_as_full_brings_nothing():
     assert gain.upper == pytest.approx(0.0, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_the_proof_bounds_what_one_more_link_brings(seed):
     rng = np.random.default_rng(seed)

@@ -51,7 +51,7 @@ def cases(draw):
     return capacity, paths, weight, limit
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cases())
 def test_every_flow_is_limited_or_has_a_bottleneck(case):
     capacity, paths, weight, limit = case

@@ -123,7 +123,7 @@ def reference(capacity, paths, size, start, latency, after, subflow_of, weight, 
             ended = []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 7), st.integers(1, 30))
 def test_it_agrees_with_recomputing_everything(seed, n_arcs, n_paths):
     rng = np.random.default_rng(seed)

@@ -22,7 +22,7 @@ def clos(hosts):
     return topologies.build("leaf_spine", leaves=4, spines=2, hosts_per_leaf=hosts // 4, links_per_pair=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_groups_of_every_kind_hold_every_endpoint_once(data):
     degrees = {name: data.draw(st.sampled_from([1, 2, 4])) for name in DIMENSIONS}

@@ -93,7 +93,7 @@ def test_the_middle_of_a_box_that_does_not_go_around_by_hand():
     assert least.along_axes_s(Exchange("pipeline", "send", "pipeline", 1.0, 1), stages) == pytest.approx(2 / 100)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(
     shape=st.sampled_from(
         [

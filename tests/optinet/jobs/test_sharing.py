@@ -70,7 +70,7 @@ def test_three_jobs_of_different_needs_by_hand():
     assert arc[0].tolist() == [0, 0, 1]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(2, 5), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_speeds_are_max_min_fair(n_jobs, n_arcs, seed):
     rng = np.random.default_rng(seed)

@@ -23,6 +23,7 @@ from optinet.kernels import _ahead
 from optinet.kernels._jit import borrower, lock_path, locked
 from optinet.kernels.hop_paths import NO_HOP_PATHS
 from optinet.kernels.trees import tree_workspace
+from tests.support.waiting import PATIENCE_S, is_running, wait_until
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="files are not locked there")
 
@@ -98,7 +99,7 @@ def test_a_lock_keeps_others_out_until_its_holder_lets_go_or_dies(tmp_path, pyth
     with locked(path, 0.02) as got:
         assert not got
     process.kill()
-    with locked(path, 10.0) as got:
+    with locked(path, PATIENCE_S) as got:
         assert got
 
 
@@ -127,7 +128,7 @@ def test_a_kernel_waits_for_its_lock():
         time.sleep(0.3)
         assert not found
         assert not halved.signatures
-    thread.join(20.0)
+    thread.join(PATIENCE_S)
     assert found == [3]
 
 
@@ -154,14 +155,9 @@ def test_the_second_process_compiles_from_the_end_and_ends_with_its_parent(tmp_p
     parent = python("-c", ANNOUNCES)
     assert parent.stdout.readline() == "True\n"
     second = int(Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text())
-    deadline = time.monotonic() + 60.0
-    while not list(tmp_path.glob("*/*/path_flows.balance-*.nbc")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: list(tmp_path.glob("*/*/path_flows.balance-*.nbc")))
     parent.send_signal(signal.SIGKILL)
-    while Path(f"/proc/{second}").exists() and "\nState:\tZ" not in Path(f"/proc/{second}/status").read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not is_running(second))
     assert not list(tmp_path.glob("*/*/hop_paths.list_hop_paths-*.nbc"))  # the last of the list, had it gone on
 
 

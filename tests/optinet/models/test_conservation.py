@@ -106,7 +106,7 @@ def strands_of(fabric, module, rates):
 
 
 @pytest.mark.parametrize("topology", BUILDERS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_nothing_is_lost(topology, data):
     fabric = topologies.build(topology, **data.draw(BUILDERS[topology]))

@@ -114,7 +114,7 @@ def test_states_that_a_translation_maps_onto_each_other_are_solved_once_and_righ
         assert found.delivered_gbps[i] == pytest.approx(min(1, throughput) * demand.total_gbps, rel=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, 15), min_size=1, max_size=4, unique=True), st.data())
 def test_more_failures_never_raise_the_optimum(links, data):
     """Of all routings: what fits with fewer arcs fits with more. ECMP may gain by a failure and is not held to it."""

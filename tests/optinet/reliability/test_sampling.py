@@ -35,7 +35,7 @@ def enumerated(risks):
         yield down, float(np.prod(np.where(down, q, 1 - q)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 3), st.floats(0.01, 0.4), st.integers(1, 2)), min_size=1, max_size=3))
 def test_strata_have_the_probability_of_their_states(causes):
     risks = risks_of(*causes)

@@ -52,7 +52,7 @@ texts = st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), 
 
 
 @given(texts, st.lists(st.floats(allow_nan=False), max_size=20), st.text("aß\n ", max_size=5000), texts)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_texts_and_numbers_are_read_as_they_were_given(first, numbers, one, further):
     assert found(image(first, numbers, one, further)) == (first, numbers, one, further, len(first))
 

@@ -5,7 +5,6 @@ import dataclasses
 import hashlib
 import itertools
 import os
-import time
 from pathlib import Path
 
 import h5py
@@ -18,6 +17,7 @@ from optinet.results.content import fabric_groups, solution_groups
 from optinet.results.schema import GROUPS, PROVENANCE
 from optinet.results.writer import run_bytes
 from optinet.units import unit_of
+from tests.support.waiting import wait_for_the_next_second
 
 GOLDEN = Path(__file__).with_name("structure.txt")
 
@@ -181,9 +181,7 @@ def test_a_table_without_rows_is_written_and_read(example, tmp_path):
 
 def test_two_writes_of_one_content_are_the_same_bytes(example):
     first = run_bytes(example.content)
-    started = time.time()
-    while int(time.time()) == int(started):  # HDF5 would stamp its objects with whole seconds
-        time.sleep(0.05)
+    wait_for_the_next_second()  # HDF5 would stamp its objects with whole seconds
     assert run_bytes(example.content) == first
 
 

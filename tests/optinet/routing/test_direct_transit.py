@@ -63,7 +63,7 @@ def optimum(capacity, demand):
     return linprog(cost, on_trunk, np.zeros(len(trunk)), of_pair, rates, method="highs-ds").fun
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_the_split_is_the_best_there_is(seed):
     rng = np.random.default_rng(seed)

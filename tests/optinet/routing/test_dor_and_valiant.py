@@ -73,7 +73,7 @@ def test_the_tie_rule_on_an_8_by_8_torus():
     assert optinet.link_loads(fabric, half, "dor", tie="positive").throughput == pytest.approx(1 / 4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
 def test_valiant(seed):
     # switches and chips joined at random, hosts with one link each

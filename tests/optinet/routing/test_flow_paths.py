@@ -67,7 +67,7 @@ def test_flows_spread_as_the_routing_splits(name, routing):
 
 
 @pytest.mark.parametrize("routing", ["ecmp", "paths", "wcmp"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(fabric=reference.random_fabrics(), seed=st.integers(0, 2**32 - 1))
 def test_paths_on_irregular_fabrics(routing, fabric, seed):
     arc_up = fabric.arc_mask(failed_links=[seed % fabric.n_links])

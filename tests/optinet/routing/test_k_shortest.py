@@ -14,7 +14,7 @@ from optinet.routing.signatures import HopKinds
 from tests.support import routing_reference as reference
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(fabric=reference.random_fabrics(distinct_costs=True), seed=st.integers(0, 2**32 - 1), k=st.integers(1, 6))
 def test_loads_agree_with_exact_rationals(fabric, seed, k):
     rng = np.random.default_rng(seed)

@@ -28,7 +28,7 @@ def random_case(fabric, split, seed):
 
 
 @pytest.mark.parametrize("routing", SPLITS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fabric=reference.random_fabrics(), seed=st.integers(0, 2**32 - 1))
 def test_loads_agree_with_exact_rationals(routing, fabric, seed):
     arc_up, demand = random_case(fabric, SPLITS[routing], seed)
@@ -37,7 +37,7 @@ def test_loads_agree_with_exact_rationals(routing, fabric, seed):
     assert loads.arc_load_gbps == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(fabric=reference.random_tiers(), seed=st.integers(0, 2**32 - 1))
 def test_up_down_agrees_with_exact_rationals(fabric, seed):
     arc_up, demand = random_case(fabric, reference.split_up_down, seed)
@@ -47,7 +47,7 @@ def test_up_down_agrees_with_exact_rationals(fabric, seed):
 
 
 @pytest.mark.parametrize("routing", ["paths", "wcmp", "up_down"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(fabric=reference.random_tiers(), seed=st.integers(0, 2**32 - 1))
 def test_paths_account_for_every_load_on_irregular_fabrics(routing, fabric, seed):
     arc_up, matrix = random_case(fabric, reference.split_up_down, seed)

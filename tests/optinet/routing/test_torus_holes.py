@@ -38,7 +38,7 @@ def general_loads(fabric, demand, arc_up):
     return loads_or_error(dataclasses.replace(fabric, structure=None), demand, arc_up)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(SHAPES), st.data())
 def test_loads_agree_with_the_general_method(shape, data):
     """Any arcs down, one way or both, nodes that are down, or up and silent: the same loads, or no path in both."""
