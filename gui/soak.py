@@ -5,7 +5,8 @@
 commands run in any order, charts changed, parts failed, circuits reconfigured, preferences and sessions changed,
 scenarios edited, run and cancelled, and files vanish. It ends with an error at the first exception, naming the seed and
 the last steps, or when memory in the last third of the time is more than 10 % above that of the second third. Before
-that, every command is run once, so that what is loaded when first needed is there.
+that, every command is run once, so that what is loaded when first needed is there, and a first round opens, selects,
+orbits, runs a scenario to its result, cancels another and closes, whatever the seed and however slow the machine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,7 @@ from PyQt6.QtWidgets import QApplication, QDialog
 from experiments.benchmarks.measure import resident_mb
 from gui.samples import samples_folder
 from gui.state.failed_parts import node_part
+from gui.state.job import JobStatus
 from gui.state.saved_session import SavedSession
 from gui.views.charts.chart_view import ChartView
 from gui.views.main_window import MainWindow
@@ -43,6 +45,7 @@ GROWTH_LIMIT = 0.10
 STEP_MS = 60  # pause between steps: a quick user, and little load
 ROUND = 60  # steps between two looks at the memory
 RUN_S = 60.0  # longest time a small scenario may take
+FIRST_S = 600.0  # longest wait for the effect of a step of the first round, where kernels may have to be compiled
 # not run: what ends the window, takes minutes, or starts another program
 LEFT_OUT = ("file.quit", "jobs.shipped_study", "jobs.study", "jobs.folder", "scenario.run")
 FILTERS = ("", "torus", "topology:leaf_spine", "network_kw<20", "-verdict:closes", "nonsense<3", "(")
@@ -89,7 +92,9 @@ class User:
         self.window, self.folder = window, folder
         self.random = np.random.default_rng(seed)
         self.steps: deque[str] = deque(maxlen=12)
-        self.count = self.runs = self.cancelled = 0
+        self.count = 0
+        self.ended: Counter[JobStatus] = Counter()  # scenarios that were started
+        window.work.engine.ended.connect(lambda job: self.ended.update([job.status]))
         self._actions: dict[str, tuple[float, Callable[[], object]]] = {
             "open": (3, self.open_some),
             "close": (1, self.close_some),
@@ -130,6 +135,47 @@ class User:
                 self.window.commands.run(command.id)
                 self._tidy()
         self.rest()
+
+    def first_round(self) -> None:
+        """Open, select, orbit, run, cancel and close, each seen to be done."""
+        window = self.window
+        window.open_paths([str(self.folder)])
+        self._wait("open", lambda: len(window.session) > 2)
+        window.selection.set(window.table.row_keys[:2])
+        self._wait("select", lambda: window.fabric_state.scene is not None and len(window.selection.keys) == 2)
+        before = window.fabric_state.camera
+        self.orbit()
+        self._wait("orbit", lambda: window.fabric_state.camera != before)
+        known = set(window.session.keys)
+        self._run_once(JobStatus.FINISHED)
+        self._wait("show the result", lambda: not known.issuperset(window.session.keys))
+        self._run_once(JobStatus.CANCELLED)
+        window.commands.run("file.close_all")
+        self._wait("close", lambda: len(window.session) == 0)
+        told = "opened, selected, orbited, ran a scenario to its result, cancelled another, closed"
+        sys.stdout.write(f"the first round has {told}\n")
+
+    def _run_once(self, wanted: JobStatus) -> None:
+        """Run a small scenario until it has ended as wanted."""
+        engine = self.window.work.engine
+        self.run()
+        (job,) = engine.active
+        if wanted == JobStatus.CANCELLED:
+            self.window.work.cancel_all()
+        self._wait("run", lambda: not job.is_active)
+        if job.status != wanted:
+            msg = f"the first round: the scenario is {job.status.value}, not {wanted.value}: {job.message}"
+            raise RuntimeError(msg)
+
+    def _wait(self, step: str, is_done: Callable[[], bool]) -> None:
+        """Wait until a step has had its effect."""
+        self.steps.append(step)
+        until = time.monotonic() + FIRST_S
+        while not is_done() or self.window.jobs.is_busy:
+            if time.monotonic() > until:
+                msg = f"the first round: '{step}' has had no effect in {FIRST_S:g} s"
+                raise TimeoutError(msg)
+            QTest.qWait(STEP_MS)
 
     def step(self) -> None:
         """Do one thing and let the window answer."""
@@ -258,11 +304,9 @@ class User:
         if not self.window.work.engine.active:
             self.window.work.form.load({**SMALL, "seed": int(self.random.integers(1000))}, "Soak")
             self.window.work.run_form(self.folder)
-            self.runs += 1
 
     def cancel(self) -> None:
         """Cancel what runs."""
-        self.cancelled += len(self.window.work.engine.active)
         self.window.work.cancel_all()
 
     def vanish(self) -> None:
@@ -323,6 +367,7 @@ def soak(seconds: float, seed: int, folder: Path) -> str:
     memory: list[tuple[float, float]] = []
     try:
         user.warm_up()
+        user.first_round()
         began = time.monotonic()
         while not failures and (spent := time.monotonic() - began) < seconds:
             user.step()
@@ -335,7 +380,8 @@ def soak(seconds: float, seed: int, folder: Path) -> str:
     window.close()
     if failures:
         return f"{failures[0]}seed {seed}, step {user.count}, the last ones: {', '.join(user.steps)}"
-    sys.stdout.write(f"{user.count} steps, {user.runs} scenarios run, {user.cancelled} cancelled, no exception\n")
+    run, cancelled = user.ended[JobStatus.FINISHED], user.ended[JobStatus.CANCELLED]
+    sys.stdout.write(f"{user.count} steps, {run} scenarios run to their results, {cancelled} cancelled, no exception\n")
     return growth_problem(memory)
 
 

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ from experiments.runner import sweep
 from experiments.study import load_study
 from optinet.errors import OptinetError
 from optinet.results import open_run
+from tests.support.waiting import PATIENCE_S
 
 SEEDS = "seed = [1, 2, 3]\n\n[[case]]"
 
@@ -54,7 +54,7 @@ def scheduler():
     ended(process)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workers(scheduler):
     """Two workers of one thread; the first as Dask starts it with a nanny, which makes it a daemon."""
     common = (scheduler, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
@@ -82,15 +82,11 @@ def contents(paths):
     return {path.name: open_run(path).content_sha256 for path in paths}
 
 
-def test_a_cluster_gives_the_same_runs_even_when_a_worker_is_killed(scheduler, workers, study_path, tmp_path):
-    study_path.write_text(study_path.read_text().replace("[[case]]", SEEDS, 1))
-    study = load_study(study_path)
-    here = sweep(study, tmp_path / "here", workers=1)
-    killed = AfterThree(lambda: ended(workers[1]))
-    there = sweep(study, tmp_path / "there", cluster=scheduler, progress=killed, timeout_s=120.0)
-    assert killed._count == len(study.points()) == 18
-    assert not there.failures
-    assert contents(there.runs) == contents(here.runs)
+# the workers are started after this one
+def test_a_cluster_without_workers_is_told(scheduler, study_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_WORKERS_S", 0.5)
+    with pytest.raises(OptinetError, match="has no workers; allowed: start some"):
+        sweep(load_study(study_path), tmp_path / "runs", cluster=scheduler)
 
 
 def test_a_failing_point_and_one_that_takes_too_long_stop_no_other(scheduler, workers, study_path, tmp_path):
@@ -110,12 +106,10 @@ def test_a_failing_point_and_one_that_takes_too_long_stop_no_other(scheduler, wo
 
 def test_a_cluster_that_is_not_there_is_told_in_one_line(study_path, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_CONNECT_S", 1.0)
-    started_at = time.monotonic()
     with pytest.raises(
         OptinetError, match=r"cluster tcp://127\.0\.0\.1:9: no scheduler answers.*; allowed: the address"
     ):
         sweep(load_study(study_path), tmp_path / "runs", cluster="tcp://127.0.0.1:9")
-    assert time.monotonic() - started_at < 20.0
 
 
 def test_workers_with_other_code_or_none_at_all_are_refused(scheduler, workers, study_path, tmp_path, monkeypatch):
@@ -124,7 +118,13 @@ def test_workers_with_other_code_or_none_at_all_are_refused(scheduler, workers, 
         sweep(load_study(study_path), tmp_path / "runs", cluster=scheduler)
 
 
-def test_a_cluster_without_workers_is_told(scheduler, study_path, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_WORKERS_S", 0.5)
-    with pytest.raises(OptinetError, match="has no workers; allowed: start some"):
-        sweep(load_study(study_path), tmp_path / "runs", cluster=scheduler)
+# the last, because one of the workers is gone after it
+def test_a_cluster_gives_the_same_runs_even_when_a_worker_is_killed(scheduler, workers, study_path, tmp_path):
+    study_path.write_text(study_path.read_text().replace("[[case]]", SEEDS, 1))
+    study = load_study(study_path)
+    here = sweep(study, tmp_path / "here", workers=1)
+    killed = AfterThree(lambda: ended(workers[1]))
+    there = sweep(study, tmp_path / "there", cluster=scheduler, progress=killed, timeout_s=PATIENCE_S)
+    assert killed._count == len(study.points()) == 18
+    assert not there.failures
+    assert contents(there.runs) == contents(here.runs)

@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
+import experiments
 from experiments import worker
 from experiments.lanes import OwnProcess, is_death, stop_pools
 from experiments.progress import PREPARING, Lines, Silent, TimeLeft, duration_text, for_stream
@@ -20,7 +22,10 @@ from experiments.study import load_study
 from experiments.worker import Limits
 from optinet.errors import RunFileError
 from optinet.results import find_runs, open_run
-from tests.support.unruly_points import die_once, work
+from tests.support import unruly_points
+from tests.support.waiting import PATIENCE_S
+
+ROOT = Path(experiments.__file__).parents[1]
 
 # the second case reaches its hosts with a cable that is too short for them, which only assessing finds out
 BROKEN = """
@@ -90,11 +95,12 @@ def test_file_names_are_readable_and_distinct(study_path):
     assert len(set(names)) == 6
 
 
-def test_processes_give_the_same_content_as_this_one(study_path, tmp_path):
+def test_processes_give_the_same_content_as_this_one_and_a_failing_point_stops_none(study_path, tmp_path):
+    study_path.write_text(study_path.read_text() + BROKEN)
     study = load_study(study_path)
-    here = sweep(study, tmp_path / "here", workers=1)
-    there = sweep(study, tmp_path / "there", workers=2)
+    here, there = (sweep(study, tmp_path / str(workers), workers=workers) for workers in (1, 2))
     assert contents(there.runs) == contents(here.runs)
+    assert there.failures == here.failures and len(there.failures) == 2
     assert len(there.runs) == len(there.effort.files_s) == 6
     assert min(there.effort.making_s) > 0 and there.effort.handling_s > 0
     assert here.effort.handling_s == 0 and not there.effort.text
@@ -108,11 +114,10 @@ def test_a_script_that_sweeps_when_workers_import_it_is_told_so(study_path, tmp_
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_failing_point_is_recorded_and_stops_no_other(study_path, tmp_path, workers):
+def test_a_failing_point_is_recorded_and_stops_no_other(study_path, tmp_path):
     study_path.write_text(study_path.read_text() + BROKEN)
     told = Told()
-    result = sweep(load_study(study_path), tmp_path / "runs", workers=workers, progress=told)
+    result = sweep(load_study(study_path), tmp_path / "runs", workers=1, progress=told)
     assert len(result.runs) == 6
     assert {name for name, error in told.errors.items() if error} == {"far / uniform", "far / random_permutation"}
     rows = json.loads((tmp_path / "runs" / "failures.json").read_text())
@@ -209,94 +214,113 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_clear_error(study_path, tm
         sweep(load_study(study_path), tmp_path / "runs", workers=1)
 
 
-def unruly(study_path, monkeypatch, seed):
-    """A study whose last case, run by a worker, does as `tests.support.unruly_points` says."""
-    study_path.write_text(study_path.read_text() + UNRULY.format(seed=seed))
-    monkeypatch.setattr(worker, "evaluated", work)
-    return load_study(study_path)
+@pytest.fixture
+def unruly(study_path, monkeypatch, tmp_path):
+    """Return a function that adds a case which does as `unruly_points` says, and has points computed there."""
+
+    def study(seed=None):
+        study_path.write_text(study_path.read_text() + (UNRULY.format(seed=seed) if seed else ""))
+        study = load_study(study_path)
+        unruly_points.compute_outcomes(study, tmp_path)
+        monkeypatch.setenv(unruly_points.FOLDER, str(tmp_path))
+        monkeypatch.setattr(worker, "evaluated", unruly_points.work)
+        monkeypatch.setattr(worker, "prepare_process", unruly_points.prepare)
+        monkeypatch.setattr(worker, "compile_kernels", unruly_points.nothing)
+        return study
+
+    return study
 
 
-def test_a_point_that_takes_too_long_fails_alone(study_path, tmp_path, monkeypatch):
-    study = unruly(study_path, monkeypatch, 666)
-    result = sweep(study, tmp_path / "runs", workers=2, timeout_s=8.0)
-    assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
-    assert all("took longer than 8 s" in failure.error for failure in result.failures)
+UNRULY_POINTS = ["unruly / uniform", "unruly / random_permutation"]
+
+
+def test_a_point_that_takes_too_long_fails_alone(unruly, tmp_path):
+    result = sweep(unruly(unruly_points.HANGS), tmp_path / "runs", workers=2, timeout_s=5.0)
+    assert [failure.point for failure in result.failures] == UNRULY_POINTS
+    assert all("took longer than 5 s" in failure.error for failure in result.failures)
     assert len(result.runs) == 6
 
 
-def test_a_killed_worker_costs_the_point_it_was_at_and_no_other(study_path, tmp_path, monkeypatch):
-    study = unruly(study_path, monkeypatch, 999)
-    result = sweep(study, tmp_path / "runs", workers=2)
-    assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
+def test_a_killed_worker_costs_the_point_it_was_at_and_no_other(unruly, tmp_path):
+    result = sweep(unruly(unruly_points.DIES), tmp_path / "runs", workers=2)
+    assert [failure.point for failure in result.failures] == UNRULY_POINTS
     assert not any(failure.is_mistake for failure in result.failures)
     assert all("its worker ended twice without a result" in failure.error for failure in result.failures)
     assert len(result.runs) == 6
 
 
-def test_a_worker_killed_by_accident_costs_nothing(study_path, tmp_path, monkeypatch):
-    study = unruly(study_path, monkeypatch, 998)  # kills its process the first time it is tried
-    monkeypatch.setenv("OPTINET_TEST_FOLDER", str(tmp_path))
-    result = sweep(study, tmp_path / "runs", workers=2)
+def test_a_worker_killed_by_accident_costs_nothing(unruly, tmp_path):
+    result = sweep(unruly(unruly_points.DIES_ONCE), tmp_path / "runs", workers=2)
     assert (tmp_path / "died-once").exists()
     assert not result.failures
     assert len(result.runs) == 8
 
 
-def test_a_worker_killed_between_two_points_is_replaced():
+def test_a_worker_killed_between_two_points_is_replaced(monkeypatch):
+    monkeypatch.setattr(worker, "prepare_process", unruly_points.prepare)
     process = OwnProcess(None)
-    first = process.schedule(os.getpid).result(60)
+    first = process.schedule(os.getpid).result(PATIENCE_S)
     os.kill(first, signal.SIGKILL)
     try:
-        died = process.schedule(os.getpid).exception(60)  # if the pool has not noticed yet
+        died = process.schedule(os.getpid).exception(PATIENCE_S)  # if the pool has not noticed yet
         assert died is None or is_death(died)
-        assert process.schedule(os.getpid).result(60) != first
+        assert process.schedule(os.getpid).result(PATIENCE_S) != first
     finally:
         stop_pools([process.pool])
 
 
-def test_a_worker_killed_while_it_starts_is_started_once_more(study_path, tmp_path, monkeypatch):
-    monkeypatch.setenv("OPTINET_TEST_FOLDER", str(tmp_path))
-    monkeypatch.setattr("experiments.worker.compile_kernels", die_once)
-    result = sweep(load_study(study_path), tmp_path / "runs", workers=2)
+def test_a_worker_killed_while_it_starts_is_started_once_more(unruly, tmp_path, monkeypatch):
+    study = unruly()
+    monkeypatch.setattr(worker, "compile_kernels", unruly_points.die_once)
+    result = sweep(study, tmp_path / "runs", workers=2)
     assert (tmp_path / "died-once").exists()
     assert len(result.runs) == 6 and not result.failures
 
 
-def test_a_point_that_needs_too_much_memory_fails_alone(study_path, tmp_path, monkeypatch):
-    study = unruly(study_path, monkeypatch, 667)
-    result = sweep(study, tmp_path / "runs", workers=2, memory_gib=2.0)
-    assert {failure.point for failure in result.failures} == {"unruly / uniform", "unruly / random_permutation"}
+def test_a_point_that_needs_too_much_memory_fails_alone(unruly, tmp_path):
+    result = sweep(unruly(unruly_points.EATS), tmp_path / "runs", workers=2, memory_gib=2.0)
+    assert [failure.point for failure in result.failures] == UNRULY_POINTS
     assert all("needs more memory than the 2 GiB each worker may take" in failure.error for failure in result.failures)
     assert len(result.runs) == 6
 
 
+COMMAND = """
+from experiments import cli, worker
+from tests.support import unruly_points as points
+worker.evaluated, worker.prepare_process, worker.compile_kernels = points.work, points.prepare, points.nothing
+cli.main()
+"""
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_stops_within_two_seconds_and_loses_no_finished_point(study_path, tmp_path, workers):
-    many = "seed = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]\n\n[[case]]"
-    study_path.write_text(study_path.read_text().replace("[[case]]", many, 1))
-    folder = tmp_path / "runs"
-    command = [sys.executable, "-m", "optinet", "sweep", str(study_path), "-o", str(folder), "--workers", workers]
+def test_ctrl_c_waits_for_no_point_and_loses_none_that_is_finished(study_path, unruly, tmp_path, monkeypatch, workers):
+    study_path.write_text(study_path.read_text().replace("[[case]]", "seed = [1, 2, 3]\n\n[[case]]", 1))
+    points, folder = unruly().points(), tmp_path / "runs"
+    monkeypatch.setenv(unruly_points.MOST, "3")  # whatever begins then hangs
+    arguments = ["sweep", str(study_path), "-o", str(folder), "--workers", workers]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
-    announced = []
-    for line in process.stderr:
-        if line.startswith("["):
-            announced.append(line)
-        if len(announced) == 3:
-            break
+    announced = list(islice(filter(is_of_a_point, process.stderr), 3))
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to everyone
-    stopped = time.monotonic()
-    _, rest = process.communicate(timeout=30)
-    assert time.monotonic() - stopped < 2.0
+    _, rest = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "Traceback" not in rest
     assert "--resume" in rest.splitlines()[-1]
-    announced += [line for line in rest.splitlines() if line.startswith("[")]
+    announced += filter(is_of_a_point, rest.splitlines())
     found = find_runs([folder])
-    assert 3 <= len(announced) <= len(found) < 120
+    assert 3 <= len(announced) <= len(found) < len(points) == 18
     assert contents(found)
     assert not [path for path in folder.iterdir() if path.suffix != ".h5"]
+
+
+def is_of_a_point(line):
+    return line.startswith("[")
 
 
 def test_json_lines_tell_every_event(capsys):
