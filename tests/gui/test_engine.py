@@ -92,7 +92,9 @@ def test_a_checker_that_is_killed_is_told_and_started_anew(qapp, qtbot):
     client, told, sections = CheckClient(), [], []
     client.failed.connect(told.append)
     client.ask_sections({}, sections.append)
-    os.kill(client._process.processId() or 0, signal.SIGKILL)
+    process_id = client._process.processId()
+    assert process_id  # 0 would be this process and all of its group
+    os.kill(process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: told == ["the process that checks scenarios has ended"])
     client.ask_sections({"topology": {"name": "torus"}}, sections.append)
     qtbot.waitUntil(lambda: len(sections) == 1)
