@@ -6,6 +6,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 SCREEN := $(shell command -v xvfb-run >/dev/null && echo 'env QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24"' || echo 'env QT_QPA_PLATFORM=offscreen')
 
+# hundreds of processes are started, and none is to compile the sources anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint view soak bench clean
 
 demo: $(READY)
@@ -13,11 +16,12 @@ demo: $(READY)
 	$(BIN)/optinet sweep which_interconnect -o demo
 	@echo "The runs are in demo/. 'make view' opens them in the desktop viewer."
 
-# two processes, each with whole files of tests; a minute of random use of the viewer goes on beside them
+# two processes, each with whole files of tests in the order of tests/conftest.py; a minute of random use of the viewer
+# goes on beside them
 test: lint
 	@soaked=$$(mktemp); \
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m gui.soak --minutes 1 >$$soaked 2>&1 & soak=$$!; \
-	$(SCREEN) $(BIN)/pytest -n 2 --dist loadfile; tested=$$?; \
+	$(SCREEN) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder; tested=$$?; \
 	wait $$soak; used=$$?; \
 	echo "A minute of random use of the viewer:"; grep -v 'plugin does not support' $$soaked; rm -f $$soaked; \
 	exit $$((tested + used))

@@ -26,8 +26,9 @@ settings.register_profile("explore", deadline=None, database=None, suppress_heal
 settings.register_profile("same", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("same")
 
-# files of the slowest tests: begun first, so that no process is left with one of them while the others have ended
-LONGEST = ("test_docs.py",)
+# files of the slowest tests: begun first, so that no process is left with one of them while the others have ended;
+# the others come by name, and the last by name are short
+LONGEST = ("test_docs.py", "test_every_command.py")
 
 
 @pytest.hookimpl(trylast=True)
