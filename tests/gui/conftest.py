@@ -91,16 +91,16 @@ def leaves_nothing_behind() -> Iterator[None]:
 
 
 class PatientBot(QtBot):
-    """Waits as long as all tests do."""
+    """Waits as long as all tests do, or longer."""
 
-    def waitUntil(self, callback: Callable[[], object]) -> None:  # noqa: N802
-        super().waitUntil(callback, timeout=int(1000 * waiting.PATIENCE_S))
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = 0) -> None:  # noqa: N802
+        super().waitUntil(callback, timeout=max(timeout, int(1000 * waiting.PATIENCE_S)))
 
-    def waitSignal(self, signal: object) -> object:  # noqa: N802
-        return super().waitSignal(signal, timeout=int(1000 * waiting.PATIENCE_S))
+    def waitSignal(self, signal: object, *, timeout: int = 0) -> object:  # noqa: N802
+        return super().waitSignal(signal, timeout=max(timeout, int(1000 * waiting.PATIENCE_S)))
 
-    def waitExposed(self, widget: object) -> object:  # noqa: N802
-        return super().waitExposed(widget, timeout=int(1000 * waiting.PATIENCE_S))
+    def waitExposed(self, widget: object, *, timeout: int = 0) -> object:  # noqa: N802
+        return super().waitExposed(widget, timeout=max(timeout, int(1000 * waiting.PATIENCE_S)))
 
 
 @pytest.fixture
