@@ -31,7 +31,8 @@ from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import link_ends
 from optinet.models.bom import switch_boxes
 from optinet.models.physical_path import PhysicalPath, is_engine
-from optinet.models.places import CHIPS, HOSTS, PLANT, place_of
+from optinet.models.placement import boxes_of_tier, place_names, placement
+from optinet.models.places import CHIPS, HOSTS, PLANT
 from optinet.models.values import has, nominal, nominal_or_zero
 from optinet.reliability.risks import Cause, Ints
 from optinet.reliability.settings import CAUSES
@@ -234,31 +235,17 @@ class DesignRisks:
 
     def _rack_nodes(self) -> tuple[Ints, Ints, list[tuple[str, str]]]:
         """Return the rack of every node and of every OCS, -1 where none is known, and place and part of each rack."""
-        fabric, plant = self.fabric, self.fabric.plant
-        node = np.full(fabric.n_nodes, -1, dtype=np.int64)
-        device = np.full(plant.n_ocs if plant else 0, -1, dtype=np.int64)
-        names: list[tuple[str, str]] = []
-        homes = 0
-        for each in sorted(self.racks, key=lambda racks: racks.where not in (HOSTS, CHIPS)):
-            start = len(names) if each.racks else homes  # switches in the racks of hosts have none of their own
-            if each.where == PLANT:
-                number = np.arange(len(device)) * (each.boxes // max(len(device), 1)) // each.boxes_per_rack
-                device = start + number
-            elif each.where == HOSTS:
-                homes = start
-                node[fabric.endpoints] = start + np.arange(fabric.n_endpoints) // each.boxes_per_rack
-            else:
-                box, nodes = self._boxes(each.where)
-                node[nodes] = start + box // each.boxes_per_rack
-            names += [(each.where, each.rack)] * each.racks
-        return node, device, names
+        placed = placement(self.fabric, self.racks, self._asics)
+        return placed.node, placed.device, list(placed.racks)
 
     def _boxes(self, place: str) -> tuple[Ints, Ints]:
         """Return the boxes of a tier of switches, from 0, and the nodes that are in them."""
+        return boxes_of_tier(self.fabric, place, self._asics)
+
+    @property
+    def _asics(self) -> int:
         switch = self.design.get("switch")
-        box = switch_boxes(self.fabric, int(nominal(self.catalogue, switch, "asics")) if switch else 1)
-        nodes = np.flatnonzero((box >= 0) & (_tier_names(self.fabric) == place))
-        return np.unique(box[nodes], return_inverse=True)[1].ravel(), nodes
+        return int(nominal(self.catalogue, switch, "asics")) if switch else 1
 
     def _places(self) -> list[str]:
         tiers = np.unique(self.fabric.node_tier[self.fabric.node_kind == NodeKind.SWITCH])
@@ -323,7 +310,7 @@ class _LinkEnds:
         things, nodes = (np.concatenate([_EMPTY, *(row[i] for row in rows)]).astype(np.int64) for i in (1, 2))
         units = np.repeat(np.array([row[4] for row in rows], dtype=np.float64), sizes)
         lanes = [nominal_or_zero(catalogue, row[3], "external_laser_lanes") for row in rows]
-        names = _tier_names(fabric)
+        names = place_names(fabric)
         return cls(
             risks=risks,
             path=np.repeat(np.array([row[0] for row in rows], dtype=np.int64), sizes),
@@ -380,10 +367,3 @@ def _groups(a: Ints, b: Ints) -> tuple[Ints, int]:
         return _EMPTY, 0
     distinct, number = np.unique(np.column_stack((a, b)), axis=0, return_inverse=True)
     return number.ravel(), len(distinct)
-
-
-def _tier_names(fabric: Fabric) -> NDArray[np.str_]:
-    """Return the place of every node; shape (n_nodes,)."""
-    key = np.where(fabric.node_kind == NodeKind.SWITCH, 1 + fabric.node_tier, fabric.node_kind - len(NodeKind))
-    _, first, index = np.unique(key, return_index=True, return_inverse=True)
-    return np.array([place_of(fabric, node) for node in first], dtype=np.str_)[index.ravel()]
