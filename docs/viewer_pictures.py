@@ -84,6 +84,7 @@ def _fabric_of(design: str, stage: Stage, *commands: str) -> None:
     stage.current(design)
     for each in commands:
         stage.window.commands.run(each)
+        stage.settle()
 
 
 def _family(design: str, stage: Stage, *commands: str) -> None:
@@ -289,6 +290,11 @@ def _fabrics() -> dict[str, Show]:
         "fabric_planes_margin": shown(PLANES, "color.by_margin"),
         "fabric_clos_no_hosts": shown(COMPARED[0], "view.host_links"),
         "fabric_racks": shown(COMPARED[0], "layout.floor"),
+        "fabric_racks_top": shown(COMPARED[0], "layout.floor", "view.top"),
+        "fabric_racks_ocs": shown(MESH, "layout.floor"),
+        "fabric_racks_cubes": shown(CURRENT, "layout.floor"),
+        "fabric_plane_alone": shown(PLANES, "view.isolate_next"),
+        "fabric_cube_alone": shown(CURRENT, "view.isolate_next"),
         "fabric_force": shown(MESH, "layout.force"),
         "fabric_limit": shown(CURRENT, "view.limit"),
         **{f"family_{name}": family(design) for name, design in FAMILIES.items()},

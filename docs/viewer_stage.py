@@ -93,7 +93,7 @@ class Stage:
         window.failures.restore(state.parts)
         state.set_chosen(())
         state.set_limit_shown(False)
-        state.set_link_filter(host_links=True)
+        state.set_link_filter(host_links=True, group="")
         window.panels["fabric"].widget.search.close_bar()
         for command in ("layout.structure", "view.unfold_all", "color.by_utilization", "view.reset"):
             if window.commands[command].enabled_when():

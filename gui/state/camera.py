@@ -120,9 +120,9 @@ class Camera:
         across, down = np.clip([width / ROOMY[0], height / ROOMY[1]], LEAST_MARGIN, 1.0)
         left, top, right, bottom = np.array(FIT_MARGINS) * (across, down, across, down)
         free = np.maximum([width - left - right, height - top - bottom], 20.0)
-        camera = dataclasses.replace(self, zoom=1.0, target=self.center)
         if not len(xyz):
-            return camera
+            return dataclasses.replace(self, zoom=1.0, target=self.center)
+        camera = dataclasses.replace(self, zoom=1.0)._at((xyz.min(axis=0) + xyz.max(axis=0)) / 2)
         for _ in range(3):  # perspective makes one step inexact
             xy = camera.project(xyz, width, height)
             low, high = xy.min(axis=0), xy.max(axis=0)

@@ -139,7 +139,7 @@ class Playback:
         if step == 0:
             dark = "" if math.isnan(self.dark_ms) else f", each dark for {format_number(self.dark_ms)} ms"
             n_down = int(self.parts[1].sum())
-            return f"Before, {self.title}: {n_down:,} circuits go, {self.n_moves:,} are set anew{dark}"
+            return f"Before: {n_down:,} circuits go, {self.n_moves:,} are set anew{dark}"
         device, (_, gone, new) = self.device(step), self.parts
         if step % 2:
             return f"OCS {device}: {(gone & (self.plant.circuit_ocs == device)).sum():,} circuits down"

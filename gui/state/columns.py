@@ -12,6 +12,7 @@ from experiments.labels import title_and_unit
 from gui.state.frame import Frame
 
 STAR, NO_STAR = "★", "☆"
+MISSING = "–"  # in the place of a value that there is none of
 
 
 @dataclass(frozen=True)

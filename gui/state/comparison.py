@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.difference import Line, side_by_side
 from gui.state.charts.kinds import Inputs, selected_rows
-from gui.state.columns import format_number
+from gui.state.columns import MISSING, format_number
 from gui.state.csv_text import csv_text
 
 MOST_RUNS = 4
@@ -131,7 +131,7 @@ def source_text(line: Line) -> str:
 def value_text(value: Any) -> str:
     """Return a value as people read it; a dash where a run has none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gui.state.folding import Folds
 from gui.state.layout import Layout
+from gui.state.layout.base import SHUFFLE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,8 +39,8 @@ class Drawing:
         The links that segment i stands for are ``links[link_starts[i]:link_starts[i + 1]]``.
     node_point
         shape (n_nodes,): the point that stands for each node.
-    shuffles
-        Indices of the points that are shuffles.
+    shuffles, free_ends
+        Indices of the points that are shuffles, and of those where stubs end.
     sample_order
         shape (n_segments,): a fixed shuffle; any first part of it is a fair sample.
     """
@@ -52,6 +53,7 @@ class Drawing:
     links: Ints
     node_point: Ints
     shuffles: Ints
+    free_ends: Ints
     sample_order: Ints
 
     @property
@@ -133,7 +135,8 @@ def drawing_of(layout: Layout, folds: Folds, folded: frozenset[int]) -> Drawing:
         link_starts=np.append(starts, len(key)).astype(np.int64),
         links=layout.segment_link[sorted_segments],
         node_point=node_point,
-        shuffles=stub_point[layout.stub_node < 0],
+        shuffles=stub_point[layout.stub_node == SHUFFLE],
+        free_ends=np.unique(stub_point[layout.stub_node >= 0]),
         sample_order=np.random.default_rng(0).permutation(len(starts)),
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.colormap import N_COLORS, ColorScale
+from gui.state.drawing import Drawing
 from gui.state.event import Event
 from gui.state.failed_parts import links_down, links_part
 from gui.state.failure import Part
@@ -34,7 +35,8 @@ class FabricViewState(Viewpoint):
 
     `drawing` holds what is drawn of the scene, `values` the value of each segment, `segments` the segments to draw,
     which stand for the `n_links_shown` links that `link_filter` lets through; any first part of them is a fair sample.
-    `chosen` are the nodes clicked, `found` those searched for.
+    `drawn_points` tells of each node or folded group whether it is drawn, None where all are. `chosen` are the nodes
+    clicked, `found` those searched for.
     """
 
     def __init__(self) -> None:
@@ -51,6 +53,7 @@ class FabricViewState(Viewpoint):
         self.map_name = MAPS[0]
         self.link_filter = LinkFilter()
         self.drawn_links: NDArray[np.bool_] | None = None  # of each link; None where all are
+        self.drawn_points: NDArray[np.bool_] | None = None
         self.limit_shown, self.failed_shown, self.names_shown = False, True, False
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
@@ -201,6 +204,29 @@ class FabricViewState(Viewpoint):
         self.hovered = None
         self.refresh()
 
+    def isolate(self, group: str) -> None:
+        """Draw the links of one group alone and what they join, as large as possible; all for an empty name."""
+        if self.scene is None:
+            return
+        if group in self.scene.folds.names and (index := self.scene.folds.names.index(group)) in self.folded:
+            self._pinned.add(index)
+            self.set_folded(self.folded - {index})
+        self.set_link_filter(group=group)
+        self.fit()
+
+    @property
+    def shown_xyz(self) -> NDArray[np.float64]:
+        """Where the points are that are to be seen when everything fits; shape (n, 3)."""
+        drawing, drawn = self.drawing, self.drawn_points
+        if drawing is None or drawn is None:
+            return super().shown_xyz
+        ends = drawing.segment_ends[self.segments].ravel()
+        return drawing.xyz[np.union1d(ends, np.flatnonzero(drawn))]
+
+    def of_group(self, links: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of some links that may be marked: all, unless one group is drawn alone."""
+        return links if self.drawn_points is None or self.drawn_links is None else links[self.drawn_links[links]]
+
     def set_limit_shown(self, shown: bool) -> None:
         """Mark the links that limit the throughput."""
         self.limit_shown = shown
@@ -342,7 +368,7 @@ class FabricViewState(Viewpoint):
         if scene is None or drawing is None:
             self.segments, self.n_links_shown = np.zeros(0, dtype=np.int64), 0
             self.values = self._every_value = np.zeros(0)
-            self.drawn_links = None
+            self.drawn_links = self.drawn_points = None
         else:
             values, lowest = scene.link_values[self.quantity.id], self.quantity.low_stands_out
             self.values = self._every_value = drawing.most(values, lowest=lowest)
@@ -352,8 +378,26 @@ class FabricViewState(Viewpoint):
                 is_drawn = drawing.most(self.drawn_links.astype(np.float64)) > 0
                 self.segments = self.segments[is_drawn[self.segments]]
             self.n_links_shown = drawing.n_links(self.segments, self.drawn_links)
+            self._keep_group(scene, drawing)
         if not self.scale_locked:
             self.scale = self.common_scale or self.own_scale
+
+    def _keep_group(self, scene: Scene, drawing: Drawing) -> None:
+        """Of a group that is drawn alone keep its nodes, and the segments that lead to it with what is at their ends.
+
+        Stubs of its links that stand elsewhere, at the far ends of wraps, are left out.
+        """
+        group, names = self.link_filter.group, scene.folds.names
+        self.drawn_points = None
+        if group not in names:
+            return
+        own = np.zeros(len(drawing.xyz), dtype=bool)
+        own[drawing.node_point[scene.folds.group == names.index(group)]] = True
+        ends = drawing.segment_ends[self.segments]
+        elsewhere = np.isin(ends, drawing.free_ends).any(axis=1) & ~own[ends].any(axis=1)
+        self.segments = self.segments[~elsewhere]
+        own[ends[~elsewhere]] = True
+        self.drawn_points = own[: drawing.n_marks]
 
 
 def _alike(one: Scene, other: Scene) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import format_number
+from gui.state.columns import MISSING, format_number
 from gui.state.drawing import Drawing
 from gui.state.failure import After, Part
 from gui.state.picking import Picked
@@ -60,6 +60,29 @@ def group_part(scene: Scene, group: int) -> Part:
 def ocs_part(ocs: int) -> Part:
     """Return an optical circuit switch as a part."""
     return Part("ocs", (ocs,), f"OCS {ocs}")
+
+
+def same_part(scene: Scene, other: Scene, part: Part) -> Part | None:
+    """Return the part of another fabric that has the names of a part of this one; None where it has no such part."""
+    if part.kind == "ocs":
+        there = other.plant is not None and all(ocs < other.plant.n_ocs for ocs in part.members)
+        return part if there else None
+    of_name = {name: node for node, name in enumerate(other.node_names)}
+    nodes = scene.link_ends[list(part.members)].ravel() if part.kind == "links" else part.members
+    try:
+        found = np.array([of_name[scene.node_names[node]] for node in nodes], dtype=np.int64)
+    except KeyError:
+        return None
+    if part.kind != "links":
+        return dataclasses.replace(part, members=tuple(found.tolist()))
+    pairs = np.unique(np.sort(found.reshape(-1, 2), axis=1), axis=0)
+    ends = np.sort(other.link_ends, axis=1)
+    joined = [np.flatnonzero((ends == pair).all(axis=1)) for pair in pairs]
+    if not all(len(links) for links in joined):
+        return None
+    # of parallel links as many as have failed here, the first ones
+    many = [np.count_nonzero((np.sort(found.reshape(-1, 2), axis=1) == pair).all(axis=1)) for pair in pairs]
+    return links_part(other, np.concatenate([links[:n] for links, n in zip(joined, many, strict=True)]))
 
 
 def scenario_parts(scene: Scene) -> dict[str, tuple[Part, ...]]:
@@ -124,7 +147,7 @@ def part_rows(scene: Scene, parts: tuple[Part, ...]) -> list[tuple[str, ...]]:
         (
             part.title,
             words.get(part.kind, part.kind),
-            f"{len(part.members):,}" if part.kind in ("node", "group") else "",
+            f"{len(part.members):,}" if part.kind in ("node", "group") else MISSING,
             f"{len(links_down(scene, (part,))):,}",
         )
         for part in parts

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.layout import Nodes
-from gui.state.layout.floor import racks
+from gui.state.layout.floor import Stands, stands_of
 from optinet.fabric import NodeKind
 from optinet.structure import Blocks, Clos, Dragonfly, Planes, Pod, Structure, Torus
 
@@ -58,10 +58,19 @@ def folds_of(structure: Structure | None, nodes: Nodes, link_ends: Ints) -> Fold
     if len(np.unique(nodes.group[nodes.group >= 0])) > 1:
         return _numbered(nodes.group, "group", "groups")
     if np.any(nodes.kind == NodeKind.HOST) and len(link_ends):
-        rack = racks(nodes, link_ends)
+        rack = stands_of(nodes, link_ends).of_node
         with_hosts = np.unique(rack[nodes.kind == NodeKind.HOST])
         return _numbered(np.where(np.isin(rack, with_hosts), rack, -1), "rack", "racks")
     return _numbered(nodes.group, "group", "groups")
+
+
+def folds_of_stands(stands: Stands) -> Folds:
+    """Return the groups of nodes that stand together on the floor; one alone is none."""
+    size = np.bincount(stands.of_node, minlength=len(stands.names))
+    kept = np.flatnonzero(size > 1)
+    number = np.full(len(size), -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
+    return Folds(number[stands.of_node], tuple(stands.names[i] for i in kept.tolist()), "racks")
 
 
 def boxes_of(folds: Folds, xyz: Floats, link_ends: Ints) -> tuple[Floats, Ints, Ints]:

@@ -30,8 +30,8 @@ class LinkFacts:
         "fiber" or "copper".
     margin_db, typical_margin_db
         Left of the budget at 3 sigma and typically; of copper what the longest link leaves.
-    loss_db
-        Typical loss from transmitter to receiver.
+    loss_db, loss_db_per_m, loss_at
+        Typical loss from transmitter to receiver; of copper that of both ends and what a meter adds. Which loss it is.
     verdict
         Of the link budget.
     parts
@@ -51,6 +51,8 @@ class LinkFacts:
     margin_db: float = NAN
     typical_margin_db: float = NAN
     loss_db: float = NAN
+    loss_db_per_m: float = 0.0
+    loss_at: str = ""
     verdict: str = ""
     parts: tuple[str, ...] = ()
     through_ocs: bool = False
@@ -75,11 +77,18 @@ def link_facts(run: Run) -> dict[str, LinkFacts]:
     facts = {}
     budgets = {str(budget["link_class"]): budget for budget in run.budgets}
     copper = run.table("copper")
-    copper_margin = dict(zip(copper.get("link_class", ()), copper.get("margin_db", ()), strict=True))
+    row_of = {str(name): row for row, name in enumerate(copper.get("link_class", ()))}
     for name in run.link_class_names:
         values: dict[str, object] = {}
-        if name in copper_margin:
-            values |= {"medium": "copper", "margin_db": float(copper_margin[name])}
+        if name in row_of:
+            told = {key: float(copper[key][row_of[name]]) for key in ("margin_db", "ends_db", "loss_db_per_m")}
+            values |= {
+                "medium": "copper",
+                "margin_db": told["margin_db"],
+                "loss_db": told["ends_db"],
+                "loss_db_per_m": told["loss_db_per_m"],
+                "loss_at": f"of copper, at {float(copper['nyquist_ghz'][row_of[name]]):.4g} GHz",
+            }
         if name in budgets:
             budget = budgets[name]
             values |= {
@@ -87,6 +96,7 @@ def link_facts(run: Run) -> dict[str, LinkFacts]:
                 "margin_db": float(budget["margin_3sigma_db"]),
                 "typical_margin_db": float(budget["typical_margin_db"]),
                 "loss_db": float(budget["mean_loss_db"].sum()),
+                "loss_at": "of light, typically",
                 "verdict": str(budget["verdict"]),
             }
         if name in paths:

@@ -31,11 +31,15 @@ class LinkFilter:
     bound
         Of the quantity that colors show: the lowest value drawn, or the highest where the low ones stand out; None for
         any. A link without a value has none of either.
+    group
+        Name of the only pod, cube, plane, block or rack whose links are drawn; empty for all. A fabric without a group
+        of that name is drawn whole.
     """
 
     host_links: bool = True
     hidden_classes: frozenset[str] = frozenset()
     bound: float | None = None
+    group: str = ""
 
     def passes(self, scene: Scene, quantity: Quantity) -> Bools | None:
         """Return whether each link of a scene is drawn, shape (n_links,); None where all are."""
@@ -45,6 +49,9 @@ class LinkFilter:
         if self.hidden_classes:
             hidden = [name in self.hidden_classes for name in scene.class_names]
             drawn &= ~np.array(hidden, dtype=bool)[scene.link_class]
+        if self.group in scene.folds.names:
+            inside = scene.folds.group == scene.folds.names.index(self.group)
+            drawn &= inside[scene.link_ends].any(axis=1)
         if self.bound is not None:
             sign = -1.0 if quantity.low_stands_out else 1.0
             drawn &= sign * scene.link_values[quantity.id] >= sign * self.bound - ROUNDING * abs(self.bound)
@@ -53,7 +60,8 @@ class LinkFilter:
     def words(self, quantity: Quantity) -> str:
         """Return which links are drawn, for a caption; empty where all are."""
         left_out = [*([] if self.host_links else ["host links"]), *sorted(self.hidden_classes)]
-        parts = [f"without {', '.join(left_out)}"] if left_out else []
+        parts = [f"{self.group} alone"] if self.group else []
+        parts += [f"without {', '.join(left_out)}"] if left_out else []
         if self.bound is not None:
             end = "up to" if quantity.low_stands_out else "from"
             parts.append(f"{end} {format_number(self.bound)} {quantity.unit}")

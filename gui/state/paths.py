@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import format_number
+from gui.state.columns import MISSING, format_number
 from gui.state.csv_text import csv_text
 from gui.state.scene import Scene
 from optinet.errors import OptinetError
@@ -26,6 +26,7 @@ COUNTED = 10**12  # paths beyond which their number is told to two digits
 CUT_OFF = "What has failed cuts {} off from {}: no path is left."
 NOT_OF_ONE_PAIR = ("best", "optimal")
 ALONE = "the split of all traffic together cannot be made anew; shown is that of this pair alone"
+NOT_TOLD = "The run does not say."
 COLUMNS = ("Hop", "Link class", "Latency ns", "Loss dB", "Margin dB", "Load Gb/s", "Utilization %")
 HOP_HEADINGS = (
     *("from", "to", "link class", "length (m)", "latency (ns)", "loss (dB)"),
@@ -35,7 +36,7 @@ HOP_HEADINGS = (
 
 @dataclass(frozen=True)
 class Hop:
-    """One arc of a path; what the run does not say is NaN."""
+    """One arc of a path; what the run does not say is NaN. `loss_at` tells which loss it is."""
 
     arc: int
     tail: str
@@ -47,6 +48,7 @@ class Hop:
     margin_db: float
     load_gbps: float
     capacity_gbps: float
+    loss_at: str = ""
 
     @property
     def utilization(self) -> float:
@@ -60,16 +62,22 @@ class Hop:
         return self.tail, self.head, self.link_class, *numbers
 
     def cells(self) -> tuple[str, ...]:
-        """Return the texts of its row, in the order of `COLUMNS`."""
+        """Return the texts of its row, in the order of `COLUMNS`; a dash for what the run does not say."""
         return (
             f"{self.tail} → {self.head}",
             f"{self.link_class}, {format_number(self.length_m)} m",
-            format_number(self.latency_ns),
-            format_number(self.loss_db, 2),
-            format_number(self.margin_db, 2),
+            format_number(self.latency_ns) or MISSING,
+            format_number(self.loss_db, 2) or MISSING,
+            format_number(self.margin_db, 2) or MISSING,
             f"{format_number(self.load_gbps)} of {format_number(self.capacity_gbps)}",
             format_number(100 * self.utilization, 1),
         )
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what there is to say of each cell beyond its text."""
+        said = tuple(NOT_TOLD if cell == MISSING else "" for cell in self.cells())
+        at = COLUMNS.index("Loss dB")
+        return (*said[:at], said[at] or f"Loss {self.loss_at}", *said[at + 1 :])
 
 
 @dataclass(frozen=True)
@@ -275,8 +283,9 @@ def _hop(scene: Scene, arc: int, latency_ns: float) -> Hop:
         link_class=facts.name,
         length_m=float(scene.link_length_m[link]),
         latency_ns=latency_ns,
-        loss_db=facts.loss_db,
+        loss_db=facts.loss_db + facts.loss_db_per_m * float(scene.link_length_m[link]),
         margin_db=facts.margin_db,
         load_gbps=float(scene.arc_load_gbps[arc]),
         capacity_gbps=float(scene.arc_capacity_gbps[arc]),
+        loss_at=facts.loss_at,
     )

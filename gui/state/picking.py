@@ -33,6 +33,8 @@ class Picker:
         shape (n_segments, 2): indices of points.
     values
         shape (n_segments,): of segments as near the one with the largest value is picked.
+    drawn
+        shape (n_nodes,): whether each node is there to be picked; None where all are.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class Picker:
         n_nodes: int,
         segment_ends: NDArray[np.int64],
         values: NDArray[np.float64],
+        drawn: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._xy, self._ends, self._values = xy, segment_ends, values
+        self._xy, self._ends, self._values, self._drawn = xy, segment_ends, values, drawn
         self._node_x, self._node_y = (np.ascontiguousarray(column, dtype=np.float32) for column in xy[:n_nodes].T)
         a, b = (xy[segment_ends[:, side]].astype(np.float32).T for side in (0, 1))
         reach = SEGMENT_REACH_PX + 0.5
@@ -51,6 +54,8 @@ class Picker:
     def at(self, x: float, y: float) -> Picked | None:
         """Return the node or segment at a pixel; a node wins over a segment."""
         near = np.flatnonzero((np.abs(self._node_x - x) <= NODE_REACH_PX) & (np.abs(self._node_y - y) <= NODE_REACH_PX))
+        if self._drawn is not None:
+            near = near[self._drawn[near]]
         if len(near):
             away = np.hypot(*(self._xy[near] - (x, y)).T)
             if away.min() <= NODE_REACH_PX:

@@ -20,6 +20,8 @@ class Quantity:
         Whether it is the lowest value that a reader looks for; links that share a line then show their lowest.
     categories
         Names of what the values 0, 1, ... stand for; of link classes the run knows the names.
+    threshold, threshold_text
+        A value that the color bar marks, and what changes there.
     """
 
     id: str
@@ -28,12 +30,14 @@ class Quantity:
     full: float = 0.0
     low_stands_out: bool = False
     categories: tuple[str, ...] = ()
+    threshold: float | None = None
+    threshold_text: str = ""
 
 
 UTILIZATION = Quantity("utilization", "Link utilization", "% of capacity", full=100.0)
 LOAD = Quantity("load", "Link load", "Gb/s")
 LENGTH = Quantity("length", "Link length", "m")
-MARGIN = Quantity("margin", "Link margin", "dB", low_stands_out=True)
+MARGIN = Quantity("margin", "Link margin", "dB", low_stands_out=True, threshold=0.0, threshold_text="closes from")
 LATENCY = Quantity("latency", "Link latency", "ns")
 LINK_CLASS = Quantity("link_class", "Link class", categories=("",))
 IDLE, CARRYING, FULLEST, FAILED = range(4)

@@ -9,13 +9,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.folding import folds_of
-from gui.state.layout import STRUCTURE, Layout, Nodes, layout_of
+from gui.state.folding import folds_of, folds_of_stands
+from gui.state.layout import FLOOR, STRUCTURE, Layout, Nodes, layout_of
 from gui.state.layout.clos import with_shuffles
+from gui.state.layout.floor import stands_of
 from gui.state.link_facts import LinkFacts, link_facts
+from gui.state.racks import racks_of_run
 from gui.state.run_parts import parts_of_run
 from gui.state.runs import RunEntry
 from gui.state.scene import FULLEST_SHARE, Floats, Ints, Scene, link_values
+from optinet.plant import OpticalPlant
 from optinet.results import Run
 from optinet.structure import Planes
 
@@ -34,12 +37,15 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
     names, facts = tuple(run.link_class_names), link_facts(run)
     length = np.asarray(run.link_length_m, dtype=np.float64)
     limiting, limit_text = _limiting(run, utilization)
+    plant = run.fabric.plant if run.table("plant") else None
+    stands = stands_of(nodes, link_ends, racks_of_run(run)) if style == FLOOR else None
+    layout = layout_of(run.structure, link_ends, nodes, style, stands, _devices(plant, len(link_ends)))
     scene = Scene(
         key=entry.key,
         title=entry.label,
         run=run,
         style=style,
-        layout=_with_shuffles(layout_of(run.structure, link_ends, nodes, style), run, style, link_ends, facts),
+        layout=_with_shuffles(layout, run, style, link_ends, facts),
         folds=folds_of(run.structure, nodes, link_ends),
         nodes=nodes,
         node_names=tuple(str(name) for name in run.node_names),
@@ -54,9 +60,10 @@ def scene_of(entry: RunEntry, style: str = STRUCTURE) -> Scene:
         arc_utilization=utilization,
         limiting=limiting,
         limit_text=limit_text,
-        plant=run.fabric.plant if run.table("plant") else None,
+        plant=plant,
     )
-    scene = dataclasses.replace(scene, own_parts=parts_of_run(scene))
+    folds = scene.folds if stands is None else folds_of_stands(stands)
+    scene = dataclasses.replace(scene, own_parts=parts_of_run(scene), folds=folds)
     for _ in (scene.opening, scene.boxes, scene.without_capacity, run.metrics, run.table("reconfiguration")):
         pass  # made and read here, in the worker, while the file is there
     return scene
@@ -68,6 +75,15 @@ def _with_shuffles(layout: Layout, run: Run, style: str, link_ends: Ints, facts:
         return layout
     shuffled = np.flatnonzero(np.isin(run.link_class, passing))
     return with_shuffles(layout, run.structure, link_ends, shuffled)
+
+
+def _devices(plant: OpticalPlant | None, n_links: int) -> Ints:
+    """Return the optical circuit switch that each link passes, -1 for none; shape (n_links,)."""
+    device = np.full(n_links, -1, dtype=np.int64)
+    if plant is not None:
+        made = plant.circuit_link >= 0
+        device[plant.circuit_link[made]] = plant.circuit_ocs[made]
+    return device
 
 
 def _limiting(run: Run, utilization: Floats) -> tuple[NDArray[np.bool_], str]:

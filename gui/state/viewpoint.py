@@ -56,9 +56,14 @@ class Viewpoint:
     def fit(self) -> None:
         """Show everything as large as possible, in the same direction."""
         if self.drawing is not None:
-            camera = self.camera.fit(self.drawing.xyz, *self._size)
+            camera = self.camera.fit(self.shown_xyz, *self._size)
             self.camera, self.hovered, self._fitted, self._fit_zoom = camera, None, True, camera.zoom
             self.moved.emit()
+
+    @property
+    def shown_xyz(self) -> NDArray[np.float64]:
+        """Where the points are that are to be seen when everything fits; shape (n, 3)."""
+        return self.drawing.xyz if self.drawing is not None else np.zeros((0, 3))
 
     def follow(self, other: Viewpoint) -> None:
         """Look as another view does: what fits there fits here, and what is magnified there is magnified here."""

@@ -14,7 +14,11 @@ from gui.state.quantities import QUANTITIES
 ZOOM_STEP, ORBIT_STEP_DEG = 1.25, 7.5
 LAYOUTS = (
     (STRUCTURE, "As it is built", "Tiers and pods, cubes, planes, blocks or groups, from the structure of the fabric"),
-    (FLOOR, "Racks in rows", "Every leaf with its hosts, or every cube, as a rack; other switches in rows behind"),
+    (
+        FLOOR,
+        "Racks in rows",
+        "The racks that the run counts, those of hosts in front, links in trays above; other nodes by leaf or cube",
+    ),
     (FORCE, "Near is near", "Nodes near in the graph stand near each other, whatever the structure"),
 )
 

@@ -35,8 +35,8 @@ from gui.views.palette import Theme
 
 NO_RUN = "Select a run in the table to see its circuits."
 NO_PLANT = "This fabric has no optical circuit switch."
-NO_CHANGE = "Reconfigure to …"
-AROUND = "Reconfigure around this OCS, failed"
+NO_CHANGE = "Circuits as the run has them"
+AROUND = "Reconfigure around OCS {}, failed"
 STEPS_PER_S, MIN_SPEED, MAX_SPEED = 2.0, 0.25, 32.0
 TICKS = 8
 
@@ -183,6 +183,7 @@ class OcsPanel(QWidget):
         self.playback: Playback | None = None
         self.at = 0
         self.speed = STEPS_PER_S
+        self._around: int | None = None  # the device that has failed in what is played
         self._scene: Scene | None = None
         self._asked_for: Scene | None = None
         self._targets: list[RunEntry] = []
@@ -264,7 +265,7 @@ class OcsPanel(QWidget):
         if fabric is not self._scene:
             self._scene = fabric
             self._stop()
-            self.playback = None
+            self.playback = self._around = None
             self.at = 0
             self.told.setText("")
             self.slider.blockSignals(True)
@@ -291,6 +292,7 @@ class OcsPanel(QWidget):
         if self.playback is not None:
             circuits = self.playback.circuits(self.at)
         matrix = port_matrix(plant, self.device.value(), *circuits)
+        self.target.setItemText(1, AROUND.format(self.device.value() if self._around is None else self._around))
         self.summary.setText(f"of {plant.n_ocs:,}: {matrix.summary()}")
         self.view.show_matrix(matrix)
 
@@ -325,10 +327,10 @@ class OcsPanel(QWidget):
             self._timer.setInterval(round(1000 / self.speed))
 
     def set_playback(self, playback: Playback | str) -> None:
-        """Begin with a reconfiguration, or say why there is none."""
+        """Begin with a reconfiguration, or say why there is none and go back to the circuits of the run."""
         self._stop()
         if isinstance(playback, str):
-            self.playback = None
+            self.playback = self._around = None
             self._state.set_circuits(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64))
             self.told.setText(playback)
             return
@@ -352,7 +354,9 @@ class OcsPanel(QWidget):
         if device is not None:
             self.device.setValue(device)
         self._state.set_circuits(self.playback.dark_links(step), self.playback.new_links(step))
-        self.told.setText(f"Step {step} of {self.playback.n_steps - 1}. {self.playback.describe(step)}")
+        self.told.setText(
+            f"Step {step} of {self.playback.n_steps - 1} {self.playback.title}. {self.playback.describe(step)}"
+        )
         self._show_device()
 
     def _tick(self) -> None:
@@ -371,7 +375,7 @@ class OcsPanel(QWidget):
         self._targets = []
         if scene is None or scene.plant is None:
             return
-        self.target.addItems([NO_CHANGE, AROUND])
+        self.target.addItems([NO_CHANGE, AROUND.format(self.device.value())])
         topology = scene.run.scenario.get("topology", {}).get("name", "")
         for entry in self._session.entries:
             if entry.key != scene.key and entry.texts["topology"] == topology:
@@ -380,9 +384,15 @@ class OcsPanel(QWidget):
 
     def _choose_target(self, index: int) -> None:
         scene = self._state.scene
-        if scene is None or index < 1:
+        if scene is None:
+            return
+        if index == 0:
+            self._asked_for = None
+            self.set_playback("")
+            self._show_device()
             return
         ocs, self._asked_for = self.device.value(), scene
+        self._around = ocs if index == 1 else None
         self.told.setText("Working out the moves …")
         if index == 1:
             self._jobs.submit("Working out the moves …", lambda: around_ocs(scene, ocs), self._found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from PyQt6.QtCore import QSizeF, QTimer, pyqtSignal
-from PyQt6.QtGui import QPainter
+from PyQt6.QtGui import QHideEvent, QPainter, QShowEvent
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.jobs import Jobs
@@ -47,12 +47,13 @@ class FabricPane(QWidget):
     """Reads the fabrics of selected runs in the worker and shows them; traces paths between clicked endpoints.
 
     `main` is the view of the current run, `state` its state. `hovered_text` tells what is hovered in any view;
-    `scene_shown` which run has just been drawn in the main one.
+    `scene_shown` which run has just been drawn in the main one; `seen` whether it is in front now.
     """
 
     hovered_text = pyqtSignal(str)
     traced = pyqtSignal()
     scene_shown = pyqtSignal(str)
+    seen = pyqtSignal(bool)
 
     def __init__(self, shared: Shared, state: FabricViewState, theme: Theme) -> None:
         super().__init__()
@@ -90,6 +91,16 @@ class FabricPane(QWidget):
         """Lay fabrics out as `save_state` has kept."""
         if state.get("layout") in STYLES:
             self.set_style(state["layout"])
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Tell that the fabric is seen."""
+        super().showEvent(event)
+        self.seen.emit(True)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Tell that something else is in front."""
+        super().hideEvent(event)
+        self.seen.emit(False)
 
     @property
     def is_complete(self) -> bool:

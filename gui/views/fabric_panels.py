@@ -13,6 +13,7 @@ from gui.views.fabric_pane import FabricPane, Shared
 from gui.views.fabric_paths import ONE_MORE, PathsPanel
 from gui.views.fabric_range import RangeDialog
 from gui.views.failed_panel import open_menu
+from gui.views.group_commands import group_commands
 from gui.views.panel import Panel, Window
 from gui.views.session_keeper import SessionKeeper
 
@@ -30,13 +31,20 @@ def fabric(keeper: SessionKeeper, window: Window) -> FabricPane:
     shared = Shared(window.session, window.selection, window.jobs, window.messages)
     pane = FabricPane(shared, window.fabric_state, window.theme)
     window.failures.linked = pane.linked
-    pane.hovered_text.connect(lambda text: window.show_status(text or _advice(window.fabric_state)))
+    pane.hovered_text.connect(partial(_tell, window, pane))
+    pane.seen.connect(lambda seen: window.show_status(_advice(window.fabric_state) if seen else ""))
     window.fabric_state.chosen_changed.connect(lambda: _ask_for_second(window))
     pane.main.menu_wanted.connect(partial(open_menu, window))
     pane.traced.connect(lambda: window.panels["paths"].show())
     pane.scene_shown.connect(keeper.camera_for)
     pane.show_selected()
     return pane
+
+
+def _tell(window: Window, pane: FabricPane, text: str) -> None:
+    """Say what is under the pointer, or what the mouse can do where the fabric is seen."""
+    if text or pane.isVisible():
+        window.show_status(text or _advice(window.fabric_state))
 
 
 def _advice(state: FabricViewState) -> str:
@@ -86,6 +94,7 @@ def fabric_commands(window: Window, panel: Panel) -> list[Command]:
             help="Show up to four selected runs beside each other, with one camera and one color range",
             toolbar="Side by side",
         ),
+        *group_commands(window),
         *drawing_commands(state, lambda style: panel.widget.set_style(style)),
         *color_commands(state, lambda: RangeDialog(state, window.widget).open()),
     ]

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.state.fabric_view import FabricViewState
 from gui.state.paths import COLUMNS, Trace
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
 from gui.views.table_picture import TextTable, table_export
+from gui.views.wide_tree import WideTree
 
 HINT = "Click two hosts or chips in the fabric to see the paths between them."
 ONE_MORE = "From {}: click another host or chip to see the paths to it."
 ROOM_PX = 6  # between lines
+_NUMBERS = frozenset(range(2, len(COLUMNS)))
 _PATH = Qt.ItemDataRole.UserRole
 
 
@@ -29,18 +31,9 @@ class PathsPanel(QWidget):
         self.title = QLabel(HINT)
         self.title.setWordWrap(True)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.tree = QTreeWidget()
-        self.tree.setColumnCount(len(COLUMNS))
-        self.tree.setHeaderLabels(COLUMNS)
-        self.tree.setUniformRowHeights(True)  # that of the first
-        self.tree.setAccessibleName("Traced paths")
+        self.tree = WideTree(COLUMNS, _NUMBERS, "Traced paths")
         self.tree.currentItemChanged.connect(self._selected)
         self.tree.itemExpanded.connect(self._expanded)
-        header = self.tree.header()
-        if header is not None:
-            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            header.setStretchLastSection(False)
-            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.addWidget(self.title)
@@ -61,8 +54,8 @@ class PathsPanel(QWidget):
         trace = self._state.trace
         if trace is None or not trace.paths:
             return None
-        numeric = frozenset(range(3, len(COLUMNS) + 1))
-        table = TextTable(trace.title, ("Path", *COLUMNS), trace.rows(), numeric, [trace.note] if trace.note else [])
+        numbers = frozenset(column + 1 for column in _NUMBERS)
+        table = TextTable(trace.title, ("Path", *COLUMNS), trace.rows(), numbers, [trace.note] if trace.note else [])
         return table_export(table, self._theme, self.tree.font(), trace.as_csv)
 
     def copy(self) -> None:
@@ -102,13 +95,12 @@ class PathsPanel(QWidget):
     def _expanded(self, head: QTreeWidgetItem) -> None:
         if self._shown is None or head.childCount():
             return
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         index = head.data(0, _PATH)
         for hop in self._shown.paths[index].hops:
-            row = QTreeWidgetItem(head, list(hop.cells()))
+            row = self.tree.row(hop.cells(), hop.hints())
             row.setData(0, _PATH, index)
-            for column in range(2, len(COLUMNS)):
-                row.setTextAlignment(column, right)
+            head.addChild(row)
+        self.tree.fit_columns()
 
     def _selected(self, item: QTreeWidgetItem | None) -> None:
         if self._shown is not None and item is not None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QSizeF, Qt
+from PyQt6.QtCore import QSizeF
 from PyQt6.QtGui import QColor
 
-from gui.state.drawing import Drawing
 from gui.state.fabric_view import FabricViewState
 from gui.state.failed_parts import nodes_down
 from gui.state.quantities import STATE
-from gui.state.scene import Scene
-from gui.views.painting import FAST_WIDTH, FEW, Lines, Picture, Points, picture_of
+from gui.views.fabric_marks import frame_lines, mark_lines
+from gui.views.painting import Picture, Points, picture_of
 from gui.views.palette import Theme
 from optinet.fabric import NodeKind
 
@@ -46,9 +45,10 @@ def fabric_picture(
     drawn = state.segments[:n_segments]
     ends = drawing.segment_ends[drawn]
     moving = n_segments is not None
-    dead = nodes_down(scene, state.parts) if state.failed_shown else np.zeros(0, dtype=np.int64)
-    nodes = _nodes(scene, drawing, theme, xy, size, MOVING_NODES if moving else None, dead)
-    marks = _marks(state, drawing, theme, xy, MOVING_MARKS if moving else None)
+    nodes = _nodes(state, theme, xy, size, MOVING_NODES if moving else None)
+    most = MOVING_MARKS if moving else None
+    frames = frame_lines(state, theme, (size.width(), size.height()), most)
+    marks = (*frames, *mark_lines(state, drawing, theme, xy, most))
     return picture_of(xy, ends, state.color_bins(state.values[drawn]), colors, nodes, theme.canvas, size, marks)
 
 
@@ -69,17 +69,16 @@ def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
 
 
 def _nodes(
-    scene: Scene,
-    drawing: Drawing,
-    theme: Theme,
-    xy: NDArray[np.float64],
-    size: QSizeF,
-    most: int | None,
-    dead: NDArray[np.int64],
+    state: FabricViewState, theme: Theme, xy: NDArray[np.float64], size: QSizeF, most: int | None
 ) -> tuple[Points, ...]:
     """Return the nodes in view by kind, at most so many of each: hosts small, switches large, smaller if many."""
+    scene, drawing, drawn = state.scene, state.drawing, state.drawn_points
+    if scene is None or drawing is None:
+        return ()
     at = xy[: drawing.n_marks]
     seen = np.all((at >= -10) & (at <= [size.width() + 10, size.height() + 10]), axis=1)
+    if drawn is not None:
+        seen &= drawn
     share = NODE_COVER * size.width() * size.height() / max(int(seen.sum()), 1)
     basic = float(np.clip(np.sqrt(share), MIN_NODE_PX, MAX_NODE_PX))
     is_node = drawing.point_node >= 0
@@ -90,38 +89,11 @@ def _nodes(
         if len(mine):
             step = 1 if most is None else -(-len(mine) // most)
             groups.append(Points(mine[::step], theme.nodes[kind], basic * relative))
-    if not is_node.all():
+    if (seen & ~is_node).any():
         groups.append(Points(at[seen & ~is_node], theme.nodes[NodeKind.SWITCH], GROUP_PX))
-    if len(dead):
-        groups.append(Points(at[np.unique(drawing.node_point[dead])], theme.bad, max(basic * 1.6, DEAD_PX)))
+    dead = drawing.node_point[nodes_down(scene, state.parts)] if state.failed_shown else np.zeros(0, dtype=np.int64)
+    if (of_dead := np.unique(dead[seen[dead]])).size:
+        groups.append(Points(at[of_dead], theme.bad, max(basic * 1.6, DEAD_PX)))
     if len(drawing.shuffles):
         groups.append(Points(xy[drawing.shuffles], theme.categories[2], SHUFFLE_PX))
     return tuple(groups)
-
-
-def _marks(
-    state: FabricViewState, drawing: Drawing, theme: Theme, xy: NDArray[np.float64], most: int | None
-) -> tuple[Lines, ...]:
-    """Return what is drawn over the links: what limits, what is down, circuits that change, and traced paths."""
-    scene = state.scene
-    if scene is None:
-        return ()
-    style = Qt.PenStyle
-    sorts = []
-    if state.limit_shown:
-        sorts.append((np.flatnonzero(scene.limiting), theme.highlight, 2.6, style.SolidLine))
-    if state.failed_shown:
-        sorts.append((state.failed, theme.bad, 2.2, style.DashLine))
-    sorts.append((state.dark_links, theme.bad, 2.2, style.DotLine))
-    if state.trace is not None:
-        sorts.append((state.trace.links(state.path_shown), theme.highlight, 3.0, style.SolidLine))
-    marks = []
-    for links, color, width, dash in sorts:
-        if len(links):
-            segments = drawing.segments_of(links)[:most]
-            width = width if len(links) <= FEW else FAST_WIDTH
-            marks.append(Lines(xy[drawing.segment_ends[segments]].reshape(-1, 4), color, width, dash))
-    if len(state.new_links):
-        ends = drawing.node_point[state.new_links][:most]
-        marks.append(Lines(xy[ends].reshape(-1, 4), theme.good, 2.2, style.SolidLine))
-    return tuple(marks)

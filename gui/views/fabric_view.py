@@ -327,7 +327,13 @@ class FabricView(QWidget):
         if drawing is None or len(self._xy) != len(drawing.xyz):
             return None
         if self._picker is None:
-            self._picker = Picker(self._xy, drawing.n_marks, drawing.segment_ends[drawn], self.state.values[drawn])
+            self._picker = Picker(
+                self._xy,
+                drawing.n_marks,
+                drawing.segment_ends[drawn],
+                self.state.values[drawn],
+                self.state.drawn_points,
+            )
         found = self._picker.at(x, y)
         if found is not None and found.kind == "segment":
             return Picked("segment", int(drawn[found.index]))

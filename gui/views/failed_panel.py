@@ -7,9 +7,10 @@ from functools import partial
 
 from PyQt6.QtCore import QEvent, QPoint, QSize, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.commands import Command
+from gui.state.columns import MISSING
 from gui.state.failed_parts import COLUMNS, named, part_rows, scenario_parts
 from gui.state.failure import Part
 from gui.state.picking import Picked
@@ -19,6 +20,7 @@ from gui.views.failures import Failures
 from gui.views.palette import Theme
 from gui.views.panel import Panel, Window
 from gui.views.table_picture import TextTable, table_export
+from gui.views.wide_tree import WideTree
 from gui.views.work import Work
 
 HINT = "Right-click a link, switch, host or chip in the fabric to fail it."
@@ -34,19 +36,13 @@ class FailedPanel(QWidget):
         self._shown: tuple[object, ...] = ()
         self.text = QLabel(HINT, wordWrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(COLUMNS)
+        self.tree = WideTree(COLUMNS, _NUMBERS, "Failed parts")
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
-        self.tree.setAccessibleName("Failed parts")
         self.tree.setMouseTracking(True)
         self.tree.itemEntered.connect(lambda item, _column: self._point(item))
         self.tree.itemSelectionChanged.connect(self._point)
         self.tree.viewportEntered.connect(self._point)
-        header = self.tree.header()
-        if header is not None:
-            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            header.setStretchLastSection(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.addWidget(self.text)
@@ -88,7 +84,7 @@ class FailedPanel(QWidget):
         rows = part_rows(state.scene, state.parts)
         notes = self._failures.lines()
         table = TextTable(
-            f"Failed parts of {state.scene.title}", COLUMNS, rows or [("none", "", "", "0")], _NUMBERS, notes
+            f"Failed parts of {state.scene.title}", COLUMNS, rows or [("none", MISSING, MISSING, "0")], _NUMBERS, notes
         )
         return table_export(table, self._theme, self.tree.font())
 
@@ -102,14 +98,8 @@ class FailedPanel(QWidget):
             self._shown = shown
             self.tree.clear()
             rows = part_rows(state.scene, state.parts) if state.scene is not None else []
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            for row in rows:
-                item = QTreeWidgetItem(list(row))
-                metrics = self.tree.fontMetrics()
-                item.setSizeHint(2, QSize(metrics.horizontalAdvance(row[2]) + 12, metrics.height() + 6))
-                for column in _NUMBERS:
-                    item.setTextAlignment(column, right)
-                self.tree.addTopLevelItem(item)
+            self.tree.addTopLevelItems([self.tree.row(row) for row in rows])
+            self.tree.fit_columns()
             self._point()
 
 
@@ -189,6 +179,15 @@ def failed_commands(work: Work, window: Window, panel: Panel) -> list[Command]:
             help="Fail everything of a group that the run's scenario names in [failures.group.NAME]",
         ),
         Command(
+            "view.fail_beside",
+            "Fail the same in the runs beside",
+            failures.fail_beside,
+            "",
+            "View/Failures",
+            lambda: bool(failures.beside()),
+            help="Side by side: fail in the others what has failed in the current fabric, where they have it by name",
+        ),
+        Command(
             "view.run_failed",
             "Run with these parts down",
             run_failed,
@@ -259,6 +258,11 @@ def open_menu(window: Window, picked: Picked | None, at: QPoint) -> QMenu:
             action = QAction(f"{word} {part.title}", menu)
             action.triggered.connect(partial(run, command_id))
             menu.insertAction(line, action)
+    if failures.group is not None:
+        shown = failures.group.title == window.fabric_state.link_filter.group
+        action = QAction("Show all groups" if shown else f"Show {failures.group.title} alone", menu)
+        action.triggered.connect(partial(run, "view.isolate"))
+        menu.insertAction(line, action)
     failures.pointed = None
     menu.popup(at)
     return menu

@@ -25,6 +25,7 @@ from gui.state.failed_parts import (
     node_part,
     ocs_part,
     picked_part,
+    same_part,
     without_parts,
 )
 from gui.state.failure import After, Part
@@ -110,6 +111,36 @@ class Failures(QObject):
         if new:
             self._edit(f"Fail {name}", (*self.state.parts, *new))
             self.failed.emit()
+
+    def beside(self) -> dict[str, tuple[tuple[Part, ...], tuple[Part, ...]]]:
+        """Return of each run beside what has failed, and what would with the failed parts of the main view that it has.
+
+        Runs to which that adds nothing are left out.
+        """
+        scene, found = self.state.scene, {}
+        for state in self._states():
+            other = state.scene
+            if scene is None or other is None or other.key == scene.key:
+                continue
+            before = self._wanted(state, other)[1]
+            same = (same_part(scene, other, part) for part in self.state.parts)
+            after = tuple(dict.fromkeys((*before, *(part for part in same if part is not None))))
+            if after != before:
+                found[other.key] = before, after
+        return found
+
+    def fail_beside(self) -> None:
+        """Fail the parts that have failed in the main view in the runs beside it as well, in one step."""
+        changes = self.beside()
+
+        def put(which: int) -> None:
+            for key, parts in changes.items():
+                self.state.set_parts(key, parts[which])
+            self.state.changed.emit()  # the views beside follow the main one
+
+        if changes:
+            runs = f"{len(changes)} run{'s' * (len(changes) != 1)}"
+            self._undo.do(Edit(f"Fail the same in {runs} beside", lambda: put(0), lambda: put(1)))
 
     def restore(self, parts: tuple[Part, ...]) -> None:
         """Let some parts work again."""

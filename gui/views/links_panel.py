@@ -6,15 +6,13 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtCore import QSize, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -28,6 +26,7 @@ from gui.views.exporting import ViewExport
 from gui.views.palette import Theme, show_boxes
 from gui.views.panel import Panel, Window
 from gui.views.table_picture import TextTable, table_export
+from gui.views.wide_tree import WideTree
 
 BOUND_AT = 0.8  # of the color range, to begin with
 NO_FABRIC, NO_LINK = "No fabric is shown.", "No link is drawn."
@@ -52,17 +51,10 @@ class LinksPanel(QWidget):
         self.bounded.toggled.connect(self._set_bound)
         self.bound.valueChanged.connect(self._set_bound)
         self.title = QLabel(wordWrap=True)
-        self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(HEADINGS)
+        self.tree = WideTree(HEADINGS, _NUMBERS, "Links that stand out most")
         self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setAccessibleName("Links that stand out most")
         self.tree.currentItemChanged.connect(self._look)
         self.tree.itemClicked.connect(self._look)
-        header = self.tree.header()
-        if header is not None:
-            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            header.setStretchLastSection(False)
         self._lay_out()
         show_boxes(self.bounded)
         state.changed.connect(self.refresh)
@@ -128,12 +120,8 @@ class LinksPanel(QWidget):
         self.title.setText(self._heading() if self.links else NO_FABRIC if scene is None else NO_LINK)
         self.tree.blockSignals(True)
         self.tree.clear()
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        items = [QTreeWidgetItem(list(link.cells())) for link in self.links]
-        for item in items:
-            for column in _NUMBERS:
-                item.setTextAlignment(column, right)
-        self.tree.addTopLevelItems(items)
+        self.tree.addTopLevelItems([self.tree.row(link.cells(), link.hints()) for link in self.links])
+        self.tree.fit_columns()
         self.tree.blockSignals(False)
 
     def step(self, by: int) -> None:

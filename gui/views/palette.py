@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every color of the viewer, for light and dark.
 
-On a dark ground the maps run from dark to bright, on a light one from pale to dark, so that the largest value always
-stands out most. viridis, cividis and batlow are perceptually even and safe for color-blind readers (S. van der Walt,
-N. Smith, 2015; J. Nunez et al., PLOS ONE 13(7), 2018; F. Crameri, "Scientific colour maps", Zenodo, 2018, MIT license).
-Categories take colors of P. Tol, "Colour Schemes", SRON note, 2021.
+On a dark ground the maps run from dim to bright, on a light one from middling to dark, so that the largest value always
+stands out most; of each the part is taken that stands out from the ground by 3:1, the contrast that graphics need (WCAG
+2.1, criterion 1.4.11). viridis, cividis and batlow are perceptually even and safe for color-blind readers (S. van der
+Walt, N. Smith, 2015; J. Nunez et al., PLOS ONE 13(7), 2018; F. Crameri, "Scientific colour maps", Zenodo, 2018, MIT
+license). Categories take colors of P. Tol, "Colour Schemes", SRON note, 2021.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gui.state.colormap import N_COLORS
 from optinet.fabric import NodeKind
 
 Appearance = Literal["system", "light", "dark"]
+LEAST_CONTRAST = 3.0  # of what carries data
 
 _LIGHT_CATEGORIES = "#4477aa #ee6677 #228833 #ccbb44 #66ccee #aa3377 #999933 #332288 #44aa99 #882255 #e69f00 #888888"
 _DARK_CATEGORIES = "#5b8ec4 #ee6677 #3a9c4c #ccbb44 #66ccee #c9579a #a5a545 #8d83d8 #44aa99 #d98bb0 #e69f00 #9a9a9a"
@@ -81,11 +83,23 @@ DARK = Theme(
 @lru_cache
 def _map_colors(map_name: str, dark: bool) -> tuple[QColor, ...]:
     source = pyqtgraph.ColorMap(None, _BATLOW.split()) if map_name == "batlow" else pyqtgraph.colormap.get(map_name)
-    table = source.getLookupTable(nPts=256, alpha=False)
-    # the end of the map that is closest to the ground would not be seen
-    first, last = (36, 255) if dark else (232, 0)
-    rows = table[np.linspace(first, last, N_COLORS).round().astype(int)]
-    return tuple(QColor(*(int(c) for c in row[:3])) for row in rows)
+    colors = [QColor(*row[:3]) for row in source.getLookupTable(nPts=256, alpha=False).tolist()]
+    ground = (DARK if dark else LIGHT).canvas
+    seen = [index for index, color in enumerate(colors) if contrast(color, ground) >= LEAST_CONTRAST]
+    first, last = (seen[0], seen[-1]) if dark else (seen[-1], seen[0])
+    return tuple(colors[index] for index in np.linspace(first, last, N_COLORS).round().astype(int).tolist())
+
+
+def luminance(color: QColor) -> float:
+    """Return the relative luminance of a color, 0 to 1, after WCAG 2."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return the contrast of two colors, 1 to 21, after WCAG 2."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def system_is_dark() -> bool:

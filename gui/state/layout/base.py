@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STUB = 0.55  # length of a wrap's stub, in node spacings
+SHUFFLE, PLAIN = -1, -2  # points that belong to no node: a shuffle, and a bend of a cable
+_NO_FRAMES = np.zeros((0, 2, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +47,15 @@ class Layout:
     segment_link
         shape (n_segments,): the link that each segment stands for.
     stub_node
-        shape (n_points - n_nodes,): the node each free end belongs to, -1 for a shuffle, which belongs to none.
+        shape (n_points - n_nodes,): the node each free end belongs to, or `SHUFFLE`, or `PLAIN`.
     azimuth_deg, elevation_deg
         A good direction to look from.
     labels
         What stands where, beyond the groups that can be folded: a name and its place.
+    frames, is_rack
+        shape (n, 2, 3) and (n,): low and high corners of boxes to be outlined, and which of them are racks.
+    remark
+        What has to be said of it.
     """
 
     xyz: Floats
@@ -59,6 +65,9 @@ class Layout:
     azimuth_deg: float = -60.0
     elevation_deg: float = 25.0
     labels: tuple[tuple[str, tuple[float, float, float]], ...] = ()
+    frames: Floats = field(default_factory=lambda: _NO_FRAMES)
+    is_rack: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    remark: str = ""
 
 
 def straight(xyz: Floats, link_ends: Ints, azimuth_deg: float = -60.0, elevation_deg: float = 25.0) -> Layout:
@@ -111,7 +120,7 @@ def through(layout: Layout, links: Ints, via: Ints, via_xyz: Floats) -> Layout:
         np.concatenate((layout.xyz, via_xyz)),
         np.concatenate((layout.segment_ends[~passes], np.column_stack((a, point)), np.column_stack((b, point)))),
         np.concatenate((layout.segment_link[~passes], links, links)),
-        np.concatenate((layout.stub_node, np.full(len(via_xyz), -1))),
+        np.concatenate((layout.stub_node, np.full(len(via_xyz), SHUFFLE))),
         layout.azimuth_deg,
         layout.elevation_deg,
     )

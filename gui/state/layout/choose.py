@@ -8,7 +8,7 @@ import numpy as np
 from gui.state.layout.base import Floats, Ints, Layout, Nodes, straight
 from gui.state.layout.clos import clos_positions, plane_positions
 from gui.state.layout.direct import block_positions, dragonfly_positions, hyperx_positions
-from gui.state.layout.floor import floor_positions
+from gui.state.layout.floor import Stands, floor_layout, stands_of
 from gui.state.layout.torus import is_pod, is_torus, pod_layout, torus_layout
 from optinet.fabric import NodeKind
 from optinet.structure import Blocks, Clos, Dragonfly, HyperX, Planes, Pod, Structure, Torus
@@ -16,7 +16,14 @@ from optinet.structure import Blocks, Clos, Dragonfly, HyperX, Planes, Pod, Stru
 STRUCTURE, FLOOR, FORCE = STYLES = ("structure", "floor", "force")
 
 
-def layout_of(structure: Structure | None, link_ends: Ints, nodes: Nodes | int, style: str = STRUCTURE) -> Layout:
+def layout_of(
+    structure: Structure | None,
+    link_ends: Ints,
+    nodes: Nodes | int,
+    style: str = STRUCTURE,
+    stands: Stands | None = None,
+    link_device: Ints | None = None,
+) -> Layout:
     """Return the layout of a fabric.
 
     Parameters
@@ -29,6 +36,8 @@ def layout_of(structure: Structure | None, link_ends: Ints, nodes: Nodes | int, 
         The nodes, or how many there are where nothing else is known.
     style
         "structure": as it is built; "floor": racks in rows; "force": near in the graph is near in space.
+    stands, link_device
+        On the floor, what stands together, and the optical circuit switch that each link passes.
     """
     # these load scipy and networkx, which the start of the window does not need
     from gui.state.layout.general import general_positions
@@ -38,7 +47,7 @@ def layout_of(structure: Structure | None, link_ends: Ints, nodes: Nodes | int, 
         nothing = np.zeros(nodes, dtype=np.int64)
         nodes = Nodes(nothing + NodeKind.SWITCH, nothing, nothing - 1)
     if style == FLOOR:
-        return straight(floor_positions(nodes, link_ends), link_ends, -58.0, 38.0)
+        return floor_layout(nodes, link_ends, stands or stands_of(nodes, link_ends), link_device)
     if style == STRUCTURE:
         if isinstance(structure, Torus) and is_torus(structure, link_ends, len(nodes)):
             return torus_layout(structure, link_ends)

@@ -3,8 +3,9 @@
 
 Pivot MDS (U. Brandes, C. Pich, "Eigensolver Methods for Progressive Multidimensional Scaling of Large Data", GD 2006)
 places nodes by their distances to a few pivots. Nodes alike in all distances would coincide: they are spread on a small
-ball about their place. Nodes with a single neighbor, such as hosts, are left out and then put on a ball about that
-neighbor. A small graph is then improved by the force-directed method of networkx.
+ball about their place, and the few that stand far off from all others are drawn in, for they would leave these no room.
+A small graph is then improved by the force-directed method of networkx. Nodes with a single neighbor, such as hosts,
+are left out of all this and then put on a ball about that neighbor.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from gui.state.layout.base import rank_in_group, sphere
 
 N_PIVOTS = 40
-FORCE_LIMIT = 250  # nodes; more would take the force-directed method longer than about a second
+MOST_HOSTS_SHARE = 0.38  # of the way to the next node, for the ball of those with a single neighbor
+FAR_OFF = 1.5  # times the distance from the middle within which nine of ten nodes are
+FORCE_LIMIT = 250  # nodes but hosts; more would take the force-directed method longer than about a second
 
 
 def general_positions(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.float64]:
@@ -27,21 +30,47 @@ def general_positions(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.
     number = np.full(n_nodes, -1)
     number[inner] = np.arange(len(inner))
     inner_ends = number[link_ends]
+    inner_ends = inner_ends[(inner_ends >= 0).all(axis=1)]
+    placed = _drawn_in(_separated(_pivot_mds(inner_ends, len(inner))))
+    if len(inner) <= FORCE_LIMIT:
+        placed = _by_forces(inner_ends, placed)
     xyz = np.zeros((n_nodes, 3))
-    xyz[inner] = _separated(_pivot_mds(inner_ends[(inner_ends >= 0).all(axis=1)], len(inner)))
-    xyz /= max(float(np.abs(xyz).max()), 1e-9)
+    xyz[inner] = placed / max(float(np.abs(placed).max()), 1e-9)
     outer = np.flatnonzero(neighbor >= 0)
     rank, count = rank_in_group(neighbor[outer])
-    xyz[outer] = xyz[neighbor[outer]] + sphere(rank, count) * 0.7 / max(len(inner), 2) ** 0.5
-    if n_nodes <= FORCE_LIMIT:
-        import networkx as nx  # here, because a window is there sooner without it
-
-        graph = nx.Graph()
-        graph.add_nodes_from(range(n_nodes))
-        graph.add_edges_from(link_ends.tolist())
-        placed = nx.spring_layout(graph, dim=3, pos=dict(enumerate(xyz)), iterations=60, seed=1)
-        xyz = np.array([placed[i] for i in range(n_nodes)])
+    xyz[outer] = xyz[neighbor[outer]] + sphere(rank, count) * MOST_HOSTS_SHARE * _apart(xyz[inner])
     return xyz * (n_nodes ** (1 / 3) / max(float(np.abs(xyz).max()), 1e-9))
+
+
+def _by_forces(link_ends: NDArray[np.int64], xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    import networkx as nx  # here, because a window is there sooner without it
+
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(xyz)))
+    graph.add_edges_from(link_ends.tolist())
+    start = dict(enumerate(xyz / max(float(np.abs(xyz).max()), 1e-9)))
+    placed = nx.spring_layout(graph, dim=3, pos=start, iterations=60, seed=1)
+    return np.array([placed[i] for i in range(len(xyz))]).reshape(-1, 3)
+
+
+def _drawn_in(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring the few nodes that stand far off from all others nearer, in their directions and in their order."""
+    away = np.linalg.norm(xyz, axis=1)
+    bound = FAR_OFF * float(np.quantile(away, 0.9))
+    far = np.flatnonzero(away > max(bound, 1e-9))
+    drawn = xyz.copy()
+    drawn[far] *= ((bound + bound * 0.3 * np.tanh(away[far] / bound - 1)) / away[far])[:, None]
+    return drawn
+
+
+def _apart(xyz: NDArray[np.float64]) -> float:
+    """Return how far from the next one most nodes stand."""
+    from scipy.spatial import cKDTree
+
+    if len(xyz) < 2:
+        return 1.0
+    nearest = cKDTree(xyz).query(xyz, k=2)[0][:, 1]
+    return float(np.quantile(nearest, 0.25)) or 1e-3
 
 
 def _only_neighbor(link_ends: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:

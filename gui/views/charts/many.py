@@ -16,7 +16,7 @@ from experiments.charts import HeatMap, Parallel
 from experiments.charts.shapes import Floats
 from gui.state.columns import format_number
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
-from gui.views.palette import DARK, LIGHT
+from gui.views.palette import DARK, LIGHT, contrast
 
 _MOST_LINES = 3000  # drawn of each group; more would cover each other
 _SAME = 1e-9  # relative; less is rounding
@@ -263,9 +263,7 @@ def _decimals(values: Floats) -> int:
 
 def contrasting(ground: QColor) -> QColor:
     """Return the color of text that is read best on a ground, by the luminance of WCAG 2."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground.getRgbF()[:3]]
-    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-    return DARK.canvas if luminance > 0.179 else LIGHT.canvas  # where both are equally far
+    return max(DARK.canvas, LIGHT.canvas, key=lambda color: contrast(color, ground))
 
 
 def _every(texts: tuple[str, ...], step: int) -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ import pytest
 import topologies
 from gui.state.layout import FLOOR, FORCE, Nodes, layout_of
 from gui.state.layout.base import STUB
+from gui.state.layout.floor import Stands, stands_of
 from gui.state.layout.torus import CELL_GAP
 from optinet.structure import Clos, Torus
 
@@ -183,3 +184,42 @@ def test_on_the_floor_a_leaf_stands_above_its_hosts():
     host_links = ends[fabric.node_kind[ends[:, 0]] == 0]
     assert xyz[host_links[:, 0], :2] == pytest.approx(xyz[host_links[:, 1], :2])
     assert np.all(xyz[host_links[:, 0], 2] < xyz[host_links[:, 1], 2])
+
+
+def test_no_block_of_a_mesh_stands_far_off_where_near_is_near():
+    fabric, ends = built("ocs_mesh", {"blocks": 40, "hosts_per_block": 8, "uplinks_per_block": 40})
+    xyz = layout_of(fabric.structure, ends, nodes_of(fabric), FORCE).xyz
+    blocks = xyz[fabric.node_tier == 1]
+    away = np.linalg.norm(blocks - blocks.mean(axis=0), axis=1)
+    assert away.max() < 2 * np.median(away)
+    apart = np.linalg.norm(blocks[:, None] - blocks[None], axis=2) + 1e9 * np.eye(40)
+    hosts = np.linalg.norm(xyz[ends[:, 0]] - xyz[ends[:, 1]], axis=1)[fabric.node_kind[ends[:, 0]] == 0]
+    assert hosts.max() < np.median(apart.min(axis=1)) < 2 * apart.min()
+
+
+def test_racks_hold_what_the_run_counts_and_links_run_in_trays_by_way_of_the_ocs_they_pass():
+    fabric, ends = built("ocs_mesh", {"blocks": 6, "hosts_per_block": 5, "uplinks_per_block": 10})
+    nodes, plant = nodes_of(fabric), fabric.plant
+    rack = np.where(fabric.node_tier == 1, (np.arange(fabric.n_nodes) - 30) // 4, -1)
+    told = Stands(
+        rack, ("tier 1 rack 0", "tier 1 rack 1", "OCS rack 0"), np.ones(3, dtype=bool), np.full(plant.n_ocs, 2)
+    )
+    stands = stands_of(nodes, ends, told)
+    assert stands.names == (*told.names, *(f"hosts {leaf}" for leaf in range(6))) and stands.counted.sum() == 3
+    device = np.full(len(ends), -1)
+    device[plant.circuit_link] = plant.circuit_ocs
+    layout = layout_of(fabric.structure, ends, nodes, FLOOR, stands, device)
+    low, high = layout.frames[stands.of_node].transpose(1, 0, 2)
+    places = layout.xyz[: fabric.n_nodes]
+    assert ((low <= places) & (places <= high)).all() and layout.is_rack.tolist() == stands.counted.tolist()
+    top_of_ocs = fabric.n_nodes + 2
+    for link in range(fabric.n_links):
+        segments = layout.segment_ends[layout.segment_link == link]
+        points, times = np.unique(segments, return_counts=True)
+        # one way without a gap from node to node
+        assert sorted(points[times % 2 == 1]) == sorted(ends[link])
+        assert (top_of_ocs in points) == (device[link] >= 0)
+    # each box keeps clear of the others
+    middles = layout.frames.mean(axis=1)[:, :2]
+    away = np.abs(middles[:, None] - middles[None])
+    assert ((away[..., 0] > 0.6) | (away[..., 1] > 1.2) | np.eye(len(middles), dtype=bool)).all()

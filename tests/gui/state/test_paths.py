@@ -14,8 +14,10 @@ from experiments.scenario import load_scenario
 from gui.state.columns import format_number
 from gui.state.paths import COLUMNS, trace
 from gui.state.quantities import LATENCY, MARGIN
+from gui.state.racks import racks_of_run
 from gui.state.runs import read_entry
 from gui.state.scene_reading import scene_of
+from optinet.fabric import NodeKind
 from optinet.results import open_run
 
 
@@ -118,3 +120,12 @@ def test_a_split_of_all_traffic_together_is_that_of_the_run_with_the_options_of_
         for taken in found.paths:
             load[[hop.arc for hop in taken.hops]] += asked[source, target] * taken.share
     assert load == pytest.approx(mesh.arc_load_gbps)
+
+
+def test_the_asics_of_a_box_stand_in_one_rack_of_as_many_as_the_run_counts(scene):
+    told, run = racks_of_run(scene.run), scene.run
+    counted = run.table("racks")
+    assert len(told.names) == sum(counted["racks"]) and told.names[0] == f"{counted['where'][0]} rack 0"
+    # every plane is one ASIC of the one box, and hosts stand in no rack that is told
+    switches = scene.node_kind == NodeKind.SWITCH
+    assert (told.of_node[switches] == 0).all() and (told.of_node[~switches] == -1).all()

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication
 from gui.state.paths import trace
 from gui.state.reconfiguration import around_ocs
 from gui.views.fabric_range import RangeDialog
+from gui.views.legends import keys
 from gui.views.watchdog import Watchdog
 from tests.support.turns import least
 
@@ -27,6 +28,10 @@ def click(view, node, double=False):
     first = kinds.MouseButtonDblClick if double else kinds.MouseButtonPress
     for kind, buttons in ((first, LEFT), (kinds.MouseButtonRelease, Qt.MouseButton.NoButton)):
         QApplication.sendEvent(view, QMouseEvent(kind, at, view.mapToGlobal(at), LEFT, buttons, PLAIN))
+
+
+def keys_of(window):
+    return {key.name for key in keys(window.fabric_state, window.theme)}
 
 
 @pytest.fixture
@@ -124,6 +129,11 @@ def test_links_are_chosen_by_class_and_value_and_looked_at_one_by_one(window, wa
     panel.export().write(tmp_path / "links.csv")
     rows = list(csv.DictReader((tmp_path / "links.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 32 and float(rows[0]["utilization (%)"]) == pytest.approx(40)
+    # heads stand over their numbers, all of the width is used, and what the run does not say is a dash that says so
+    tree, head = widget.tree, widget.tree.headerItem()
+    assert all(head.textAlignment(i) == tree.topLevelItem(0).textAlignment(i) for i in range(2, 7))
+    assert sum(tree.columnWidth(i) for i in range(7)) == tree.viewport().width()
+    assert tree.topLevelItem(0).text(3) == "–" and "does not say" in tree.topLevelItem(0).toolTip(3)
     window.commands.run("links.all")
     assert state.n_links_shown == 48 and widget.classes[hosts].isChecked() and not widget.bounded.isChecked()
     window.selection.set([window.table.row_keys[2]])
@@ -145,21 +155,32 @@ def test_the_circuits_of_a_device_are_shown_and_a_reconfiguration_is_played(wind
     found = widget.view.circuit_at(QPointF(area.left() + (a + 0.5) * cell, area.top() + (b + 0.5) * cell))
     assert found == 0
     assert panel.export().table().count("\n") == circuits + 1
-    widget.set_playback(around_ocs(scene, 0))
+    window.commands.run("ocs.next")
+    assert widget.target.itemText(1) == "Reconfigure around OCS 1, failed"
+    window.commands.run("ocs.previous")
+    widget.target.setCurrentIndex(1)
+    widget.target.activated.emit(1)
+    qtbot.waitUntil(lambda: widget.playback is not None, timeout=10_000)
     window.commands.run("ocs.step")
+    assert widget.told.text().startswith(f"Step 1 of {widget.playback.n_steps - 1} around OCS 0. ")
     assert widget.at == 1 and len(window.fabric_state.dark_links) > 0
     for _ in range(4):
         window.commands.run("ocs.faster")
     window.commands.run("ocs.play")
     qtbot.waitUntil(lambda: widget.at == widget.playback.n_steps - 1 and not widget._timer.isActive())
     assert len(window.fabric_state.dark_links) == widget.playback.parts[1].sum()
-    assert widget.told.text().startswith("Step ")
+    assert widget.device.value() > 0 and widget.target.currentText() == "Reconfigure around OCS 0, failed"
+    assert keys_of(window) >= {"dark circuit", "new circuit"}
     window.selection.set([window.table.row_keys[0]])
     wait(window)
     assert widget.told.text() == ""
     window.selection.set([window.table.row_keys[2]])
     wait(window)
     assert widget.told.text() == ""  # nor is it told of the fabric that has another playback
+    widget.set_playback(around_ocs(scene, 0))
+    widget.step(1)
+    widget.target.activated.emit(0)
+    assert widget.playback is None and not len(window.fabric_state.dark_links) and widget.told.text() == ""
 
 
 def test_another_layout_keeps_what_is_chosen_and_failed_and_another_run_does_not(window, wait):

@@ -9,8 +9,12 @@ from PyQt6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
+from gui.state.colormap import ColorScale
+from gui.state.failed_parts import node_part
 from gui.state.quantities import UTILIZATION
+from gui.views import legends
 from gui.views.exporting import ViewExport
+from gui.views.names import _places
 
 SHAPE = {"leaves": 3, "spines": 2, "hosts_per_leaf": 2}
 HOT_LINK = 7  # the second uplink of leaf 0
@@ -223,3 +227,61 @@ def test_another_quantity_colors_the_links_anew(view):
     # uplinks are 50 m, the longest; host links are 3 m
     assert color_near(image, middle(view, HOT_LINK), view.theme.colors("viridis")[63]) < 30
     assert view.state.scene.link_values[UTILIZATION.id].max() == pytest.approx(95)
+
+
+def test_a_group_alone_is_drawn_with_what_it_is_joined_to_and_picked_and_marked_alone(view, make_run, wait):
+    window, state = view.window(), view.state
+    path = str(make_run("pod", topology="tpu_pod", parameters={"cubes": (3, 1, 1), "cube_side": 2}))
+    window.open_paths([path])
+    wait(window)
+    window.selection.set([path])
+    wait(window)
+    window.dialogs.choice = "cube 1"
+    window.commands.run("view.isolate_named")
+    wait(window)
+    group = state.scene.folds.group
+    # cube 1 has 12 links inside, 4 to each of its neighbors, and 4 wraps along y and z of which each end is its own
+    assert state.n_links_shown == 12 + 2 * 4 + 2 * 4
+    drawn = np.flatnonzero(state.drawn_points)
+    assert (group[drawn] == 1).sum() == 8 and len(drawn) == 16  # with the faces of its neighbors
+    far = int(np.flatnonzero(group == 0)[0]) if not state.drawn_points[np.flatnonzero(group == 0)[0]] else -1
+    assert far >= 0
+    assert view.pick(*state.projected()[far]) is None
+    state.set_limit_shown(True)
+    marked = {int(link) for link in state.of_group(np.arange(state.scene.n_links))}
+    assert marked == set(np.flatnonzero((group[state.scene.link_ends] == 1).any(axis=1)).tolist())
+    window.commands.run("view.isolate_next")
+    assert state.link_filter.group == "cube 2"
+    window.commands.run("view.isolate_none")
+    assert state.drawn_points is None and state.n_links_shown == state.scene.n_links
+
+
+def test_the_legend_tells_of_what_is_in_the_picture_alone(view):
+    def told():
+        return [key.name for key in legends.keys(view.state, view.theme)]
+
+    assert told() == ["host", "switch"]
+    view.state.set_limit_shown(True)
+    view.window().failures.toggle(node_part(view.state.scene, 6))
+    assert told() == ["host", "switch", "failed node", "limits", "failed"]
+    view.window().commands.run("view.mend_all")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [(-0.58, 0.98, [-0.58, 0.0, 0.5, 0.98]), (0.0, 13.1, [0.0, 5, 10, 13.1]), (2.0, 9.0, [2.0, 4, 6, 9.0])],
+)
+def test_the_color_bar_marks_its_threshold_where_it_holds_it(low, high, wanted):
+    assert legends._ticks(ColorScale(low, high), 0.0, 17.0) == pytest.approx(wanted)
+
+
+def test_names_of_a_ring_are_even_and_clear_of_each_other():
+    angle = 2 * np.pi * np.arange(64) / 64
+    at = np.column_stack((460 + 240 * np.cos(angle), 320 + 130 * np.sin(angle)))
+    texts, wide = tuple(f"block {i}" for i in range(64)), (48.0,) * 64
+    placed = _places(at.tobytes(), texts, wide, (930.0, 500.0, 15.0), (460.0, 320.0))
+    numbers = [number for number, *_ in placed]
+    assert len(numbers) >= 8 and len(set(np.diff(numbers))) == 1
+    corners = np.array([place for _, *place in placed])
+    apart = np.abs(corners[:, None] - corners[None])
+    assert ((apart[..., 0] >= 48) | (apart[..., 1] >= 15) | np.eye(len(placed), dtype=bool)).all()

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication, QMenu
 
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
-from gui.state.failed_parts import group_part, node_part
+from gui.state.failed_parts import group_part, links_part, node_part, ocs_part, same_part
 from gui.state.picking import Picked
 from gui.state.quantities import STATE
 from gui.views.watchdog import Watchdog
@@ -223,3 +223,12 @@ def test_side_by_side_each_fabric_shows_its_own_failed_parts(make_window, row, t
     assert [part.title for part in main.parts] == ["switch leaf3"] and beside.parts == (spine,)
     assert len(main.failed) == len(beside.failed) == 16
     assert beside.scene.after.facts["throughput"] == pytest.approx(HALF) and main.scene.after is None
+    # what has failed in the one fails in the other by its name, and is taken back in one step
+    window.commands.run("view.fail_beside")
+    assert {part.title for part in beside.parts} == {"switch spine1", "switch leaf3"}
+    assert main.parts == main.scene.own_parts and not window.commands["view.fail_beside"].enabled_when()
+    window.commands.run("edit.undo")
+    assert beside.parts == (spine,)
+    link = links_part(main.scene, np.array([32, 33]))  # of the four links of a pair
+    assert same_part(main.scene, beside.scene, link) == link
+    assert same_part(main.scene, beside.scene, ocs_part(0)) is None

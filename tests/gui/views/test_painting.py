@@ -7,6 +7,7 @@ from PyQt6.QtCore import QSizeF
 from PyQt6.QtGui import QColor
 
 from gui.state.colormap import N_COLORS
+from gui.state.fabric_view import MAPS
 from gui.views.painting import CHUNK, Points, SlicedImage, picture_of
 from gui.views.palette import DARK, LIGHT
 
@@ -74,13 +75,20 @@ def luminance(color):
     return 0.2126 * color.redF() ** 2.2 + 0.7152 * color.greenF() ** 2.2 + 0.0722 * color.blueF() ** 2.2
 
 
-@pytest.mark.parametrize("name", ["viridis", "cividis"])
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", MAPS)
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_a_map_moves_steadily_away_from_the_background_in_gray_too(qapp, name, theme):
-    levels = np.array([luminance(color) for color in theme.colors(name)])
-    steps = np.diff(levels) if theme.dark else -np.diff(levels)
-    assert len(levels) == N_COLORS
-    assert (steps > -1e-3).all() and abs(levels[-1] - levels[0]) > 0.5
+def test_a_map_stands_out_from_the_ground_and_moves_steadily_away_from_it_in_gray_too(qapp, name, theme):
+    colors = theme.colors(name)
+    lightness = 116 * np.cbrt([luminance(color) for color in colors]) - 16  # CIE L*, 0 to 100
+    steps = np.diff(lightness) if theme.dark else -np.diff(lightness)
+    assert len(colors) == N_COLORS
+    assert (steps > -0.1).all() and abs(lightness[-1] - lightness[0]) > 40
+    assert min(contrast(color, theme.canvas) for color in colors) > 2.9  # 3:1 by the exact curve of sRGB
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
