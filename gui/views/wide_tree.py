@@ -28,6 +28,7 @@ class WideTree(QTreeWidget):
     def __init__(self, headings: Sequence[str], numbers: frozenset[int], name: str) -> None:
         super().__init__()
         self._numbers = numbers
+        self._needed: list[int] = []  # width of each column
         head = QTreeWidgetItem(list(headings))
         for column in range(len(headings)):
             head.setTextAlignment(column, RIGHT if column in numbers else LEFT)
@@ -54,17 +55,24 @@ class WideTree(QTreeWidget):
 
     def fit_columns(self) -> None:
         """Make every column as wide as its texts and give each a share of the room that is left."""
-        header, port = self.header(), self.viewport()
-        if header is None or port is None:
-            return
-        count = self.columnCount()
-        needed = [max(self.sizeHintForColumn(i), header.sectionSizeHint(i)) + PAD_PX for i in range(count)]
-        spare = max(port.width() - sum(needed), 0)
-        for column, width in enumerate(needed):
-            # the shares add up to all that is left, to the pixel
-            header.resizeSection(column, width + spare * (column + 1) // count - spare * column // count)
+        if (header := self.header()) is not None:
+            columns = range(self.columnCount())
+            self._needed = [max(self.sizeHintForColumn(i), header.sectionSizeHint(i)) + PAD_PX for i in columns]
+            self._share_room()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Share the room anew."""
         super().resizeEvent(event)
-        self.fit_columns()
+        if self._needed:
+            self._share_room()
+        else:
+            self.fit_columns()
+
+    def _share_room(self) -> None:
+        header, port, count = self.header(), self.viewport(), len(self._needed)
+        if header is None or port is None:
+            return
+        spare = max(port.width() - sum(self._needed), 0)
+        for column, width in enumerate(self._needed):
+            # the shares add up to all that is left, to the pixel
+            header.resizeSection(column, width + spare * (column + 1) // count - spare * column // count)

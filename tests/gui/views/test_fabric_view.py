@@ -269,7 +269,7 @@ def test_the_legend_tells_of_what_is_in_the_picture_alone(view):
 
 @pytest.mark.parametrize(
     ("low", "high", "wanted"),
-    [(-0.58, 0.98, [-0.58, 0.0, 0.5, 0.98]), (0.0, 13.1, [0.0, 5, 10, 13.1]), (2.0, 9.0, [2.0, 4, 6, 9.0])],
+    [(-0.58, 0.98, [-0.58, 0.0, 0.5, 0.98]), (0.0, 13.1, [0.0, 5, 10, 13.1]), (2.0, 9.0, [2.0, 4, 6, 8, 9.0])],
 )
 def test_the_color_bar_marks_its_threshold_where_it_holds_it(low, high, wanted):
     assert legends._ticks(ColorScale(low, high), 0.0, 17.0) == pytest.approx(wanted)
