@@ -58,8 +58,18 @@ class Stage:
 
     def before_view(self, command_id):
         state = self.window.fabric_state
-        if command_id in ("view.fail_part", "view.fail_group", "view.clear_marks"):
+        if command_id in ("view.fail_part", "view.fail_group", "view.clear_marks", "view.isolate"):
             state.set_chosen((0,))
+        if command_id.startswith("view.isolate_"):
+            self.window.dialogs.choice = state.scene.folds.names[0]
+            state.isolate(self.window.dialogs.choice)
+        if command_id == "view.fail_beside":
+            alike = [str((self.folder / name).resolve()) for name in ("a.h5", "b.h5")]
+            self.looked_at = self.window.selection.current
+            self.window.selection.set(alike, alike[0])
+            self.window.panels["fabric"].widget.set_comparing(True)
+            settle(self.qtbot, self.window)
+            state.set_parts(state.scene.key, (node_part(state.scene, 0),))
         if command_id == "view.fail_ocs":
             self.before_ocs(command_id)
         if command_id == "view.fail_named":
@@ -101,8 +111,9 @@ class Stage:
             settle(self.qtbot, window)
             window.selection.set([path])
             settle(self.qtbot, window)
-            panel = window.panels["ocs"]
-            panel.show()
+        panel = window.panels["ocs"]
+        panel.show()
+        if panel.widget.playback is None:
             panel.widget.set_playback(around_ocs(window.fabric_state.scene, 0))
 
     def before_scenario(self, _command_id):
@@ -130,6 +141,10 @@ class Stage:
             popup.close()
         for dialog in self.window.findChildren(QDialog):
             dialog.reject()
+        if command_id == "view.fail_beside":
+            self.window.panels["fabric"].widget.set_comparing(False)
+            self.window.selection.set([self.looked_at])
+            settle(self.qtbot, self.window)
         if command_id.startswith(("scenario.", "jobs.")):
             self.window.work.cancel_all()
             self.qtbot.waitUntil(lambda: not self.window.work.engine.active)
