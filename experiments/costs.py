@@ -27,8 +27,9 @@ _SPARSE_STEP_S = 3e-9  # where it sends to a few
 _LOOKS = {"valiant": 4, "paths": 5}  # times as much: to all intermediates and on; the number of paths behind each arc
 _OPTIMUM_S, _OPTIMUM_STEP_S = 0.5, 150e-9  # all rounds of the search that bounds the best of all routings
 _K_SHORTEST_STEP_S = 1.2e-6  # for each path of a pair
-_COLLECTIVE_STEP_S = 60e-9  # all algorithms that suit
-_JOB_STEP_S = 150e-9  # all exchanges of one parallelism
+_ALL_TO_ALL_STEP_S, _COLLECTIVE_STEP_S = 80e-9, 20e-9  # all algorithms that suit,
+_COLLECTIVE_END_S = 0.2e-3  # and by each endpoint who sends whom what in each of their steps
+_JOB_STEP_S = 60e-9  # all exchanges of one parallelism
 _STATE_S, _STATE_ARC_S, _STATE_STEP_S = 2e-3, 0.4e-6, 1e-9  # a state of failure: what is left, and its loads
 _PHASE_PAIR_S = 1e-3  # a phase, for each pair of blocks: circuits that follow the demand
 
@@ -41,8 +42,8 @@ class Size:
 
     Parameters
     ----------
-    arcs
-        All arcs of the fabric.
+    endpoints, arcs
+        All of the fabric.
     places, inner_arcs
         Where traffic ends, and the arcs that are searched from there.
     even_places, even_inner_arcs
@@ -51,6 +52,7 @@ class Size:
         Those that suit the fabric.
     """
 
+    endpoints: int
     arcs: int
     places: int
     inner_arcs: int
@@ -71,9 +73,9 @@ class Size:
         even_places = len(fabric.structure.cell_nodes()) if isinstance(fabric.structure, Torus) else places
         even = even_places, inner_arcs
         if len(host) == len(np.unique(host)) or isinstance(fabric.structure, Planes):
-            return cls(fabric.n_arcs, places, inner_arcs, *even, candidates(fabric))
+            return cls(fabric.n_endpoints, fabric.n_arcs, places, inner_arcs, *even, candidates(fabric))
         # hosts of several switches stand in the graph one by one
-        return cls(fabric.n_arcs, fabric.n_endpoints, fabric.n_arcs, *even, candidates(fabric))
+        return cls(fabric.n_endpoints, fabric.n_arcs, fabric.n_endpoints, fabric.n_arcs, *even, candidates(fabric))
 
     @property
     def steps(self) -> int:
@@ -98,19 +100,19 @@ def solving_s(scenario: Scenario, size: Size) -> float:
         seconds += _K_SHORTEST_STEP_S * asked["k"] * size.steps
     if scenario.phases:
         seconds += _PHASE_PAIR_S * scenario.phases.count * size.places**2
-    return seconds + _timing_step_s(scenario) * size.steps
+    return seconds + _timing_s(scenario, size)
 
 
-def _timing_step_s(scenario: Scenario) -> float:
-    """Return what timing the exchanges of a collective or a job takes for each step."""
-    asked = scenario.workload.parameters
-    if scenario.workload.name in _COLLECTIVES:
-        return _COLLECTIVE_STEP_S
-    if scenario.workload.name == SEVERAL_JOBS:
-        jobs = asked["jobs"].values()
-    else:
-        jobs = (asked,) if scenario.workload.name in JOBS else ()
-    return _JOB_STEP_S * sum(each["candidates"] if each["parallelism"] == "best" else 1 for each in jobs)
+def _timing_s(scenario: Scenario, size: Size) -> float:
+    """Return the time of timing the exchanges of a collective or a job; 0 for other workloads."""
+    name, asked = scenario.workload.name, scenario.workload.parameters
+    if name == "all_to_all" and asked.get("group_size") is None:
+        return _ALL_TO_ALL_STEP_S * size.steps
+    if name in _COLLECTIVES:
+        return _COLLECTIVE_STEP_S * size.steps + _COLLECTIVE_END_S * size.endpoints
+    jobs = asked["jobs"].values() if name == SEVERAL_JOBS else (asked,) if name in JOBS else ()
+    tried = sum(each["candidates"] if each["parallelism"] == "best" else 1 for each in jobs)
+    return _JOB_STEP_S * tried * size.steps
 
 
 def own_s(scenario: Scenario, size: Size) -> float:

@@ -70,11 +70,13 @@ def solve(problem: FlowProblem, deadline: Deadline) -> BoundedFlow | str:
 def _automorphisms(problem: FlowProblem, rows: DemandRows, deadline: Deadline) -> list[Ints]:
     """Return the candidates that are symmetries; of the many rotations only those that join further nodes."""
     maps: list[Ints] = []
+    nodes = np.arange(problem.n_nodes)
     for node_map in candidates(problem):
         deadline.check()
-        if _preserves(problem, rows, node_map):
+        # a move of a whole cell is none where there is but one
+        if np.any(node_map != nodes) and _preserves(problem, rows, node_map):
             maps.append(node_map)
-    orbit = _orbits(np.arange(problem.n_nodes), maps) if maps else np.arange(problem.n_nodes)
+    orbit = _orbits(nodes, maps) if maps else nodes
     for node_map in rotations(problem):
         deadline.check()
         if np.any(orbit[node_map] != orbit) and _preserves(problem, rows, node_map):

@@ -176,6 +176,12 @@ def test_a_mesh_that_is_joined_part_of_the_time():
     assert proven(fabric, optinet.Demand.uniform(fabric, 1 / 7)).lower == pytest.approx(1.0, rel=1e-8)
 
 
+def test_one_cell_alone_is_no_symmetry():
+    fabric = fabric_of("tpu_pod", cubes=(1, 1, 1))  # a move by a whole cell leaves every chip where it is
+    answer = proven(fabric, random_permutation(fabric, 800.0, 1), gap=0.05)
+    assert (answer.method, answer.note) == ("fptas", "not by symmetry: no symmetry known of this fabric and demand")
+
+
 def test_a_random_regular_graph_meets_the_bound_by_distances():
     # networkx's graph of this seed may change between versions: the bound is computed from its distances
     graph = nx.random_regular_graph(10, 40, seed=1)
