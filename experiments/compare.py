@@ -26,6 +26,7 @@ from experiments.columns import (
 )
 from experiments.growth import cliffs, differing
 from experiments.pareto import Goal, front, goals_of, relative_difference
+from experiments.plain_values import percent_text
 from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
 from optinet.remarks import DOWN
@@ -115,7 +116,7 @@ class Table:
         if column.key.endswith("_db"):
             return f" ({value - base:+.{column.digits}f})" if value != base else ""
         share = relative_difference(value, base)
-        return "" if share is None or abs(share) < 0.005 else f" ({share:+.0%})"
+        return "" if share is None or abs(share) < 0.005 else f" ({percent_text(share, 0, signed=True)})"
 
     def marks(self, row: Row) -> str:
         """Return the footnote marks of a row, such as "[1,3]"."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.draft import Draft
 from experiments.failed import failed_parts, masks_of
+from experiments.plain_values import percent_text
 from experiments.present import rows_text
 from experiments.saved import saved_demand, saved_routing
 from experiments.scenario import Scenario, scenario_of
@@ -181,7 +182,12 @@ def degraded_text(found: Degraded, width: int | None) -> str:
     share = found.delivered_gbps / found.delivered_before_gbps - 1 if found.delivered_before_gbps else 0.0
     rows = [
         ("throughput", f"{found.throughput_before:.4g}", f"{found.throughput:.4g}", found.routing),
-        ("delivered Gb/s", f"{found.delivered_before_gbps:,.1f}", f"{found.delivered_gbps:,.1f}", f"{share:+.1%}"),
+        (
+            "delivered Gb/s",
+            f"{found.delivered_before_gbps:,.1f}",
+            f"{found.delivered_gbps:,.1f}",
+            percent_text(share, signed=True),
+        ),
         ("endpoints served", f"{found.endpoints:,}", f"{found.endpoints - found.lost_endpoints:,}", ""),
         ("links up", f"{found.run.fabric.n_links:,}", f"{found.run.fabric.n_links - found.links_down:,}", ""),
     ]

@@ -7,6 +7,7 @@ import io
 import math
 import re
 import textwrap
+from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -15,7 +16,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
 from experiments.charts import (
     Bars,
@@ -30,6 +30,7 @@ from experiments.charts import (
     TornadoChart,
     Waterfall,
 )
+from experiments.plain_values import decimals_of, format_number
 
 # color-blind safe, after M. Okabe and K. Ito, "Color Universal Design", 2008
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#c3cad4")
@@ -38,7 +39,8 @@ _MARKS = "osD^vP*X"
 _NAMED = 20  # designs on the front that are numbered
 _FITS = 90  # letters on the axis below a heat map, beyond which they are slanted
 _MOST_WRITTEN = 160  # cells of a heat map whose value is written into them
-_LEGEND_COLUMNS, _LEGEND_LINE = 3, 0.17
+_LEGEND_COLUMNS, _LEGEND_LETTERS, _LEGEND_LINE = 3, 130, 0.17
+_DASHES = ("-", "--", ":", "-.")  # let a line be seen under another
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -81,9 +83,9 @@ def _height(chart: Chart) -> float:
     if isinstance(chart, Scatter | Points):
         return 4.6
     if isinstance(chart, Curves):
-        return 3.4 + _LEGEND_LINE * math.ceil(len(chart.curves) / _LEGEND_COLUMNS)
+        return 3.4 + _LEGEND_LINE * math.ceil(len(chart.lines) / _columns(line.label for line in chart.lines))
     if isinstance(chart, Parallel):
-        return 3.9 + _LEGEND_LINE * math.ceil(len(chart.groups) / _LEGEND_COLUMNS)
+        return 3.9 + _LEGEND_LINE * math.ceil(len(chart.groups) / _columns(chart.groups))
     if isinstance(chart, HeatMap):
         return 1.7 + 0.3 * len(chart.y_ticks)
     if isinstance(chart, Intervals):
@@ -149,10 +151,13 @@ def _bars(chart: Bars, axes: Axes) -> None:
     for i, (category, color) in enumerate(zip(chart.categories, chart.colors, strict=True)):
         axes.barh(rows, widths[:, i], left=starts[:, i], color=_color(color), label=category, height=0.72)
     totals = chart.totals
+    decimals = decimals_of([t.value for t in totals])
     ends = [[t.value - t.low for t in totals], [t.high - t.value for t in totals]]
     axes.errorbar([t.value for t in totals], rows, xerr=ends, fmt=".", color="black", linewidth=0.9, capsize=2)
     for row, right in enumerate(np.maximum((starts + widths).max(axis=1, initial=0.0), [t.high for t in totals])):
-        axes.annotate(_written(totals[row].value), (right, row), (4, -2.5), textcoords="offset points", fontsize=7)
+        axes.annotate(
+            format_number(totals[row].value, decimals), (right, row), (4, -2.5), textcoords="offset points", fontsize=7
+        )
     axes.set_yticks(list(rows), chart.labels, fontsize=7)
     axes.invert_yaxis()
     axes.set(title=chart.title, xlabel=chart.axis_label)
@@ -199,16 +204,18 @@ def _points(chart: Points, axes: Axes) -> None:
     axes.plot(chart.x[on], chart.y[on], "o", mfc="none", mec="black", ms=9, label=f"on the front: {goals}")
     axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
     axes.grid(alpha=0.25)
-    _legend_below(axes, chart)
+    _legend_below(axes, chart.groups, _height(chart))
 
 
 @_draw.register
 def _curves(chart: Curves, axes: Axes) -> None:
-    for i, curve in enumerate(chart.curves):
-        (line,) = axes.plot(curve.x, curve.y, color=_color(i), linewidth=1.4, marker=_lone(curve.x), label=curve.label)
-        line.set_drawstyle("steps-post" if chart.stepped else "default")
+    for i, line in enumerate(chart.lines):
+        curve, color = line.curve, _color(i)
+        axes.plot(*chart.path(curve), _DASHES[i % len(_DASHES)], color=color, linewidth=1.4, label=line.label)
+        if curve.between is not None or (len(curve.x) == 1 and not chart.stepped):  # what was computed
+            axes.plot(curve.x, curve.y, ".", color=color, markersize=4)
         if not math.isnan(curve.mark[0]):
-            axes.plot(*curve.mark, "o", color=_color(i), markersize=5)
+            axes.plot(*curve.mark, "o", color=color, markersize=5, markeredgecolor="black", markeredgewidth=0.6)
     if chart.log_x:
         axes.set_xscale("log")
     if chart.x_range is not None:
@@ -220,20 +227,17 @@ def _curves(chart: Curves, axes: Axes) -> None:
     more = f" ({chart.left_out} more are not shown)" if chart.left_out else ""
     axes.set(title=f"{chart.title}{more}", xlabel=chart.x_label, ylabel=chart.y_label)
     axes.grid(alpha=0.25)
-    _legend_below(axes, chart)
+    _legend_below(axes, [line.label for line in chart.lines], _height(chart))
 
 
 @_draw.register
 def _parallel(chart: Parallel, axes: Axes) -> None:
-    low, high = np.nanmin(chart.values, axis=0), np.nanmax(chart.values, axis=0)
-    span = np.where(high > low, high - low, 1.0)
-    heights = np.where(high > low, (chart.values - low) / span, np.where(np.isnan(chart.values), np.nan, 0.5))
-    places = np.arange(len(chart.axes))
+    (low, high), heights, places = chart.ends, chart.heights, np.arange(len(chart.axes))
     for place in places:
         axes.axvline(float(place), color="#c6cbd3", linewidth=1.0, zorder=0)
         for end, value, side in ((0.0, low[place], "top"), (1.0, high[place], "bottom")):
             axes.annotate(
-                _written(value),
+                format_number(float(value)),
                 (place, end),
                 (0, 3 if end else -3),
                 textcoords="offset points",
@@ -246,15 +250,18 @@ def _parallel(chart: Parallel, axes: Axes) -> None:
         name = "_" if group in named else chart.groups[group]
         named.add(group)
         axes.plot(places, row, color=_color(group), linewidth=1.1, marker=".", markersize=4, label=name)
-    better = ["more is better" if high else "less is better" for high in chart.better_high]
-    names = [f"{textwrap.fill(name, 14)}\n{words}" for name, words in zip(chart.axes, better, strict=True)]
+    told = [
+        f"{'more' if high else 'less'} is better{chr(10) + 'logarithmic' if is_log else ''}"
+        for high, is_log in zip(chart.better_high, chart.logarithmic, strict=True)
+    ]
+    names = [f"{textwrap.fill(name, 14)}\n{words}" for name, words in zip(chart.axes, told, strict=True)]
     axes.set_xticks(places, names, fontsize=6.5)
     axes.set_yticks([])
     axes.set_ylim(-0.09, 1.09)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(length=0)
     axes.set(title=chart.title)
-    _legend_below(axes, chart, 0.62 + 0.12 * max(name.count("\n") for name in names))
+    _legend_below(axes, chart.groups, _height(chart), 0.62 + 0.12 * max(name.count("\n") for name in names))
 
 
 @_draw.register
@@ -273,10 +280,11 @@ def _heat_map(chart: HeatMap, axes: Axes) -> None:
         axes.tick_params(axis="x", rotation=45)
     if chart.values.size <= _MOST_WRITTEN:
         dark = np.ma.filled(image.norm(np.ma.masked_invalid(chart.values)), 1.0) < 0.5
+        decimals = decimals_of(chart.values.ravel())
         for (row, column), value in np.ndenumerate(chart.values):
-            if not np.isnan(value):
+            if text := format_number(float(value), decimals):
                 color = "white" if dark[row, column] else "black"
-                axes.text(column + 0.5, row + 0.5, f"{value:,.4g}", ha="center", va="center", fontsize=7, color=color)
+                axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7, color=color)
     axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
 
 
@@ -294,21 +302,17 @@ def _intervals(chart: Intervals, axes: Axes) -> None:
     axes.grid(axis="x", alpha=0.25)
 
 
-def _written(value: float) -> str:
-    """Return a number of four digits, of a large one all before the point."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
 def _color(i: int) -> str:
     return COLORS[i % len(COLORS)]
 
 
-def _lone(x: NDArray[np.float64]) -> str:
-    """Return a mark for a curve of one point, which a line does not show."""
-    return "o" if len(x) == 1 else ""
+def _columns(names: Iterable[str]) -> int:
+    """Return how many columns a legend has: as many as its longest name leaves room for."""
+    longest = max(map(len, names), default=0)
+    return max(1, min(_LEGEND_COLUMNS, _LEGEND_LETTERS // (longest + 6)))
 
 
-def _legend_below(axes: Axes, chart: Chart, below: float = 0.5) -> None:
+def _legend_below(axes: Axes, names: Sequence[str], height: float, below: float = 0.5) -> None:
     """Write the legend below the axis, `below` inches under it."""
-    place = (0, -below / (_height(chart) - 1.2))
-    axes.legend(fontsize=7, frameon=False, ncols=_LEGEND_COLUMNS, loc="upper left", bbox_to_anchor=place)
+    place = (0, -below / (height - 1.2))
+    axes.legend(fontsize=7, frameon=False, ncols=_columns(names), loc="upper left", bbox_to_anchor=place)

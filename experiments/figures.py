@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.charts import Curves, break_even
-from experiments.charts.sweeps import PHASE_METRICS
+from experiments.charts.phases import PHASE_METRICS
 from optinet.results import Run, open_run
 
 BREAK_EVEN = "reconfiguration_break_even.png"
@@ -43,14 +43,16 @@ def plot_break_even(chart: Curves, file: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axis = plt.subplots(figsize=(10, 5), layout="constrained")
-    *designs, staying = chart.curves or (None,)
+    *designs, staying = chart.lines or (None,)
     colors = plt.get_cmap("viridis")(np.linspace(0.0, 0.92, len(designs)))
-    for curve, color in zip(designs, colors, strict=True):
-        style = ".-" if "scheduled" in curve.label else ".--"
-        axis.plot(curve.x, curve.y, style, color=color, label=curve.label)
+    for line, color in zip(designs, colors, strict=True):
+        curve = line.curve
+        style = "-" if "scheduled" in curve.label else "--"
+        axis.plot(*chart.path(curve), style, color=color, label=line.label)
+        axis.plot(curve.x, curve.y, ".", color=color)
         axis.plot(*curve.mark, "o", color=color, markersize=7)
     if staying is not None:
-        axis.axhline(staying.y[0], color="black", linewidth=1, label=staying.label)
+        axis.axhline(staying.curve.y[0], color="black", linewidth=1, label=staying.label)
     axis.set(xscale="log", xlabel=chart.x_label, ylabel=chart.y_label, ylim=(0, 1))
     axis.grid(visible=True, alpha=0.3)
     figure.legend(loc="outside right upper", fontsize="small", frameon=False)

@@ -11,6 +11,7 @@ from experiments.charts import TornadoChart
 from experiments.compare import Row, Table
 from experiments.failed import failed_parts
 from experiments.labels import counted, label_of
+from experiments.plain_values import percent_text
 from experiments.saved import reopened
 from experiments.uncertainty import probability_better, spreads, tornado
 from optinet.errors import OptinetError
@@ -59,7 +60,7 @@ def _with_parts_down(rows: Sequence[Row]) -> Iterator[str]:
         gbps, same = row.run.metrics[_DELIVERED].value, whole.get(_apart_from_failed(row))
         text = f"delivers {gbps:,.1f} Gb/s per endpoint with {failed_parts(row.run.scenario).text} down"
         before = same.run.metrics[_DELIVERED].value if same else 0.0
-        share = f", {gbps / before:.1%} of what it does whole" if before else ""
+        share = f", {percent_text(gbps / before)} of what it does whole" if before else ""
         yield f"{(same or row).case} {text}{share}."
     if len(down) > _MOST_DOWN:
         more = len(down) - _MOST_DOWN
@@ -117,7 +118,7 @@ def _sentence(order: list[Row], key: str, what: str, but: str = "") -> str:
         return f"{text}; {len(ties)} other design{'s have' if len(ties) > 1 else ' has'} the same."
     probability = _probability(best, order[1], key)
     beaten = f"; next is {order[1].case} with {_number(order[1].values[key])}"
-    share = "more than 99%" if probability > 0.99 else f"{probability:.0%}"
+    share = "more than 99 %" if probability > 0.99 else percent_text(probability, 0)
     sure = "" if math.isnan(probability) else f", which it beats with a probability of {share}"
     return f"{text}{beaten}{sure}."
 

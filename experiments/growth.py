@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from experiments.plain_values import percent_text
 from optinet.results import Run
 
 _Key: TypeAlias = tuple[str, ...]
@@ -35,7 +36,10 @@ def cliffs(runs: Iterable[Run]) -> Iterator[str]:
             tiers = [run.metrics["switch_tiers"].value for run in (before, after)]
             if tiers[1] > tiers[0]:
                 grown = [after.metrics[name].value / before.metrics[name].value - 1 for name in _GROWS]
-                what = " and ".join(f"{share:+.0%} {of}" for share, of in zip(grown, ("cost", "power"), strict=True))
+                what = " and ".join(
+                    f"{percent_text(share, 0, signed=True)} {of}"
+                    for share, of in zip(grown, ("cost", "power"), strict=True)
+                )
                 yield f"{label}: {tiers[1]:g} tiers from {larger:,} endpoints, {what} per endpoint"
 
 

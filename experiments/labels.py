@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from optinet.units import unit_of
+from optinet.units import UNIT_OF_SUFFIX, unit_of
 
 TITLES: Mapping[str, tuple[str, str]] = {
     "design": ("Design", ""),
@@ -37,9 +37,16 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "failures_per_day": ("Failures", "per day"),
     "delivered_tbps": ("Delivered by all", "Tb/s"),
     "endpoints": ("Endpoints", ""),
+    "phases.length_s": ("Phase length", "s"),
+    "phases.count": ("Phases", ""),
+    "following_fraction": ("Carried by following", "share of the demand"),
+    "staying_fraction": ("Carried by staying", "share of the demand"),
+    "break_even_s": ("Following pays from a phase of", "s"),
+    "dark_ms": ("Dark time", "ms"),
 }
 """Title and unit of what has a better name than its own."""
 
+_UNITS = sorted((suffix for suffix, unit in UNIT_OF_SUFFIX.items() if unit != "1"), key=len, reverse=True)
 _ACRONYMS = {"nic": "NIC", "ocs": "OCS", "dsp": "DSP", "tia": "TIA", "serdes": "SerDes", "pm": "PM"}
 
 
@@ -57,12 +64,21 @@ def label_of(name: str) -> str:
 
 def title_and_unit(name: str) -> tuple[str, str]:
     """Return what people call a metric or a key of a scenario, and its unit; empty where there is none."""
+    if name in TITLES:
+        return TITLES[name]
     metric, _, workload = name.partition(".")
     title, unit = TITLES.get(metric, ("", ""))
-    if title and not workload:
-        return title, unit
     # a key of a scenario begins with what has no unit, such as topology
+    if workload and not unit and unit_of(metric) == "1" and "_" not in metric:
+        *tables, key = name.split(".")
+        return f"{readable(_without_unit(key)).capitalize()} ({' '.join(tables)})", unit_text(name)
     return (f"{title} ({workload})", unit) if unit else (name, unit_text(name))
+
+
+def _without_unit(key: str) -> str:
+    """Return a key such as ``length_s`` without the unit at its end."""
+    suffix = next((each for each in _UNITS if key.endswith(each)), "")
+    return key.removesuffix(suffix)
 
 
 def unit_text(name: str) -> str:

@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from experiments.charts import Chart, Curves, break_even, heat_map, latency_curves, load_curves, parallel
+from experiments.charts import Chart, Curves, HeatMap, break_even, heat_map, latency_curves, load_curves, parallel
+from experiments.charts.phases import PHASE_METRICS
 from experiments.charts.shapes import Floats
-from experiments.charts.sweeps import PARALLEL_AXES, PHASE_METRICS, fullest_pair, parameters
-from experiments.columns import DELIVERED, Column
+from experiments.charts.sweeps import PARALLEL_AXES, fullest_pair, parameters, telling
+from experiments.columns import DELIVERED, METRICS, Column
 from experiments.compare import Table
 from experiments.facts import Facts, facts_of
 from experiments.labels import counted, label_of
@@ -74,8 +75,14 @@ def _maps(facts: Sequence[Facts]) -> Iterator[Captioned]:
     if len(columns) < 2:
         return
     x, y = fullest_pair(columns)
-    for name in _MAPPED:
-        chart = heat_map(label_of(x), label_of(y), label_of(name), columns[x], columns[y], _numbers(facts, name))
+
+    def made(name: str) -> HeatMap:
+        return heat_map(label_of(x), label_of(y), label_of(name), columns[x], columns[y], _numbers(facts, name))
+
+    charts = [chart for chart in map(made, _MAPPED) if chart.varies_both_ways]
+    others = dict.fromkeys(name for each in facts for name in each.numbers if "." not in name)
+    found = None if charts else telling([*(c.key for c in METRICS if c.key in others), *sorted(others)], made)
+    for chart in charts or ([found[1]] if found else []):
         filled = np.count_nonzero(chart.counts)
         if 2 * filled >= chart.counts.size and filled > max(chart.counts.shape):  # not where one goes with the other
             most = int(chart.counts.max())

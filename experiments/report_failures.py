@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from experiments.charts import Chart, availability_curves
 from experiments.charts.reliability import QUANTITIES, sampled_run
 from experiments.compare import Row
+from experiments.plain_values import percent_text
 from optinet.metric import Metric
 from optinet.reliability.curve import LEVELS, level_name
 from optinet.results import Run
@@ -47,7 +48,7 @@ def level_rows(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
                 )
             )
             ends = f"{rate.low:,.1f} to {rate.high:,.1f}" if rate else "-"
-            numbers = _text(rate, ",.1f"), ends, _text(cost, ",.2f"), _text(power, ",.3f"), _text(served, ".2%")
+            numbers = _text(rate, ",.1f"), ends, _text(cost, ",.2f"), _text(power, ",.3f"), _percent(served, 2)
             yield case, f"{100 * level:g} %", *numbers
 
 
@@ -56,7 +57,7 @@ def step_rows(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
     for case, run in _sampled(rows):
         if "step_time_p50_ms" in run.metrics:
             times = (_text(run.metrics.get(f"step_time_{each}_ms"), ",.4g") for each in ("p50", "p99", "running_p99"))
-            yield case, *times, _text(run.metrics.get("step_stopped_time_fraction"), ".3%")
+            yield case, *times, _percent(run.metrics.get("step_stopped_time_fraction"), 3)
 
 
 def _sampled(rows: Sequence[Row]) -> Iterator[tuple[str, Run]]:
@@ -67,3 +68,7 @@ def _text(metric: Metric | None, form: str) -> str:
     if metric is None or math.isnan(metric.value):
         return "-"
     return "never" if math.isinf(metric.value) else format(metric.value, form)
+
+
+def _percent(metric: Metric | None, decimals: int) -> str:
+    return "-" if metric is None or math.isnan(metric.value) else percent_text(metric.value, decimals)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from experiments.plain_values import interval_text, number_text, to_json, unit_text
+from experiments.plain_values import interval_text, number_text, percent_text, to_json, unit_text
 from experiments.present import rows_text
 from optinet.results import Run
 
@@ -68,7 +68,7 @@ def _optimum(run: Run, width: int | None) -> str:
     lines += [f"  note     {table['note']}"] if table["note"] else []
     names = ("link_class", "share_fraction", "saturated_arcs", "one_more_link")
     rows = [
-        (name, f"{share:.1%}", f"{full:,}", f"{more:.3g}")
+        (name, percent_text(share), f"{full:,}", f"{more:.3g}")
         for name, share, full, more in zip(*(table[name] for name in names), strict=True)
     ]
     heads = ("link class", "share of the limit", "full arcs", "most that one more link adds")
@@ -123,7 +123,7 @@ def _availability(run: Run, width: int | None) -> str:
         return ""
     names = ("time_fraction", "delivered_gbps", "low_gbps", "high_gbps", "served_fraction")
     rows = [
-        (f"{100 * time:g} %", f"{gbps:,.0f}", interval_text(low, high, _DRAWN_DIGITS), f"{served:.2%}")
+        (f"{100 * time:g} %", f"{gbps:,.0f}", interval_text(low, high, _DRAWN_DIGITS), percent_text(served, 2))
         for time, gbps, low, high, served in zip(*(table[name] for name in names), strict=True)
     ]
     head = f"failures: {table['n_states']:,} states drawn, {table['n_solved']:,} different\n"
@@ -150,7 +150,7 @@ def _scenario(scenario: Mapping[str, Any], width: int | None) -> str:
 def _shares(what: str, categories: tuple[str, ...], values: Any, unit: str, width: int | None) -> str:
     total = float(values.sum())
     rows = [
-        (name, f"{value:,.0f}", f"{value / total:.1%}" if total else "-")
+        (name, f"{value:,.0f}", percent_text(value / total) if total else "-")
         for name, value in zip(categories, values, strict=True)
     ]
     return rows_text((what, unit, "share"), [*rows, ("total", f"{total:,.0f}", "")], width)
@@ -204,7 +204,7 @@ def _budgets(run: Run, width: int | None) -> Iterator[str]:
         (
             b["link_class"],
             *(f"{b[key]:.2f}" for key in margins),
-            f"{b['link_yield_fraction']:.4%}",
+            percent_text(b["link_yield_fraction"], 4),
             f"{b['links_expected_to_fail']:,.3g} of {b['n_links']:,}",
             b["verdict"],
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.labels import counted
-from experiments.plain_values import interval_text, number_text, rounded, to_json, unit_text
+from experiments.plain_values import interval_text, number_text, percent_text, rounded, to_json, unit_text
 from experiments.present import rows_text
 from optinet.errors import unknown_name
 from optinet.results import Run
@@ -211,7 +211,9 @@ def uncertainty_text(
         if table:
             parts.append(rows_text((f"drivers of {name}", "range", f"{name} at its ends"), table, width))
     if against is not None:
-        rows = [(name, f"{better[name]:.0%}") for name in unsure if name in better and not math.isnan(better[name])]
+        rows = [
+            (name, percent_text(better[name], 0)) for name in unsure if name in better and not math.isnan(better[name])
+        ]
         parts.append(rows_text(("metric", f"probability of being better than {against.name}"), rows, width))
     return "\n".join(parts)
 
@@ -223,7 +225,7 @@ def differences_text(one: Run, other: Run, changes: Sequence[Change], width: int
     parts = []
     for part in dict.fromkeys(change.part for change in changes):
         rows = [
-            (c.name, _cell(c.before), _cell(c.after), "" if c.share is None else f"{c.share:+.1%}")
+            (c.name, _cell(c.before), _cell(c.after), "" if c.share is None else percent_text(c.share, signed=True))
             for c in changes
             if c.part == part
         ]

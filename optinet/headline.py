@@ -161,7 +161,7 @@ def _queueing(solution: Solution, times: LatencyDistribution) -> Iterator[Metric
     # at a share of what each fabric can carry, because at a load that saturates a fabric there is no mean
     scale = _BUSY_FRACTION * solution.throughput if np.isfinite(solution.throughput) else 0.0
     loaded = loaded_latency(solution, times, load_scale=scale).times
-    what = f"latency with queueing of 4096 B packets (M/D/1), the busiest link at {_BUSY_FRACTION:.0%}"
+    what = f"latency with queueing of 4096 B packets (M/D/1), the busiest link at {100 * _BUSY_FRACTION:.0f} %"
     yield _metric("loaded_latency_mean_ns", loaded.mean_ns, f"mean {what}")
     yield _metric("loaded_latency_p99_ns", loaded.p99_ns, f"99th percentile over the traffic of {what}")
 

@@ -7,12 +7,12 @@
 from experiments.charts.budgets import waterfalls
 from experiments.charts.designs import MEASURES, Group, Per, breakdown, divisor, intervals, scatter
 from experiments.charts.distributions import latency_curves, load_curves
+from experiments.charts.lines import Curve, Curves, Line
+from experiments.charts.phases import break_even
 from experiments.charts.reliability import availability_curves
 from experiments.charts.shapes import (
     Bars,
     Chart,
-    Curve,
-    Curves,
     HeatMap,
     Interval,
     Intervals,
@@ -22,7 +22,7 @@ from experiments.charts.shapes import (
     Scatter,
     TornadoChart,
 )
-from experiments.charts.sweeps import Runs, break_even, heat_map, parallel, points
+from experiments.charts.sweeps import Runs, heat_map, parallel, points
 from experiments.charts.tables import chart_csv
 from experiments.charts.waterfall import Step, Waterfall, WaterfallRow
 
@@ -36,6 +36,7 @@ __all__ = [
     "HeatMap",
     "Interval",
     "Intervals",
+    "Line",
     "Mark",
     "Parallel",
     "Per",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.charts.shapes import Curve, Curves, Floats
+from experiments.charts.lines import Curve, Curves, Floats
 from experiments.compare import Row
 from optinet.results import Run
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from experiments.charts.shapes import Curve, Curves, Floats
+from experiments.charts.lines import Curve, Curves, Floats
 from experiments.compare import Row
 from optinet.fabric import NodeKind
 from optinet.results import Run

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.charts.lines import Curves
 from experiments.charts.waterfall import Waterfall
 from experiments.columns import CLOSING
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+_SAME = 1e-9  # relative; less is rounding
+_LOG_FROM = 1000.0  # largest over least value from which on an axis is logarithmic
 MOST_CATEGORIES = 9
 """Parts of a stacked bar, and colors for them."""
 _ALIKE = (
@@ -187,59 +191,6 @@ class Points:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """One line.
-
-    Parameters
-    ----------
-    label
-        Of the line.
-    x, y
-        Shape (n_points,), x ascending.
-    mark
-        A point of it that matters; NaN for none.
-    """
-
-    label: str
-    x: Floats
-    y: Floats
-    mark: tuple[float, float] = (math.nan, math.nan)
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """Lines over one axis.
-
-    Parameters
-    ----------
-    title, x_label, y_label
-        With units.
-    curves
-        The lines.
-    log_x
-        Whether the axis is logarithmic.
-    stepped
-        Whether a value holds from its x until the next, as in a cumulative distribution.
-    y_range
-        Range of the values that is always shown.
-    left_out
-        Lines that are not shown.
-    x_range
-        Range of x that is always shown; never of a logarithmic axis.
-    """
-
-    title: str
-    x_label: str
-    y_label: str
-    curves: tuple[Curve, ...]
-    log_x: bool = False
-    stepped: bool = False
-    y_range: tuple[float, float] | None = None
-    left_out: int = 0
-    x_range: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, eq=False)
 class Parallel:
     """Many runs by several values, each on an axis of its own.
 
@@ -267,6 +218,30 @@ class Parallel:
     groups: tuple[str, ...]
     group: Ints
 
+    @cached_property
+    def ends(self) -> tuple[Floats, Floats]:
+        """Least and largest value of each axis; both of shape (n_axes,)."""
+        return np.nanmin(self.values, axis=0), np.nanmax(self.values, axis=0)
+
+    @cached_property
+    def logarithmic(self) -> NDArray[np.bool_]:
+        """Which axes span so many decades that all but the largest values would lie on their foot; shape (n_axes,)."""
+        low, high = self.ends
+        is_wide: NDArray[np.bool_] = (low > 0) & (high >= _LOG_FROM * low)
+        return is_wide
+
+    @cached_property
+    def heights(self) -> Floats:
+        """Where the values lie on their axes, 0 to 1, half way up where all are the same; shape as of the values."""
+        places = [
+            np.log10(each) if is_log else each for each, is_log in zip(self.values.T, self.logarithmic, strict=True)
+        ]
+        heights = np.array(places, dtype=np.float64).reshape(len(self.axes), len(self.labels)).T
+        low, high = np.nanmin(heights, axis=0), np.nanmax(heights, axis=0)
+        differs = high - low > _SAME * np.maximum(np.abs(high), np.abs(low))
+        middle = np.where(np.isnan(heights), np.nan, 0.5)
+        return np.where(differs, (heights - low) / np.where(differs, high - low, 1.0), middle)
+
 
 @dataclass(frozen=True, eq=False)
 class HeatMap:
@@ -277,7 +252,9 @@ class HeatMap:
     title, x_label, y_label, value_label
         With units.
     x_ticks, y_ticks
-        The values of the parameters, in order.
+        The values of the parameters as texts for people, in order.
+    x_values, y_values
+        The same at full precision.
     values
         Mean over the runs of each cell, shape (n_y, n_x); NaN where there is none.
     counts
@@ -294,11 +271,27 @@ class HeatMap:
     value_label: str
     x_ticks: tuple[str, ...]
     y_ticks: tuple[str, ...]
+    x_values: tuple[str | float, ...]
+    y_values: tuple[str | float, ...]
     values: Floats
     counts: Ints
     low: Floats
     high: Floats
     cell: Ints
+
+    @property
+    def varies_both_ways(self) -> bool:
+        """Whether the value changes along both parameters; else a table of one line would say as much."""
+        return _varies(self.values) and _varies(self.values.T)
+
+
+def _varies(values: Floats) -> bool:
+    """Whether a row of values holds different ones."""
+    for row in values:
+        known = row[np.isfinite(row)]
+        if len(known) and np.ptp(known) > _SAME * np.abs(known).max():
+            return True
+    return False
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many runs at once, from columns of their values: a front, parallel axes, a heat map, and break-even curves."""
+"""Many runs at once, from columns of their values: a front, parallel axes, and a heat map."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.charts.shapes import Curve, Curves, Floats, HeatMap, Ints, Parallel, Points
+from experiments.charts.shapes import Floats, HeatMap, Ints, Parallel, Points
 from experiments.columns import CLOSING
 from experiments.labels import label_of
 from experiments.pareto import Goal, front_of
+from experiments.plain_values import format_number, raised
 from optinet.metric import higher_is_better
 
-PHASE_METRICS = ("phase_length_s", "following_fraction", "staying_fraction", "break_even_s", "dark_ms")
 _MOST_GROUPS = 11  # as many as there are colors, with one for the rest
 _OTHERS = "others"
 MOST_VALUES = 60  # distinct values of a parameter, beyond which a map of it cannot be read
+_DECADES = 1e5  # largest over least value of a parameter from which on it is written in powers of ten
 _MOST_TRIED = 14  # parameters whose pairs are looked at for a map
 PARALLEL_AXES = (
     "delivered_gbps_per_endpoint",
@@ -162,7 +163,8 @@ def heat_map(
     values
         The value of each run; shape (n_runs,).
     """
-    (x_ticks, column), (y_ticks, row) = _ticks(x), _ticks(y)
+    (x_values, column), (y_values, row) = _distinct(x), _distinct(y)
+    x_ticks, y_ticks = _ticks(x_values), _ticks(y_values)
     known = np.isfinite(values) & (column >= 0) & (row >= 0)
     shape = (len(y_ticks), len(x_ticks))
     size = shape[0] * shape[1]
@@ -182,6 +184,8 @@ def heat_map(
         value_label,
         x_ticks,
         y_ticks,
+        x_values,
+        y_values,
         mean.reshape(shape),
         counts.reshape(shape),
         low.reshape(shape),
@@ -223,62 +227,45 @@ def fullest_pair(columns: Mapping[str, Sequence[str | float]]) -> tuple[str, str
     return (one, other) if longest[0] <= longest[1] else (other, one)
 
 
-def _ticks(values: Sequence[str | float]) -> tuple[tuple[str, ...], Ints]:
-    """Return the distinct values in order as texts, and the place of each; -1 for a missing one."""
-    known = [value for value in values if value != "" and not (isinstance(value, float) and math.isnan(value))]
-    numeric = all(not isinstance(value, str) for value in known)
-    ordered = sorted(set(known), key=float if numeric else str)
-    place = {value: i for i, value in enumerate(ordered)}
-    texts = tuple(f"{value:,.6g}" if numeric else str(value) for value in ordered)
-    return texts, np.array([place.get(value, -1) for value in values], dtype=np.int64)
-
-
-def break_even(cases: Sequence[str], metrics: Mapping[str, Floats], *, most: int) -> Curves:
-    """Return what following a demand carries against the length of its phases: one curve for each design.
-
-    The mark of a curve is where the design breaks even with staying.
+def telling(names: Iterable[str], make: Callable[[str], HeatMap]) -> tuple[str, HeatMap] | None:
+    """Return the first metric whose map changes along both parameters, and its map; None if none does.
 
     Parameters
     ----------
-    cases
-        The design of each run.
-    metrics
-        The `PHASE_METRICS` of each run, NaN for runs without phases; each of shape (n_runs,).
-    most
-        Curves shown, the longest dark time first.
+    names
+        Metrics, those that are wanted most first.
+    make
+        Returns the map of one.
     """
-    length_s, following, staying, even_s, dark_ms = (metrics[name] for name in PHASE_METRICS)
-    of_case: dict[str, list[int]] = {}
-    for row in np.flatnonzero(np.isfinite(length_s) & np.isfinite(following)).tolist():
-        of_case.setdefault(cases[row], []).append(row)
-    ordered = sorted(of_case.items(), key=lambda item: -float(np.nan_to_num(dark_ms[item[1][0]])))
-    curves = []
-    for case, found in ordered[:most]:
-        rows = sorted(found, key=lambda row: length_s[row])
-        first = rows[0]
-        at_s = float(even_s[first])
-        label = f"{case}: {time_text(dark_ms[first] * 1e-3)} dark, pays from {time_text(at_s)}"
-        curves.append(Curve(label, length_s[rows], following[rows], (at_s, float(staying[first]))))
-    if curves:
-        ends = [float(np.nanmin(length_s)), float(np.nanmax(length_s))]
-        stay = float(staying[ordered[0][1][0]])
-        curves.append(Curve("staying on an even mesh", np.array(ends), np.array([stay, stay])))
-    return Curves(
-        "Following a demand whose phases change",
-        "Length of a phase, s",
-        "Share of the demand carried",
-        tuple(curves),
-        log_x=True,
-        y_range=(0.0, 1.0),
-        left_out=max(0, len(ordered) - most),
-    )
+    maps = ((name, make(name)) for name in names)
+    return next(((name, chart) for name, chart in maps if chart.varies_both_ways), None)
 
 
-def time_text(seconds: float) -> str:
-    """Return a time in the unit that suits it; "never" where there is none."""
-    if not np.isfinite(seconds):
-        return "never"
-    for unit, size in (("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"
+def _distinct(values: Sequence[str | float]) -> tuple[tuple[str | float, ...], Ints]:
+    """Return the distinct values in order, and the place of each; -1 for a missing one."""
+    known = [value for value in values if value != "" and not (isinstance(value, float) and math.isnan(value))]
+    numeric = all(not isinstance(value, str) for value in known)
+    ordered = tuple(sorted(set(known), key=float if numeric else str))
+    place = {value: i for i, value in enumerate(ordered)}
+    return ordered, np.array([place.get(value, -1) for value in values], dtype=np.int64)
+
+
+def _ticks(values: Sequence[str | float]) -> tuple[str, ...]:
+    """Return values as texts, no two numbers by the same one; of many decades as powers of ten."""
+    numbers = [value for value in values if not isinstance(value, str)]
+    if len(numbers) < len(values):
+        return tuple(map(str, values))
+    sizes = [abs(value) for value in numbers if value]
+    if sizes and max(sizes) >= _DECADES * min(sizes):
+        return tuple(map(_powered, numbers))
+    texts = tuple(map(format_number, numbers))
+    return texts if len(set(texts)) == len(texts) else tuple(f"{value:,.9g}" for value in numbers)
+
+
+def _powered(value: float) -> str:
+    """Return a number such as 3×10⁻⁶; digits and power of those near one are written out."""
+    if value == 0 or 1e-2 <= abs(value) < 1e4:
+        return format_number(value)
+    digits, _, power = f"{value:.3e}".partition("e")
+    digits = digits.rstrip("0").rstrip(".")
+    return raised(int(power)) if digits == "1" else f"{digits}×{raised(int(power))}".replace("-", "\N{MINUS SIGN}")

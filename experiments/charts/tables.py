@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from experiments.charts.lines import Curves
 from experiments.charts.shapes import (
     Bars,
     Chart,
-    Curves,
     HeatMap,
     Intervals,
     Parallel,
@@ -34,6 +34,12 @@ def chart_csv(chart: Chart) -> str:
     return text.getvalue()
 
 
+def _ends(label: str, ends: tuple[str, str] = ("low", "high")) -> tuple[str, ...]:
+    """Return the headings of a value and the ends of its interval, each with the unit that the label ends with."""
+    name, comma, unit = label.rpartition(", ")
+    return (label, *(f"{name or unit} ({end}){comma}{unit if name else ''}" for end in ends))
+
+
 @singledispatch
 def _rows(chart: Chart) -> Iterable[Sequence[Any]]:
     raise TypeError(chart)
@@ -41,7 +47,7 @@ def _rows(chart: Chart) -> Iterable[Sequence[Any]]:
 
 @_rows.register
 def _scatter(chart: Scatter) -> Iterator[Sequence[Any]]:
-    yield "design", "group", chart.x_label, "low", "high", chart.y_label, "low", "high", "closes", "on the front"
+    yield "design", "group", *_ends(chart.x_label), *_ends(chart.y_label), "closes", "on the front"
     for mark in chart.marks:
         ends = (mark.x.value, mark.x.low, mark.x.high, mark.y.value, mark.y.low, mark.y.high)
         yield mark.label, mark.group, *ends, mark.closes, mark.on_front
@@ -49,7 +55,7 @@ def _scatter(chart: Scatter) -> Iterator[Sequence[Any]]:
 
 @_rows.register
 def _points(chart: Points) -> Iterator[Sequence[Any]]:
-    yield "run", "group", chart.x_label, "low", "high", chart.y_label, "low", "high", "worst link", "on the front"
+    yield "run", "group", *_ends(chart.x_label), *_ends(chart.y_label), "worst link", "on the front"
     nothing = np.full((len(chart.x), 2), np.nan)
     ends = [each if len(each) else nothing for each in (chart.x_ends, chart.y_ends)]
     for i, label in enumerate(chart.labels):
@@ -84,10 +90,16 @@ def _tornado(chart: TornadoChart) -> Iterator[Sequence[Any]]:
 
 @_rows.register
 def _curves(chart: Curves) -> Iterator[Sequence[Any]]:
-    yield "curve", chart.x_label, chart.y_label
+    marked = any(not np.isnan(curve.mark[0]) for curve in chart.curves)
+    noted = any(curve.note for curve in chart.curves)
+    yield "curve", chart.x_label, chart.y_label, *(("marked", "note") if noted else ("marked",) if marked else ())
     for curve in chart.curves:
-        for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
-            yield curve.label, x, y
+        rest = ((False, curve.note) if noted else (False,)) if marked else ()
+        points = [(x, y, *rest) for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)]
+        if np.isfinite(curve.mark).all():
+            points.append((*curve.mark, True, *rest[1:]))
+        for point in points:
+            yield curve.label, *point
 
 
 @_rows.register
@@ -99,15 +111,15 @@ def _parallel(chart: Parallel) -> Iterator[Sequence[Any]]:
 
 @_rows.register
 def _heat_map(chart: HeatMap) -> Iterator[Sequence[Any]]:
-    yield chart.y_label, chart.x_label, chart.value_label, "least", "largest", "runs"
-    for i, y in enumerate(chart.y_ticks):
-        for j, x in enumerate(chart.x_ticks):
+    yield chart.y_label, chart.x_label, *_ends(chart.value_label, ("least", "largest")), "runs"
+    for i, y in enumerate(chart.y_values):
+        for j, x in enumerate(chart.x_values):
             if chart.counts[i, j]:
                 yield y, x, *(float(each[i, j]) for each in (chart.values, chart.low, chart.high)), chart.counts[i, j]
 
 
 @_rows.register
 def _intervals(chart: Intervals) -> Iterator[Sequence[Any]]:
-    yield "run", chart.axis_label, "low", "high"
+    yield "run", *_ends(chart.axis_label)
     for label, value in zip(chart.labels, chart.values, strict=True):
         yield label, value.value, value.low, value.high

@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from experiments.plain_values import percent_text
+
 
 @dataclass(frozen=True)
 class Step:
@@ -88,7 +90,8 @@ class Waterfall:
     def told(self) -> str:
         """What else is known of such links, in sentences."""
         share = self.yield_fraction
-        close = "" if math.isnan(share) else f"{_percent(share)} of such links close."
+        text = percent_text(share, 2)
+        close = "" if math.isnan(share) else f"{text[0].upper()}{text[1:]} of such links close."
         short = self.allowance_db - self.worst_margin_db
         worst = (
             ""
@@ -125,9 +128,3 @@ class WaterfallRow:
         """The value to be written beside it, in decibels."""
         value = self.end_db if math.isnan(self.loss_db) else -self.loss_db
         return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _percent(share: float) -> str:
-    """Return a share as percent; what misses a whole by little is not rounded to it."""
-    text = f"{share:.2%}"
-    return "More than 99.99%" if text == "100.00%" and share < 1.0 else text

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from experiments.labels import title_and_unit
+from experiments.plain_values import format_number
 from gui.state.frame import Frame
 
 STAR, NO_STAR = "★", "☆"
@@ -115,28 +115,3 @@ def columns_for(frame: Frame) -> tuple[Column, ...]:
     numbers = (_number(name, shown=False) for name in frame.number_names - known)
     texts = (Column(name, name, shown=False) for name in frame.text_names - known - frame.number_names)
     return (*COLUMNS, *sorted((*numbers, *texts), key=lambda column: ("." in column.id, column.id)))
-
-
-def format_number(value: float, decimals: int = -1) -> str:
-    """Return a number with thousands separators; empty for a missing one.
-
-    Parameters
-    ----------
-    value
-        Any number; NaN gives an empty text.
-    decimals
-        Decimals to show; -1 shows four significant digits.
-    """
-    if math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if decimals < 0:
-        if value and not 1e-4 <= abs(value) < 1e15:
-            return f"{value:.3e}".replace("-", "−")
-        magnitude = math.floor(math.log10(abs(value))) if value else 0
-        text = f"{value:,.{max(0, 3 - magnitude)}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        text = f"{value:,.{decimals}f}"
-    return text.replace("-", "−")

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.difference import Line, side_by_side
+from experiments.plain_values import format_number, percent_text
 from gui.state.charts.kinds import Inputs, selected_rows
-from gui.state.columns import MISSING, format_number
+from gui.state.columns import MISSING
 from gui.state.csv_text import csv_text
 
 MOST_RUNS = 4
@@ -113,7 +114,9 @@ def cell_text(line: Line, run: int) -> str:
     if line.unit == "dB":  # a share of decibels says nothing
         difference = f"{line.values[run] - line.values[0]:+.2f}"
     else:
-        difference = f"{share:+.1%}" if abs(share) < 10 else f"×{line.values[run] / line.values[0]:,.4g}"
+        difference = (
+            percent_text(share, signed=True) if abs(share) < 10 else f"×{line.values[run] / line.values[0]:,.4g}"
+        )
     return f"{text}  ({difference})".replace("-", "−")
 
 

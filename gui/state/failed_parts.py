@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import MISSING, format_number
+from experiments.plain_values import format_number
+from gui.state.columns import MISSING
 from gui.state.drawing import Drawing
 from gui.state.failure import After, Part
 from gui.state.picking import Picked

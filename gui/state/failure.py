@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import format_number
+from experiments.plain_values import format_number
 
 Ints = NDArray[np.int64]
 Kind = Literal["links", "node", "group", "ocs"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import format_number
+from experiments.plain_values import format_number
 from gui.state.paths import Hop, hops_of
 from gui.state.quantities import UTILIZATION, Quantity
 from gui.state.scene import Scene

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import MISSING, format_number
+from experiments.plain_values import format_number
+from gui.state.columns import MISSING
 from gui.state.csv_text import csv_text
 from gui.state.scene import Scene
 from optinet.errors import OptinetError

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.state.columns import format_number
+from experiments.plain_values import format_number
 from gui.state.drawing import Drawing, drawing_of
 from gui.state.failure import After, Part
 from gui.state.folding import Folds, boxes_of

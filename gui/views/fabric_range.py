@@ -7,7 +7,7 @@ import math
 
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 
-from gui.state.columns import format_number
+from experiments.plain_values import format_number
 from gui.state.fabric_view import FabricViewState
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
+from experiments.plain_values import format_number
 from gui.state.colormap import N_COLORS, ColorScale
-from gui.state.columns import format_number
 from gui.state.fabric_view import FabricViewState
 from gui.state.failed_parts import nodes_down
 from gui.state.scene import KIND_NAMES

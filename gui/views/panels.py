@@ -36,7 +36,7 @@ def all_panels(work: Work, keeper: SessionKeeper) -> tuple[PanelSpec, ...]:
         PanelSpec("scenario", "Scenario", "center", scenario, scenario_commands, False, help=SCENARIO),
         PanelSpec("runs", "Runs", "bottom", own.runs, own.runs_commands, help=RUNS),
         PanelSpec("jobs", "Jobs", "bottom", jobs, jobs_commands, False, help=JOBS),
-        *chart_panels(),
+        *chart_panels(work),
         PanelSpec("paths", "Traced paths", "bottom", fabrics.paths, fabrics.paths_commands, help=PATHS),
         PanelSpec("links", "Links", "bottom", links.links, links.links_commands, shown=False, help=LINKS),
         PanelSpec("failed", "Failed parts", "bottom", failures.failed, failed_commands, shown=False, help=FAILED),

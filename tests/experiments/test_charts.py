@@ -23,7 +23,8 @@ from experiments.charts import (
     parallel,
     points,
 )
-from experiments.charts.sweeps import grouped
+from experiments.charts.phases import PHASE_METRICS
+from experiments.charts.sweeps import grouped, telling
 from experiments.compare import Row
 from experiments.difference import side_by_side
 from experiments.pareto import front_of
@@ -189,9 +190,9 @@ def test_a_heat_map_is_the_mean_of_each_cell_with_its_range():
     assert chart.cell.tolist() == [3, 0, 3, -1, -1]
     rows = list(csv.reader(io.StringIO(chart_csv(chart))))
     assert rows == [
-        ["n", "k", "P, kW", "least", "largest", "runs"],
-        ["a", "1", "2.0", "2.0", "2.0", "1"],
-        ["b", "2", "3.0", "1.0", "5.0", "2"],
+        ["n", "k", "P, kW", "P (least), kW", "P (largest), kW", "runs"],
+        ["a", "1.0", "2.0", "2.0", "2.0", "1"],
+        ["b", "2.0", "3.0", "1.0", "5.0", "2"],
     ]
 
 
@@ -205,9 +206,61 @@ def test_break_even_has_a_curve_for_each_design_by_length_the_slowest_first():
     }
     chart = break_even(["slow", "slow", "fast", "none"], metrics, most=5)
     slow, fast, staying = chart.curves
-    assert slow.label == "slow: 100 ms dark, pays from 2 s" and slow.mark == (2.0, 0.6)
+    assert chart.lines[0].label == "slow: 100 ms dark, pays from 2 s" and slow.mark == (2.0, 0.6)
     assert slow.x.tolist() == [1.0, 10.0] and slow.y.tolist() == [0.5, 0.9]
-    assert fast.label.startswith("fast: 1 ms dark") and staying.y.tolist() == [0.6, 0.6]
+    assert (fast.label, fast.note[:9]) == ("fast", "1 ms dark") and staying.y.tolist() == [0.6, 0.6]
+
+
+def test_curves_that_cannot_be_told_apart_are_one_line_with_all_their_names():
+    chart = latency_curves(
+        [
+            row(name, latency_ns=np.array([100.0, last]), latency_weight=np.array([1.0, 3.0]))
+            for name, last in (("a", 900.0), ("b", 900.5), ("c", 500.0), ("d", 900.0))
+        ],
+        most=9,
+    )
+    assert [(line.label, line.rows) for line in chart.lines] == [("a = b = d (same line)", (0, 1, 3)), ("c", (2,))]
+    x, y = chart.path(chart.curves[2])
+    assert x.tolist() == [100.0, 100.0, 500.0, 500.0] and y.tolist() == [0.0, 25.0, 25.0, 100.0]
+    assert [line.split(",")[0] for line in chart_csv(chart).splitlines()[1:]] == [
+        *"aabbccdd"
+    ]  # the data tell them apart
+
+
+@given(st.floats(1e-8, 1e3), st.floats(0.0, 0.4), st.floats(0.7, 1.0), st.lists(st.integers(-18, 12), min_size=2))
+def test_a_break_even_curve_is_what_a_run_of_any_length_would_say(dark_s, dark, new, powers):
+    def share(length_s):
+        part = np.minimum(dark_s / length_s, 1.0)
+        return dark * part + new * (1.0 - part)
+
+    length_s = np.append(np.unique(powers), 14.0)
+    length_s = np.append(10.0 ** (length_s / 2), dark_s / 2)
+    count = len(length_s)
+    even_s, stay = dark_s * (new - dark) / (new - 0.6), 0.6
+    columns = (length_s, share(length_s), *(np.full(count, value) for value in (stay, even_s, 1e3 * dark_s)))
+    metrics = dict(zip(PHASE_METRICS, columns, strict=True))
+    curve = break_even(["a"] * count, metrics, most=1).curves[0]
+    x, y = curve.between
+    assert y == pytest.approx(share(x), abs=1e-9) and set(length_s) <= set(x.tolist())
+    assert np.interp(even_s, x, y) == pytest.approx(stay, abs=1e-9) or not x[0] < even_s < x[-1]
+
+
+def test_an_axis_over_many_decades_is_logarithmic():
+    values = np.array([[1e-5, 5.0, 0.0, 2.0], [1e1, 6.0, 1e6, 2.0], [1e7, 7.0, 1.0, NAN]])
+    chart, _ = parallel(["a", "b", "c", "d"], list("abcd"), list("xyz"), values, [""] * 3)
+    assert chart.logarithmic.tolist() == [True, False, False, False]  # of nothing there is no logarithm
+    assert chart.heights[:, :2] == pytest.approx(np.array([[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]))
+    assert np.array_equal(chart.heights[:, 3], [0.5, 0.5, NAN], equal_nan=True)
+
+
+def test_a_map_begins_with_a_metric_that_changes_along_both_parameters():
+    values = {"flat": [5, 5, 5, 5], "rows": [1, 1, 2, 2], "both": [1, 2, 3, NAN]}
+
+    def made(name):
+        return heat_map("k", "n", name, [1e-6, 1.0, 1e-6, 1.0], list("aabb"), np.array(values[name], dtype=float))
+
+    assert telling(values, made)[0] == "both" and telling(["flat", "rows"], made) is None
+    assert made("both").x_ticks == ("10⁻⁶", "1")
 
 
 def test_runs_side_by_side_have_every_value_that_differs_in_one(swept):

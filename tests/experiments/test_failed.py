@@ -220,7 +220,7 @@ def test_runs_say_what_is_down(run, tmp_path):
     table = comparison([intact, down])
     assert any("down: leaf3; 16 of 64 links carry nothing, 8 of 32" in text for text in table.footnotes)
     page = report_html([intact.path, down.path])
-    assert "delivers 445.2 Gb/s per endpoint with leaf3 down, 55.6% of what it does whole" in page
+    assert "delivers 445.2 Gb/s per endpoint with leaf3 down, 55.6 % of what it does whole" in page
     assert "Least network power: Row, 7.4" in page  # and not the one that carries less
 
 

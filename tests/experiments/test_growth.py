@@ -61,7 +61,7 @@ def test_a_tier_more_is_told_with_what_it_adds(runs):
         if run.case == "retimed" and run.scenario["topology"]["oversubscription"] == 1.0
     }
     (third,) = (each for each in remarks if each.startswith("retimed, oversubscription=1: 3 tiers"))
-    assert f"{sizes[64] / sizes[32] - 1:+.0%} cost" in third
+    assert f"{100 * (sizes[64] / sizes[32] - 1):+.0f} % cost" in third
 
 
 def test_rows_of_a_growing_fabric_are_told_apart_and_not_called_unlike(runs):

@@ -24,5 +24,11 @@ TABLE_KINDS = (
     _table("pareto", "Pareto", "The runs of the table by two metrics, with the front", of_table.pareto),
     _table("parallel", "Parallel", "The runs of the table over several metrics", of_table.parallel),
     _table("heat_map", "Heat map", "A metric over two parameters of a sweep", of_table.heat_map),
-    _table("break_even", "Break-even", "From what length of phases reconfiguring pays", of_table.break_even),
+    _table(
+        "break_even",
+        "Break-even",
+        "From what length of phases reconfiguring pays",
+        of_table.break_even,
+        study=of_table.BREAK_EVEN_STUDY,
+    ),
 )

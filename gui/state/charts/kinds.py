@@ -13,7 +13,7 @@ from experiments.charts import Chart
 from experiments.columns import DELIVERED, SAME_RATE
 from experiments.compare import Row, unequal
 from experiments.growth import differing
-from gui.state.columns import format_number
+from experiments.plain_values import format_number
 from gui.state.frame import Frame
 from gui.state.runs import design_name, opened
 from optinet.errors import OptinetError
@@ -123,6 +123,8 @@ class ChartKind:
         Returns what it is made from: while that stays the same, it is not made again.
     reads_files
         Whether it opens run files, rather than only the columns of the table.
+    study
+        The shipped study whose runs have what it shows, for the button beside its message; empty for none.
     """
 
     id: str
@@ -131,6 +133,7 @@ class ChartKind:
     make: Make
     depends: Depends = on_selection
     reads_files: bool = False
+    study: str = ""
 
 
 def chosen(name: str, label: str, options: Sequence[tuple[str, str]], wanted: Mapping[str, str], first: str) -> Choice:

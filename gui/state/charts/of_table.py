@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from experiments.charts import Runs
+from experiments.charts import HeatMap, Runs
 from experiments.charts import break_even as break_even_chart
 from experiments.charts import heat_map as heat_map_chart
 from experiments.charts import parallel as parallel_chart
 from experiments.charts import points as points_chart
+from experiments.charts.phases import PHASE_METRICS
 from experiments.charts.shapes import Floats
-from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, PHASE_METRICS, fullest_pair
+from experiments.charts.sweeps import MOST_VALUES, PARALLEL_AXES, fullest_pair, telling
 from experiments.charts.sweeps import parameters as varied_parameters
 from experiments.columns import DELIVERED
 from experiments.compare import unequal
@@ -24,10 +25,13 @@ from gui.state.charts.of_selection import metric_options
 from gui.state.keys import Keys, among
 from gui.state.runs import interval_ends
 
+BREAK_EVEN_STUDY = "reconfiguration_break_even"
 NO_PHASES = (
-    "None of these runs has phases. Fill in 'Phases' of a scenario, or run 'reconfiguration_break_even' "
-    "(Scenario › Run a study that comes with optinet…)."
+    "None of these runs has phases. This chart shows from what length of its phases on it pays to set circuits anew "
+    "for a demand that changes. It takes an OCS mesh, 'Phases' in its scenario, and a sweep over phases.length_s. "
+    f"A study that comes with optinet is one:\noptinet sweep {BREAK_EVEN_STUDY} -o FOLDER"
 )
+RUN_STUDY = f"Run {BREAK_EVEN_STUDY}…"
 ONE_VALUE = "A heat map needs two parameters that differ between the runs. Open a sweep, or widen the filter."
 NO_MATCH = "No run passes the filter."
 _COLORS = (
@@ -126,15 +130,15 @@ def heat_map(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     x = chosen("x", "Across", options, wanted, across)
     rest = [option for option in options if option[0] != x.value]
     y = chosen("y", "Up", rest, wanted, up)
-    value = chosen("value", "Color", metrics, wanted, _power(inputs, rows))
-    chart = heat_map_chart(
-        label_of(x.value),
-        label_of(y.value),
-        label_of(value.value),
-        parameters[x.value],
-        parameters[y.value],
-        frame.numbers(value.value)[rows],
-    )
+
+    def made(name: str) -> HeatMap:
+        labels = label_of(x.value), label_of(y.value), label_of(name)
+        return heat_map_chart(*labels, parameters[x.value], parameters[y.value], frame.numbers(name)[rows])
+
+    power = _power(inputs, rows)
+    found = None if "value" in wanted else telling((power, DELIVERED, *(name for name, _ in metrics)), made)
+    value = chosen("value", "Color", metrics, wanted, found[0] if found else power)
+    chart = found[1] if found else made(value.value)
     if not chart.counts.any():
         return Shown(message=f"None of these runs has {label_of(value.value)}.", choices=(x, y, value, scope))
     most = int(chart.counts.max())
@@ -147,16 +151,16 @@ def break_even(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     rows, scope, message = _rows(inputs, wanted, first="table")
     frame = inputs.frame
     if message or "phase_length_s" not in frame.number_names:
-        return Shown(message=message or NO_PHASES, choices=(scope,) if message else ())
+        return Shown(message=message, choices=(scope,)) if message else Shown(message=NO_PHASES, action=RUN_STUDY)
     metrics = {name: frame.numbers(name)[rows] for name in PHASE_METRICS}
     cases = _texts(inputs, "design", rows)
     chart = break_even_chart(cases, metrics, most=_MOST_CURVES)
     if not chart.curves:
-        return Shown(message=NO_PHASES, choices=(scope,))
+        return Shown(message=NO_PHASES, choices=(scope,), action=RUN_STUDY)
     having = np.isfinite(metrics["phase_length_s"])
     run_of = {case: frame.keys[row] for case, row, has in zip(cases, rows.tolist(), having, strict=True) if has}
-    keys = [next((key for case, key in run_of.items() if c.label.startswith(f"{case}:")), "") for c in chart.curves]
-    remark = "A dot marks the length from which following pays."
+    keys = [run_of.get(curve.label, "") for curve in chart.curves]
+    remark = "A large dot marks the length from which following pays, a small one what was computed."
     if chart.left_out:
         remark += f" {counted(chart.left_out, 'design')} not shown; the filter chooses."
     return Shown(chart, keys=tuple(keys), choices=(scope,), remark=remark)

@@ -9,9 +9,9 @@ from typing import Any
 
 from experiments.charts import TornadoChart
 from experiments.labels import label_of
+from experiments.plain_values import format_number
 from gui.state.charts.kinds import Inputs, Shown, chosen, labels_of
 from gui.state.charts.of_selection import metric_options
-from gui.state.columns import format_number
 
 MOST_DRIVERS = 14
 COMPUTE, STOP = "Work it out", "Stop"

@@ -11,6 +11,7 @@ from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import ChartKind
 from gui.state.charts.sensitivity import Sensitivity
 from gui.views.panel import PanelSpec, Window
+from gui.views.work import Work
 
 if TYPE_CHECKING:
     from gui.views.charts.chart_view import ChartView
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 _SHOWN = ("power", "cost", "latency", "loads", "budget")  # of those at the right, before the user has chosen
 
 
-def chart_panels() -> tuple[PanelSpec, ...]:
+def chart_panels(work: Work) -> tuple[PanelSpec, ...]:
     """Return every chart as a view of the window."""
     return (
         *(
-            PanelSpec(k.id, k.title, "right", partial(_chart, k), shown=k.id in _SHOWN, help=k.help)
+            PanelSpec(k.id, k.title, "right", partial(_chart, k, work), shown=k.id in _SHOWN, help=k.help)
             for k in SELECTION_KINDS
         ),
         PanelSpec(
@@ -34,7 +35,7 @@ def chart_panels() -> tuple[PanelSpec, ...]:
             shown=False,
             help="What makes the numbers of the current run unsure, as a tornado",
         ),
-        *(PanelSpec(k.id, k.title, "center", partial(_chart, k), help=k.help) for k in TABLE_KINDS),
+        *(PanelSpec(k.id, k.title, "center", partial(_chart, k, work), help=k.help) for k in TABLE_KINDS),
         PanelSpec("compare", "Compare", "center", _comparison, help="What differs between selected runs"),
     )
 
@@ -45,11 +46,14 @@ def _comparison(window: Window) -> ComparisonView:
     return ComparisonView(window.table, window.selection, window.jobs.submit, window.theme)
 
 
-def _chart(kind: ChartKind, window: Window) -> ChartView:
+def _chart(kind: ChartKind, work: Work, window: Window) -> ChartView:
     from gui.views.charts.chart_view import ChartView
 
     worker = window.jobs if kind.reads_files else window.finder
-    return ChartView(kind, window.session, window.table, window.selection, worker.submit, window.theme)
+    view = ChartView(kind, window.session, window.table, window.selection, worker.submit, window.theme)
+    if kind.study:
+        view.asked.connect(lambda: work.ask_about_study(kind.study))
+    return view
 
 
 def _sensitivity(window: Window) -> ChartView:

@@ -35,6 +35,7 @@ from experiments.charts import (
     Waterfall,
     chart_csv,
 )
+from experiments.charts.lines import SAME
 from gui.jobs import Submit
 from gui.state.charts.kinds import OPEN_FIRST, ChartKind, Choice, Inputs, Shown
 from gui.state.runs import one_line
@@ -336,8 +337,7 @@ class ChartView(QWidget):
     def _legend_entries(self, drawing: Drawing) -> list[str]:
         entries, bar = [], ""
         for color, sign, name in drawing.legend():
-            text = html.escape(name)
-            text = text.replace(" ", "&nbsp;") if len(name) <= _UNBROKEN else text
+            text = SAME.join(map(_unbroken, name.split(SAME)))
             mark = f'<span style="color:{color.name()}">{sign}</span>' if sign else ""
             if sign and not name:  # a piece of a color bar
                 bar += mark
@@ -378,3 +378,9 @@ class ChartView(QWidget):
             self._selection.set(others if len(others) < len(keys) else (*keys, found.key), found.key)
         else:
             self._selection.set(keys if found.key in self._selection else (found.key,), found.key)
+
+
+def _unbroken(name: str) -> str:
+    """Return a name as rich text, on one line if it is not too long for one."""
+    text = html.escape(name)
+    return text.replace(" ", "&nbsp;") if len(name) <= _UNBROKEN else text

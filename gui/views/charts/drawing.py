@@ -7,15 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
+from experiments.plain_values import format_number, raised
 from gui.state.charts.kinds import Shown
-from gui.state.columns import format_number
 from gui.state.keys import among
 from gui.views.palette import Theme
 
@@ -26,7 +28,6 @@ LEAST_PX, AXIS_PX = 120, 56  # height of a plot, and of that its axis with numbe
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
 LEFT, BOTTOM = "left", "bottom"
 _MOST_DECIMALS = 9
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Style:
     def color(self, index: int) -> QColor:
         """Return the color of a series."""
         return self.theme.categories[index % len(self.theme.categories)]
+
+    @property
+    def halo(self) -> QPen:
+        """Return the pen of the edge around the line of the current run, whatever its color."""
+        return self.pen(self.theme.text, 4.6)
 
     def pen(self, color: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         """Return a pen that is as wide on every screen; pyqtgraph counts its widths in dots."""
@@ -128,12 +134,33 @@ class Drawing(ABC):
 
 
 class NumberAxis(pg.AxisItem):
-    """An axis whose numbers are written as in the tables; on a logarithmic axis they are powers of ten."""
+    """An axis whose numbers are written as in the tables; on a logarithmic axis they are powers of ten.
+
+    Below a plot they may stand upright, reading from below, where there is no room side by side.
+    """
+
+    upright = False
+
+    def drawPicture(self, painter: QPainter, axis: object, ticks: object, texts: Any) -> None:
+        """Draw axis, ticks and texts."""
+        super().drawPicture(painter, axis, ticks, () if self.upright else texts)
+        if not self.upright:
+            return
+        painter.setFont(self.style["tickFont"] or painter.font())
+        painter.setPen(self.textPen())
+        length = self.size().height()
+        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for rect, _, text in texts:
+            painter.save()
+            painter.translate(rect.center().x(), rect.top())
+            painter.rotate(-90.0)
+            painter.drawText(QRectF(-length, -rect.height() / 2, length, rect.height()), flags, text)
+            painter.restore()
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """Return the text of each tick."""
         if self.logMode:
-            return [f"10{str(round(value)).translate(_RAISED)}" if value == round(value) else "" for value in values]
+            return [raised(round(value)) if value == round(value) else "" for value in values]
         steps = ((decimals, spacing * scale * 10**decimals) for decimals in range(_MOST_DECIMALS))
         decimals = next((d for d, step in steps if step > 0.99 and abs(step - round(step)) < 1e-6 * step), -1)
         return [format_number(value * scale, decimals) for value in values]
@@ -151,6 +178,7 @@ def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: 
     axis = plot.getAxis(side)
     theme = style.theme
     axis.setLogMode(x=False, y=False)
+    axis.upright = False
     axis.setTicks(None)
     axis.enableAutoSIPrefix(False)
     axis.setStyle(tickLength=-4, tickFont=style.font, hideOverlappingLabels=side == BOTTOM, autoExpandTextSpace=True)
@@ -173,14 +201,14 @@ def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: S
     axis = plot.getAxis(LEFT)
     metrics = QFontMetricsF(style.font)
     room = LABEL_SHARE * plot.width()
-    tall = plot.height() > 2 * len(labels) * metrics.height() + AXIS_PX  # room for two lines each
-    parts = [_halved(label, metrics, room) if tall else label.split("\n") for label in labels]
+    parts = [_halved(label, metrics, room) for label in labels]
     lines = [[metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in each] for each in parts]
     marks = ["▸ " if mark else "" for mark in marked] or [""] * len(lines)
     axis.setTicks([[(row, mark + "\n".join(each)) for row, (mark, each) in enumerate(zip(marks, lines, strict=True))]])
     axis.setStyle(tickLength=0)
-    height = sum(len(each) for each in lines) * metrics.height() + AXIS_PX
-    plot.setMinimumHeight(max(LEAST_PX, round(height)))
+    halves = [len(each) / 2 for each in lines]  # what a name takes of the way to the next
+    most = max((above + below for above, below in pairwise(halves)), default=1.0)
+    plot.setMinimumHeight(max(LEAST_PX, round(len(lines) * most * metrics.height()) + AXIS_PX))
     axis.setWidth(max((metrics.horizontalAdvance(line) for each in lines for line in each), default=0.0) + 28)
 
 
@@ -206,6 +234,6 @@ def row_at(y: float, count: int) -> int:
     return row if 0 <= row < count and abs(y - row) <= ROW_FILL / 2 else -1
 
 
-def number(value: float) -> str:
+def number(value: float, decimals: int = -1) -> str:
     """Return a number as charts write it."""
-    return format_number(value)
+    return format_number(value, decimals)

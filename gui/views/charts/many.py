@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
-import math
-from functools import cached_property
 from typing import cast
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from experiments.charts import HeatMap, Parallel
-from experiments.charts.shapes import Floats
-from gui.state.columns import format_number
+from experiments.plain_values import decimals_of, format_number
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
 from gui.views.palette import DARK, LIGHT, contrast
 
 _MOST_LINES = 3000  # drawn of each group; more would cover each other
-_SAME = 1e-9  # relative; less is rounding
 _MOST_WRITTEN = 160  # cells whose value is written into them
 
 
@@ -30,19 +26,6 @@ class ParallelDrawing(Drawing):
     def chart(self) -> Parallel:
         """The data."""
         return cast("Parallel", self.shown.chart)
-
-    @cached_property
-    def _heights(self) -> Floats:
-        low, high = self._ends
-        differs = high - low > _SAME * np.maximum(np.abs(high), np.abs(low))
-        span = np.where(differs, high - low, 1.0)
-        return np.where(
-            high > low, (self.chart.values - low) / span, np.where(np.isnan(self.chart.values), np.nan, 0.5)
-        )
-
-    @cached_property
-    def _ends(self) -> tuple[Floats, Floats]:
-        return np.nanmin(self.chart.values, axis=0), np.nanmax(self.chart.values, axis=0)
 
     def draw(self, plot: pg.PlotWidget) -> None:
         """Draw one item per group, so that thousands of runs are a dozen items."""
@@ -58,33 +41,37 @@ class ParallelDrawing(Drawing):
         for i in range(len(chart.groups)):
             color = QColor(self.style.color(i))
             color.setAlpha(110 if faint else 200)
-            self._lines(plot, np.flatnonzero((chart.group == i) & ~(chosen if faint else False)), color, 1.1)
+            self._lines(
+                plot, np.flatnonzero((chart.group == i) & ~(chosen if faint else False)), self.style.pen(color, 1.1)
+            )
         for i in range(len(chart.groups) if faint else 0):
-            self._lines(plot, np.flatnonzero((chart.group == i) & chosen), self.style.color(i), 2.4)
+            self._lines(plot, np.flatnonzero((chart.group == i) & chosen), self.style.pen(self.style.color(i), 2.4))
         for i in np.flatnonzero(self.is_current)[:1]:
-            self._lines(plot, np.array([i]), theme.highlight, 2.8)
+            for pen in (self.style.halo, self.style.pen(self.style.color(int(chart.group[i])), 2.4)):
+                self._lines(plot, np.array([i]), pen)
         for at in range(count):
-            for end, value in ((0.0, self._ends[0][at]), (1.0, self._ends[1][at])):
+            for end, value in ((0.0, self.chart.ends[0][at]), (1.0, self.chart.ends[1][at])):
                 item = pg.TextItem(number(float(value)), color=theme.text, anchor=(0.5, 0.0 if end == 0 else 1.0))
                 item.setFont(self.style.font)
                 item.setPos(QPointF(at, end))
                 plot.addItem(item, ignoreBounds=True)
         self.fit(plot)
 
-    def _lines(self, plot: pg.PlotWidget, rows: object, color: QColor, width: float) -> None:
+    def _lines(self, plot: pg.PlotWidget, rows: object, pen: QPen) -> None:
         rows = np.asarray(rows)[:_MOST_LINES]
         if not len(rows):
             return
-        count = self._heights.shape[1]
+        count = self.chart.heights.shape[1]
         # a gap after every run keeps the lines of one item apart
         x = np.tile(np.append(np.arange(count, dtype=float), np.nan), len(rows))
-        y = np.column_stack((self._heights[rows], np.full(len(rows), np.nan))).ravel()
-        plot.addItem(pg.PlotDataItem(x, y, pen=self.style.pen(color, width), connect="finite"))
+        y = np.column_stack((self.chart.heights[rows], np.full(len(rows), np.nan))).ravel()
+        plot.addItem(pg.PlotDataItem(x, y, pen=pen, connect="finite"))
         known = np.flatnonzero(np.isfinite(y))
         over = known[:-1][(np.diff(known) > 1) & (np.diff(known // (count + 1)) == 0)]
         if len(over):  # runs that lack a value in between: dashes to the next that they have
             ends = np.column_stack((over, known[np.searchsorted(known, over) + 1])).ravel()
-            dashes = self.style.pen(color, width, Qt.PenStyle.DashLine)
+            dashes = QPen(pen)
+            dashes.setStyle(Qt.PenStyle.DashLine)
             plot.addItem(pg.PlotDataItem(x[ends], y[ends], pen=dashes, connect="pairs"))
 
     def fit(self, plot: pg.PlotWidget) -> None:
@@ -95,11 +82,18 @@ class ParallelDrawing(Drawing):
         font = self._fitting(room)
         metrics = QFontMetricsF(font)
         ticks, lines = [], 1
-        for at, (name, high) in enumerate(zip(self.chart.axes, self.chart.better_high, strict=True)):
+        chart = self.chart
+        for at, (name, high, log) in enumerate(zip(chart.axes, chart.better_high, chart.logarithmic, strict=True)):
             title, _, unit = name.rpartition(", ") if ", " in name else (name, "", "")
-            words = [*_wrapped(title, metrics, room), unit, "↑ better" if high else "↓ better"]
+            words = [
+                *_wrapped(title, metrics, room),
+                unit,
+                "↑ better" if high else "↓ better",
+                "log scale" if log else "",
+            ]
+            words = list(filter(None, words))
             lines = max(lines, len(words))
-            ticks.append((at, "\n".join(filter(None, words))))
+            ticks.append((at, "\n".join(words)))
         axis.setTicks([ticks])
         axis.setStyle(hideOverlappingLabels=False, tickLength=0, tickFont=font)
         axis.setHeight(lines * metrics.height() + 12)
@@ -116,12 +110,12 @@ class ParallelDrawing(Drawing):
         """Return the groups."""
         entries = [(self.style.color(i), "━━", name) for i, name in enumerate(self.chart.groups)]
         if self.is_current.any():
-            entries.append((self.style.theme.highlight, "━━", "current run"))
+            entries.append((self.style.theme.text, "━━", "edged: current run"))
         return entries
 
     def hit(self, at: Spot) -> Hit | None:
         """Return the nearest run with all its values."""
-        heights, count = self._heights, self._heights.shape[1]
+        heights, count = self.chart.heights, self.chart.heights.shape[1]
         left = int(np.clip(np.floor(at.x), 0, count - 2)) if count > 1 else 0
         share = at.x - left
         there = heights[:, left] + share * (heights[:, min(left + 1, count - 1)] - heights[:, left])
@@ -179,7 +173,7 @@ class HeatMapDrawing(Drawing):
         plot.addItem(image)
         self._stress(plot)
         self._texts: list[tuple[pg.TextItem, str]] = []
-        self._decimals = _decimals(chart.values[known])
+        self._decimals = decimals_of(chart.values[known])
         if known.sum() <= _MOST_WRITTEN:
             for row, column in zip(*np.nonzero(known), strict=True):
                 self._write(plot, int(row), int(column), colors[place[row, column]])
@@ -217,10 +211,11 @@ class HeatMapDrawing(Drawing):
         rows = max(1, int(np.ceil(metrics.height() / row_px)))
         left.setTicks([[(i, metrics.elidedText(t, elide, name_px)) for i, t in _every(self.chart.y_ticks, rows)]])
         longest = max((metrics.horizontalAdvance(text) for text in self.chart.x_ticks), default=0.0)
-        step = max(1, int(np.ceil(min(longest + 8, 110.0) / cell_px)))
-        bottom.setTicks(
-            [[(i, metrics.elidedText(t, elide, step * cell_px - 8)) for i, t in _every(self.chart.x_ticks, step)]]
-        )
+        bottom.upright = longest + 8 > cell_px
+        name_px = min(longest, 0.35 * plot.height() if bottom.upright else cell_px)
+        bottom.setHeight((name_px + 8 if bottom.upright else metrics.height()) + metrics.height() + 12)
+        step = max(1, int(np.ceil(metrics.height() / cell_px))) if bottom.upright else 1
+        bottom.setTicks([[(i, metrics.elidedText(t, elide, name_px + 1)) for i, t in _every(self.chart.x_ticks, step)]])
         for axis in (bottom, left):
             axis.setStyle(tickLength=0, hideOverlappingLabels=False)
         fits = row_px > metrics.height()
@@ -251,14 +246,6 @@ class HeatMapDrawing(Drawing):
             lines.append(f"mean of {count:,} runs, {' to '.join(ends)}")
         first = int(np.flatnonzero(chart.cell == row * len(chart.x_ticks) + column)[0])
         return Hit("\n".join(lines), self.key(first))
-
-
-def _decimals(values: Floats) -> int:
-    """Return decimals that are the same for all: those of four digits of the largest; -1 where they differ too much."""
-    largest = float(np.abs(values).max()) or 1.0
-    if not 1e-3 <= largest < 1e15 or np.array_equal(values, np.round(values)):
-        return -1
-    return max(0, 3 - math.floor(math.log10(largest)))
 
 
 def contrasting(ground: QColor) -> QColor:

@@ -16,6 +16,9 @@ from experiments.charts.shapes import Floats, Ints
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, SYMBOLS, Drawing, Hit, Spot, number, set_axis
 
 MOST_POINTS = 4000  # drawn; more would take longer than a frame and lie on each other anyway
+# the gaps of a line let another be seen under it
+_DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+_SIGNS = ("━━", "╍╍", "┅┅", "━┅")
 _FAINT = 90  # of 255: intervals behind the points
 _CELLS = 220  # along each axis, of which each keeps one point when points are thinned
 
@@ -144,61 +147,63 @@ class CurvesDrawing(Drawing):
         axis = set_axis(plot, BOTTOM, chart.x_label, self.style, grid=True)
         axis.setLogMode(x=chart.log_x, y=False)
         set_axis(plot, LEFT, chart.y_label, self.style, grid=True)
-        for i, (x, y) in enumerate(self._lines):
-            thick = len(chart.curves) > 1 and self.is_current[i : i + 1].any()
-            pen = self.style.pen(self.style.color(i), 3.5 if thick else 1.8, style=_dash(i))
+        for i in sorted(range(len(self._paths)), key=lambda i: i not in self._stressed):
+            (x, y), color = self._paths[i], self.style.color(i)
+            if i in self._stressed:  # below all others, for it is the widest
+                plot.addItem(pg.PlotCurveItem(x, y, pen=self.style.halo, connect="finite"))
+            pen = self.style.pen(color, 1.8, style=_DASHES[i % len(_DASHES)])
             plot.addItem(pg.PlotCurveItem(x, y, pen=pen, connect="finite"))
-            if not chart.stepped and len(x) <= 60:
-                known = np.isfinite(x) & np.isfinite(y)
-                dots = {"size": 5, "brush": self.style.color(i), "pen": None}
-                plot.addItem(pg.ScatterPlotItem(x=x[known], y=y[known], symbol="o", **dots))
-            at = self._across(np.array([chart.curves[i].mark[0]]))
+        for i, line in enumerate(chart.lines):
+            curve, brush = line.curve, self.style.color(i)
+            if curve.between is not None or (len(curve.x) == 1 and not chart.stepped):  # what was computed
+                dots = {"size": 5, "brush": brush, "pen": None}
+                plot.addItem(pg.ScatterPlotItem(x=chart.along(curve.x), y=curve.y, symbol="o", **dots))
+            at = chart.along(np.array(curve.mark[:1]))
             if np.isfinite(at).all():
                 pen = self.style.pen(self.style.theme.text, 1)
-                plot.addItem(
-                    pg.ScatterPlotItem(x=at, y=[chart.curves[i].mark[1]], size=12, brush=self.style.color(i), pen=pen)
-                )
-        every = np.concatenate([chart.x_range or (), *(x for x, _ in self._lines)]) if chart.curves else np.zeros(1)
+                plot.addItem(pg.ScatterPlotItem(x=at, y=[curve.mark[1]], size=10, brush=brush, pen=pen))
+        every = np.concatenate([chart.x_range or (), *(x for x, _ in self._paths)]) if chart.curves else np.zeros(1)
         heights = np.concatenate([curve.y for curve in chart.curves]) if chart.curves else np.zeros(1)
         low, high = chart.y_range or (float(np.nanmin(heights)), float(np.nanmax(heights)))
         room = 0.03 * (high - low)
         plot.setRange(xRange=_padded(every), yRange=(low - room, high + room), padding=0)
 
-    def _across(self, x: Floats) -> Floats:
-        """Return where values lie across the plot."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(x > 0, np.log10(x), np.nan) if self.chart.log_x else x
+    @cached_property
+    def _paths(self) -> list[tuple[Floats, Floats]]:
+        """The points of each line as drawn."""
+        paths = (self.chart.path(line.curve) for line in self.chart.lines)
+        return [(self.chart.along(x), y) for x, y in paths]
 
     @cached_property
-    def _lines(self) -> list[tuple[Floats, Floats]]:
-        """The points of each curve as drawn; a step is two of them."""
-        lines = []
-        for curve in self.chart.curves:
-            x, y = self._across(curve.x), curve.y
-            if self.chart.stepped:
-                start = 0.0 if len(y) and y[-1] >= y[0] else y[:1].sum()  # what rises begins at nothing
-                x, y = np.repeat(x, 2), np.concatenate(([start], np.repeat(y, 2)[:-1]))
-            lines.append((x, y))
-        return lines
+    def _stressed(self) -> set[int]:
+        """The lines of the current run, if there are others."""
+        lines = self.chart.lines
+        current = set(np.flatnonzero(self.is_current).tolist())
+        found = {i for i, line in enumerate(lines) if current.intersection(line.rows)}
+        return found if len(found) < len(lines) else set()
 
     def legend(self) -> list[tuple[QColor, str, str]]:
-        """Return the curves."""
-        signs = ("━━", "╍╍", "┅┅")
-        return [(self.style.color(i), signs[_turn(i)], c.label) for i, c in enumerate(self.chart.curves)]
+        """Return the lines."""
+        entries = [(self.style.color(i), _SIGNS[i % len(_SIGNS)], c.label) for i, c in enumerate(self.chart.lines)]
+        if self._stressed:
+            entries.append((self.style.theme.text, "━━", "edged: current run"))
+        return entries
 
     def hit(self, at: Spot) -> Hit | None:
-        """Return the curve that is nearest with its value there."""
+        """Return the line that is nearest with its value there; a click takes the current run if it is one of it."""
         best, found = NEAR_PX, None
-        for i, (line_x, line_y) in enumerate(self._lines):
+        for i, (line_x, line_y) in enumerate(self._paths):
             distance, place = _nearest(line_x, line_y, at)
             if distance < best:
                 best, found = distance, (i, place)
         if found is None:
             return None
         i, (at_x, at_y) = found
+        line = self.chart.lines[i]
         value = 10**at_x if self.chart.log_x else at_x
-        lines = [self.chart.curves[i].label, f"{self.chart.x_label}: {number(value)}"]
-        return Hit("\n".join([*lines, f"{self.chart.y_label}: {number(at_y)}"]), self.key(i))
+        lines = [line.label, f"{self.chart.x_label}: {number(value)}"]
+        row = next((row for row in line.rows if self.is_current[row : row + 1].any()), line.rows[0])
+        return Hit("\n".join([*lines, f"{self.chart.y_label}: {number(at_y)}"]), self.key(row))
 
 
 def _nearest(line_x: Floats, line_y: Floats, to: Spot) -> tuple[float, tuple[float, float]]:
@@ -217,14 +222,6 @@ def _nearest(line_x: Floats, line_y: Floats, to: Spot) -> tuple[float, tuple[flo
     i = int(np.nanargmin(distance))
     at = (line_x[i] + share[i] * (line_x[i + 1] - line_x[i]), line_y[i] + share[i] * (line_y[i + 1] - line_y[i]))
     return float(distance[i]), (float(at[0]), float(at[1]))
-
-
-def _turn(index: int) -> int:
-    return (index // 4) % 3
-
-
-def _dash(index: int) -> Qt.PenStyle:
-    return (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)[_turn(index)]
 
 
 def _cells(values: Floats) -> Ints:

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QPointF
 from PyQt6.QtGui import QColor
 
 from experiments.charts import Bars, Intervals, TornadoChart, Waterfall
+from experiments.plain_values import decimals_of
 from gui.views.charts.drawing import (
     BOTTOM,
     LEFT,
@@ -94,8 +95,9 @@ class BarsDrawing(_Rows):
                 bars = {"left": totals - low, "right": high - totals, "beam": 0.3}
                 plot.addItem(pg.ErrorBarItem(x=totals, y=rows, pen=pen, **bars))
         plot.addItem(pg.ScatterPlotItem(x=totals, y=rows, size=8, symbol="d", brush=theme.text, pen=edge))
+        decimals = decimals_of(totals)
         for row, end in enumerate(ends):
-            self._text(plot, float(end), row, number(totals[row]))
+            self._text(plot, float(end), row, number(totals[row], decimals))
         least, most = float(starts.min(initial=0.0)), float(ends.max(initial=0.0))
         self._axes(plot, chart.axis_label, least, most + _NUMBER_SHARE * (most - least))
 

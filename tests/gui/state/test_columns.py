@@ -6,7 +6,8 @@ import math
 import pytest
 
 from experiments.labels import unit_text
-from gui.state.columns import COLUMNS, format_number
+from experiments.plain_values import decimals_of, format_number, percent_text
+from gui.state.columns import COLUMNS
 from gui.state.session import Session
 
 
@@ -20,7 +21,10 @@ from gui.state.session import Session
         (800.0, -1, "800"),
         (133.3333, -1, "133.3"),
         (-0.5, 2, "−0.50"),
-        (3.2e-9, -1, "3.200e−09"),
+        (3.2e-9, -1, "3.2×10⁻⁹"),
+        (1.3836e-5, -1, "1.384×10⁻⁵"),
+        (1e-8, -1, "10⁻⁸"),
+        (-2e17, -1, "−2×10¹⁷"),
         (1000.04, 1, "1,000.0"),
         (math.nan, 2, ""),
         (math.inf, 1, "∞"),
@@ -28,6 +32,26 @@ from gui.state.session import Session
 )
 def test_numbers_are_written_for_people(value, decimals, text):
     assert format_number(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([389.0, 79.82, 818.94], ["389.0", "79.8", "818.9"]),
+        ([20.8, 5.651, math.nan], ["20.80", "5.65", ""]),
+        ([900.0, 0.012], ["900.000", "0.012"]),
+        ([3.5, 4.5], ["3.5", "4.5"]),
+        ([4096.0, 64.0], ["4,096", "64"]),
+        ([1e-9, 1.0], ["10⁻⁹", "1"]),
+    ],
+)
+def test_numbers_that_stand_together_have_the_same_decimals(values, texts):
+    assert [format_number(value, decimals_of(values)) for value in values] == texts
+
+
+def test_a_share_that_misses_the_whole_is_not_rounded_to_it():
+    assert [percent_text(share, 2) for share in (0.0833, 1.0, 0.99999)] == ["8.33 %", "100.00 %", "more than 99.99 %"]
+    assert percent_text(0.125, signed=True) == "+12.5 %" and percent_text(12.0, 0) == "1,200 %"
 
 
 def test_every_number_with_a_unit_shows_it_in_the_header():

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from experiments.evaluate import evaluate, evaluation_bytes
+from experiments.plain_values import format_number
 from experiments.scenario import load_scenario
-from gui.state.columns import format_number
 from gui.state.paths import COLUMNS, trace
 from gui.state.quantities import LATENCY, MARGIN
 from gui.state.racks import racks_of_run

@@ -106,7 +106,12 @@ def test_every_chart_draws_these_runs_in_the_colors_of_the_theme(window, chart, 
         assert grounds[0] != grounds[1]
     assert window.messages.messages == []
     empty = chart("break_even")
-    assert empty.shown.chart is None and "reconfiguration_break_even" in empty.message.text() and empty.export() is None
+    assert empty.shown.chart is None and "optinet sweep reconfiguration_break_even" in empty.message.text()
+    assert empty.export() is None
+    asked = []
+    window.work.ask_about_study = asked.append
+    empty.button.click()
+    assert asked == ["reconfiguration_break_even"]
 
 
 def test_a_point_says_what_it_is_and_a_click_selects_its_run(window, chart, qtbot, wait):
