@@ -35,8 +35,8 @@ class FabricViewState(Viewpoint):
 
     `drawing` holds what is drawn of the scene, `values` the value of each segment, `segments` the segments to draw,
     which stand for the `n_links_shown` links that `link_filter` lets through; any first part of them is a fair sample.
-    `drawn_points` tells of each node or folded group whether it is drawn, None where all are. `chosen` are the nodes
-    clicked, `found` those searched for.
+    `drawn_points` tells of each node or folded group whether it is drawn, None where all are; `shuffles` are the points
+    of the shuffles that are. `chosen` are the nodes clicked, `found` those searched for.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class FabricViewState(Viewpoint):
         self.link_filter = LinkFilter()
         self.drawn_links: NDArray[np.bool_] | None = None  # of each link; None where all are
         self.drawn_points: NDArray[np.bool_] | None = None
+        self.shuffles = np.zeros(0, dtype=np.int64)
         self.limit_shown, self.failed_shown, self.names_shown = False, True, False
         self.segments: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.n_links_shown = 0
@@ -369,6 +370,7 @@ class FabricViewState(Viewpoint):
             self.segments, self.n_links_shown = np.zeros(0, dtype=np.int64), 0
             self.values = self._every_value = np.zeros(0)
             self.drawn_links = self.drawn_points = None
+            self.shuffles = np.zeros(0, dtype=np.int64)
         else:
             values, lowest = scene.link_values[self.quantity.id], self.quantity.low_stands_out
             self.values = self._every_value = drawing.most(values, lowest=lowest)
@@ -379,6 +381,9 @@ class FabricViewState(Viewpoint):
                 self.segments = self.segments[is_drawn[self.segments]]
             self.n_links_shown = drawing.n_links(self.segments, self.drawn_links)
             self._keep_group(scene, drawing)
+            self.shuffles = drawing.shuffles
+            if self.drawn_links is not None:
+                self.shuffles = np.intersect1d(self.shuffles, drawing.segment_ends[self.segments])
         if not self.scale_locked:
             self.scale = self.common_scale or self.own_scale
 

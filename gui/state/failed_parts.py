@@ -159,7 +159,7 @@ def arguments(scene: Scene, parts: tuple[Part, ...], *, bound: bool, loads: Path
     """Return the command of optinet that solves a run without these parts."""
     links = sorted({link for part in parts if part.kind == "links" for link in part.members})
     ocs = sorted({ocs for part in parts if part.kind == "ocs" for ocs in part.members})
-    words = ["fail", scene.run.path, "--json", "--loads", loads, *(["--bound"] if bound else [])]
+    words = ["fail", scene.run.path, "--json", "--loads", loads, "--force", *(["--bound"] if bound else [])]
     words += ["--instead"] if scene.own_parts else []
     for option, values in (
         ("--node", [scene.node_names[node] for node in nodes_down(scene, parts)]),

@@ -91,6 +91,7 @@ class PathsPanel(QWidget):
         if (first := self.tree.topLevelItem(0)) is not None:
             self._expanded(first)
             first.setExpanded(True)
+            self.tree.fit_columns()  # hops that are not seen are not measured
 
     def _expanded(self, head: QTreeWidgetItem) -> None:
         if self._shown is None or head.childCount():

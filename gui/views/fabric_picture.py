@@ -94,6 +94,6 @@ def _nodes(
     dead = drawing.node_point[nodes_down(scene, state.parts)] if state.failed_shown else np.zeros(0, dtype=np.int64)
     if (of_dead := np.unique(dead[seen[dead]])).size:
         groups.append(Points(at[of_dead], theme.bad, max(basic * 1.6, DEAD_PX)))
-    if len(drawing.shuffles):
-        groups.append(Points(xy[drawing.shuffles], theme.categories[2], SHUFFLE_PX))
+    if len(state.shuffles):
+        groups.append(Points(xy[state.shuffles], theme.categories[2], SHUFFLE_PX))
     return tuple(groups)

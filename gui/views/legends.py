@@ -201,7 +201,7 @@ def keys(state: FabricViewState, theme: Theme) -> list[Key]:
     found = [Key(names[0], theme.nodes[kind]) for kind, names in KIND_NAMES.items() if kind in present]
     if (nodes < 0).any():
         found.append(Key("folded group", theme.nodes[NodeKind.SWITCH], 11.0))
-    if len(drawing.shuffles):
+    if len(state.shuffles):
         found.append(Key("shuffle", theme.categories[2], 9.0))
     if state.failed_shown and len(nodes_down(scene, state.parts)):
         found.append(Key("failed node", theme.bad))

@@ -38,9 +38,11 @@ def paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: 
     if drawing is None or scene is None:
         return
     xy, view = state.projected(), (size.width(), size.height())
-    labels, group, node = scene.layout.labels, drawing.point_group, drawing.point_node
+    group, node = drawing.point_group, drawing.point_node
     is_drawn = np.ones(drawing.n_marks, dtype=bool) if state.drawn_points is None else state.drawn_points
     folded = np.flatnonzero((group >= 0) & is_drawn)
+    told = {scene.folds.names[each] for each in group[folded]}
+    labels = [label for label in scene.layout.labels if label[0] not in told]
     sorts: list[tuple[Floats, Callable[[int], str]]] = [
         (state.camera.project(np.array([at for _, at in labels]).reshape(-1, 3), *view), lambda i: labels[i][0]),
         (xy[folded], lambda i: scene.folds.names[group[folded[i]]]),
