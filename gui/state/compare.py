@@ -7,6 +7,7 @@ from functools import partial
 
 from gui.state.colormap import ColorScale
 from gui.state.fabric_view import FabricViewState
+from gui.state.scene import Scene
 
 MOST_VIEWS = 4
 
@@ -29,6 +30,20 @@ class LinkedViews:
             self._connect(state)
             self.states.append(state)
         self._changed(self.states[0])
+
+    def show(self, index: int, scene: Scene) -> None:
+        """Show a fabric in one view; beside the main one it is looked at as that is, which stays where it is."""
+        state, main = self.states[index], self.states[0]
+        if state is main or main.scene is None:
+            state.show(scene)
+            return
+        self._busy = True  # that the fabric of this view is new is no move of the user's
+        try:
+            state.show(scene)
+            state.follow(main)
+        finally:
+            self._busy = False
+        main.changed.emit()
 
     def _connect(self, state: FabricViewState) -> None:
         state.moved.connect(partial(self._moved, state))

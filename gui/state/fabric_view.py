@@ -131,8 +131,19 @@ class FabricViewState(Viewpoint):
     def fold_all(self, fold: bool) -> None:
         """Fold every group, or none."""
         if self.scene is not None:
-            self._pinned = set(self.scene.folds.everything)
-            self.set_folded(self.scene.folds.everything if fold else frozenset())
+            self.fold_only(self.scene.folds.everything if fold else frozenset())
+
+    def fold_only(self, groups: frozenset[int]) -> None:
+        """Fold these groups and unfold all others, whatever is near or far."""
+        if self.scene is not None:
+            everything = self.scene.folds.everything
+            self._pinned = set(everything)
+            self.set_folded(groups & everything)
+
+    @property
+    def folds_chosen(self) -> bool:
+        """Whether the user has folded or unfolded something."""
+        return bool(self._pinned)
 
     def adapt_folds(self) -> bool:
         """In a large fabric unfold the groups that are near and fold those that are far; return whether any was."""

@@ -173,6 +173,11 @@ class RunsTable:
         """Whether a column is shown."""
         return self._shown.get(column.id, column.shown)
 
+    @property
+    def columns_chosen(self) -> bool:
+        """Whether others are shown than at first."""
+        return bool(self._shown)
+
     def show_columns(self, ids: Iterable[str]) -> None:
         """Show these columns and no others."""
         wanted = set(ids)

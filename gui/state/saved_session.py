@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gui.state.camera import Camera
+from gui.state.fabric_look import FabricLook
 
 
 class SavedSession(BaseModel):
@@ -24,10 +22,10 @@ class SavedSession(BaseModel):
         Of the runs table.
     selected, current
         Runs by key.
-    quantity
-        What colors mean in the fabric view.
-    camera
-        Where the fabric is looked at from, by field of `Camera`.
+    fabric
+        How the fabric of the current run is looked at.
+    front
+        The panels that can be seen, by id.
     views
         By panel, what views with `save_state` have kept.
     """
@@ -40,8 +38,8 @@ class SavedSession(BaseModel):
     descending: bool = False
     selected: tuple[str, ...] = ()
     current: str | None = None
-    quantity: str = ""
-    camera: dict[str, Any] = Field(default_factory=dict)
+    fabric: FabricLook = FabricLook()
+    front: tuple[str, ...] = ()
     views: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     def to_text(self) -> str:
@@ -55,20 +53,3 @@ class SavedSession(BaseModel):
             return cls.model_validate_json(text or "{}")
         except ValidationError:
             return cls()
-
-
-def camera_fields(camera: Camera) -> dict[str, Any]:
-    """Return a camera as plain values."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(camera)))
-    return plain
-
-
-def camera_from(fields: Mapping[str, Any]) -> Camera | None:
-    """Return the camera of plain values; None if they are those of another version."""
-    names = {field.name for field in dataclasses.fields(Camera)}
-    if not fields or not set(fields) <= names:
-        return None
-    try:
-        return Camera(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
-    except TypeError:
-        return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from PyQt6.QtCore import QSizeF, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QPainter, QShowEvent
@@ -83,14 +84,16 @@ class FabricPane(QWidget):
         for view in self.views:
             view.set_theme(theme)
 
-    def save_state(self) -> dict[str, str]:
-        """Return how fabrics are laid out, to be kept until the next start."""
-        return {"layout": self.layout_style}
+    def save_state(self) -> dict[str, str | bool]:
+        """Return how fabrics are laid out and whether side by side, to be kept until the next start."""
+        return {"layout": self.layout_style, "comparing": self.comparing}
 
-    def restore_state(self, state: dict[str, str]) -> None:
+    def restore_state(self, state: dict[str, Any]) -> None:
         """Lay fabrics out as `save_state` has kept."""
         if state.get("layout") in STYLES:
             self.set_style(state["layout"])
+        if bool(state.get("comparing")) != self.comparing:
+            self.set_comparing(not self.comparing)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Tell that the fabric is seen."""
@@ -223,12 +226,11 @@ class FabricPane(QWidget):
             self.shared.messages.add(scene)
             state.show(None, scene)
             return
-        first = state.scene is None
-        state.show(scene)
+        if scene.style != self.layout_style:
+            return  # which has been changed meanwhile, and is being read
+        self.linked.show(index, scene)
         if index == 0:
             self.scene_shown.emit(scene.key)
-        if index and first and self.state.scene is not None:
-            state.follow(self.state)
 
     # -- paths
 

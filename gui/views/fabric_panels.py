@@ -36,7 +36,7 @@ def fabric(keeper: SessionKeeper, window: Window) -> FabricPane:
     window.fabric_state.chosen_changed.connect(lambda: _ask_for_second(window))
     pane.main.menu_wanted.connect(partial(open_menu, window))
     pane.traced.connect(lambda: window.panels["paths"].show())
-    pane.scene_shown.connect(keeper.camera_for)
+    pane.scene_shown.connect(keeper.look_at)
     pane.show_selected()
     return pane
 

@@ -210,8 +210,8 @@ class Panel:
             self._widget.show()
 
     def toggle(self) -> None:
-        """Close a dock that is open, else bring the view to the front."""
-        if self.dock is not None and self.is_open:
+        """Close a dock that can be seen, else bring the view to the front, also from behind another."""
+        if self.dock is not None and self.is_in_front:
             self.dock.hide()
         else:
             self.show()

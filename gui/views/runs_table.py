@@ -222,6 +222,15 @@ class RunsPanel(QWidget):
         table = TextTable("Runs", heads, rows, numeric, n_rows=len(view.order))
         return table_export(table, self.model.theme, self.view.font(), lambda: csv_of(view))
 
+    def save_state(self) -> dict[str, list[str]]:
+        """Return the columns that are shown, where they are others than at first, to be kept until the next start."""
+        return {"columns": [column.id for column in self._table.columns]} if self._table.columns_chosen else {}
+
+    def restore_state(self, state: dict[str, list[str]]) -> None:
+        """Show the columns that `save_state` has kept."""
+        if state.get("columns"):
+            self._table.show_columns(state["columns"])
+
     def column_menu(self) -> QMenu:
         """Return a menu that shows and hides the usual columns; the caller deletes it."""
         menu = QMenu(self)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QSettings, Qt, QTimer
 
-from gui.state.quantities import QUANTITIES
-from gui.state.saved_session import SavedSession, camera_fields, camera_from
+from gui.state.fabric_look import look_of, show_as
+from gui.state.saved_session import SavedSession
 from gui.views.panel import Window
 
 SAVE_AFTER_MS = 1500
@@ -30,6 +30,7 @@ class SessionKeeper(QObject):
             window.selection.changed,
             window.table.changed,
             window.fabric_state.moved,
+            window.fabric_state.changed,
         ):
             event.connect(self._due.start)
 
@@ -39,6 +40,7 @@ class SessionKeeper(QObject):
         if self._pending is not None and not len(window.session):
             return self._pending  # closed before anything could be read
         table, state = window.table, window.fabric_state
+        awaited = self._is_awaited(window.selection.current)
         made = {name: panel.widget for name, panel in window.panels.items() if panel.is_made}
         return SavedSession(
             paths=tuple(str(Path(path).resolve()) for path in window.opener.paths),
@@ -47,8 +49,8 @@ class SessionKeeper(QObject):
             descending=table.descending,
             selected=window.selection.keys[:MOST_SELECTED],
             current=window.selection.current,
-            quantity=state.quantity.id,
-            camera=camera_fields(state.camera) if state.scene is not None else {},
+            fabric=self._pending.fabric if self._pending is not None and awaited else look_of(state),
+            front=tuple(name for name, panel in window.panels.items() if panel.is_in_front),
             views={name: view.save_state() for name, view in made.items() if hasattr(view, "save_state")},
         )
 
@@ -62,9 +64,6 @@ class SessionKeeper(QObject):
         """Open what was open; what is missing is told, and kept for the next time."""
         window = self._window
         self._pending = saved
-        quantity = next((each for each in QUANTITIES if each.id == saved.quantity), None)
-        if quantity is not None:
-            window.fabric_state.set_quantity(quantity)
         for path in saved.paths:
             if not Path(path).exists():
                 window.messages.add(f"{path}: was open last time and is missing")
@@ -72,33 +71,40 @@ class SessionKeeper(QObject):
         window.open_paths([path for path in saved.paths if Path(path).exists()])
         window.jobs.submit("", lambda: None, lambda _: self._opened())
 
-    def camera_for(self, key: str) -> None:
-        """Look at a run that has just been drawn from where it was looked at last time."""
-        if self._pending is not None and self._pending.current == key:
-            camera = camera_from(self._pending.camera)
-            self._pending = None
-            if camera is not None:
-                self._window.fabric_state.move(camera)
+    def look_at(self, key: str) -> None:
+        """Look at a run that has just been drawn as it was looked at last time."""
+        if self._pending is not None and self._is_awaited(key):
+            look, self._pending = self._pending.fabric, None
+            show_as(self._window.fabric_state, look)
+
+    def _is_awaited(self, key: str | None) -> bool:
+        """Whether a run is the one that has still to be drawn as last time."""
+        return self._pending is not None and self._pending.current == key
 
     def _opened(self) -> None:
         """Go on once the runs have been read."""
         saved, window = self._pending, self._window
         if saved is None:
             return
-        runs = window.panels["runs"].widget
-        runs.filter.setText(saved.filter_text)
-        ids = [column.id for column in window.table.columns]
-        if saved.sort_id in ids:
-            order = Qt.SortOrder.DescendingOrder if saved.descending else Qt.SortOrder.AscendingOrder
-            runs.view.sortByColumn(ids.index(saved.sort_id), order)
-        if any(key in window.session for key in saved.selected):
-            window.selection.set(saved.selected, saved.current)
         for name, state in saved.views.items():
             panel = window.panels.get(name)
             if panel is not None and hasattr(panel.widget, "restore_state"):
                 panel.widget.restore_state(state)
-        scene = window.fabric_state.scene
+        for name in saved.front:
+            if name in window.panels:
+                window.panels[name].show()
+        window.panels["runs"].widget.filter.setText(saved.filter_text)
+        window.finder.submit("", lambda: None, lambda _: self._sort(saved))  # when the columns are there
+        if any(key in window.session for key in saved.selected):
+            window.selection.set(saved.selected, saved.current)
+        scene, style = window.fabric_state.scene, window.panels["fabric"].widget.layout_style
         if window.session.get(saved.current) is None:
             self._pending = None
-        elif scene is not None and scene.key == saved.current:
-            self.camera_for(scene.key)
+        elif scene is not None and (scene.key, scene.style) == (saved.current, style):
+            self.look_at(scene.key)
+
+    def _sort(self, saved: SavedSession) -> None:
+        ids = [column.id for column in self._window.table.columns]
+        if saved.sort_id in ids:
+            order = Qt.SortOrder.DescendingOrder if saved.descending else Qt.SortOrder.AscendingOrder
+            self._window.panels["runs"].widget.view.sortByColumn(ids.index(saved.sort_id), order)

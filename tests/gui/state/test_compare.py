@@ -52,6 +52,20 @@ def test_one_camera_moves_all(linked):
     assert two.camera.elevation_deg == 90 and not two.camera.perspective
 
 
+def test_a_fabric_that_comes_beside_is_looked_at_as_the_others_are(linked):
+    main, beside = linked.states
+    main.orbit(40, 10)
+    main.zoom(2.0)
+    main.set_range(0, 7)
+    before, scene = main.camera, beside.scene
+    linked.set_count(1)
+    linked.set_count(2)
+    linked.show(1, scene)
+    shown = linked.states[1]
+    assert main.camera == before and shown.scale == ColorScale(0, 7)
+    assert (shown.camera.azimuth_deg, shown.camera.elevation_deg) == (before.azimuth_deg, before.elevation_deg)
+
+
 def test_there_are_one_to_four_views(linked):
     linked.set_count(9)
     assert len(linked.states) == 4

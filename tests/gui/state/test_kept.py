@@ -16,8 +16,11 @@ from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import scenario_of
 from gui.state import copying
 from gui.state.camera import Camera
+from gui.state.fabric_look import FabricLook
+from gui.state.failure import Part
+from gui.state.links_shown import LinkFilter
 from gui.state.preferences import Preferences
-from gui.state.saved_session import SavedSession, camera_fields, camera_from
+from gui.state.saved_session import SavedSession
 from optinet.results import open_run, write_run
 from optinet.toml_source import TomlSource
 
@@ -53,10 +56,11 @@ def test_every_preference_has_words_for_the_form():
 
 def test_a_session_comes_back_and_anything_else_is_an_empty_one():
     camera = Camera(azimuth_deg=12.5, target=(1.0, 2.0, 3.0))
-    saved = SavedSession(paths=("/a",), selected=("/a/x.h5",), camera=camera_fields(camera))
+    links = LinkFilter(False, frozenset({"host-leaf"}), 0.5)
+    look = FabricLook(camera=camera, links=links, folded=(), parts=(Part("ocs", (3,), "OCS 3"),), color_range=(0, 9))
+    saved = SavedSession(paths=("/a",), selected=("/a/x.h5",), fabric=look, front=("pareto",))
     again = SavedSession.from_text(saved.to_text())
-    assert again == saved and camera_from(again.camera) == camera
-    assert camera_from({"azimuth_deg": 1.0, "of_another_version": 2}) is None and camera_from({}) is None
+    assert again == saved and again.fabric.camera == camera and again.fabric.folded == ()
     assert SavedSession.from_text("{broken") == SavedSession()
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import csv
 
 import pytest
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication, QKeySequence
 from PyQt6.QtWidgets import QTextBrowser, QWidget
 
 from experiments.notes import Notes, read_notes, write_notes
 from gui.app import begin, parser
 from gui.samples import samples_folder
+from gui.state.fabric_look import look_of
 from gui.state.job import JobStatus
 from gui.views.panel import PanelSpec
 from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
@@ -278,16 +280,39 @@ def test_the_first_start_shows_the_samples_and_says_so_until_something_is_opened
 
 def test_a_copied_view_opens_as_it_was(make_window, folder, wait, qtbot):
     window = make_window(folder)
-    window.commands.run("view.top")
+    state, keys = window.fabric_state, [str(folder / name) for name in ("d.h5", "c.h5")]  # two tori
+    window.selection.set(keys, keys[1])
+    wait(window)
+    for command in ("view.side_by_side", "layout.floor", "panel.pareto", "panel.links", "view.names", "view.limit"):
+        window.commands.run(command)
+    wait(window)
+    for command in ("view.top", "view.zoom_in", "view.host_links", "color.by_load", "color.log", "color.map_batlow"):
+        window.commands.run(command)
+    window.table.show_columns(["title", "design", "network_kw"])
+    wait(window)
+    window.runs.view.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    state.set_range(2.0, 40.0)
+    state.set_chosen((0, 13))
+    qtbot.waitUntil(lambda: state.trace is not None)
+    window.panels["links"].show()
+    wait(window)
+    look, told = look_of(state), state.trace.title
     window.commands.run("copy_as.view_python")
     text = QGuiApplication.clipboard().text()
     arguments = eval(text[text.index("main(") + 5 : text.rindex(")")])
-    camera = window.fabric_state.camera
     window.close()
     again = make_window()
     begin(again, parser().parse_args(arguments))
     wait(again)
-    assert again.fabric_state.camera == camera and len(again.session) == 4
+    qtbot.waitUntil(lambda: again.fabric_state.trace is not None)
+    wait(again)
+    assert look_of(again.fabric_state) == look and again.fabric_state.trace.title == told
+    assert look.color_range == (2.0, 40.0) and look.chosen == (0, 13) and not look.links.host_links
+    assert list(again.selection.keys) == keys and again.selection.current == keys[1]
+    assert len(again.panels["fabric"].widget.views) == 2 and again.fabric_state.scene.style == "floor"
+    assert [again.panels[name].is_in_front for name in ("pareto", "power")] == [True, True]
+    assert [column.id for column in again.table.columns] == ["title", "design", "network_kw"]
+    assert (again.table.sort_id, again.table.descending) == ("design", True)
 
 
 def test_preferences_are_checked_kept_and_at_work(make_window, qtbot, settings):
@@ -344,6 +369,10 @@ def test_a_view_that_joins_by_one_line_is_made_late_and_has_its_commands(make_wi
     assert made == [] and not window.panels["late"].is_open
     window.commands.run("panel.late")
     qtbot.waitUntil(lambda: len(made) == 1 and window.panels["late"].is_in_front)
+    window.commands.run("panel.power")
+    qtbot.waitUntil(lambda: window.panels["power"].is_in_front)
+    window.commands.run("panel.late")  # which is behind
+    qtbot.waitUntil(lambda: window.panels["late"].is_in_front)
     window.commands.run("panel.late")
     assert not window.panels["late"].is_open
 
