@@ -152,7 +152,7 @@ def view(paths: Annotated[tuple[Path, ...], Parameter(negative="", show_default=
     Parameters
     ----------
     paths
-        Run files and folders of run files.
+        Run files, scenario files, and folders of run files, which may be empty until a sweep writes into them.
 
     Examples
     --------
@@ -160,8 +160,9 @@ def view(paths: Annotated[tuple[Path, ...], Parameter(negative="", show_default=
     """
     import subprocess
 
-    if paths:
-        runs_of(paths)
+    from optinet.results import find_runs
+
+    find_runs(paths)  # what is missing is told here
     # a process of its own: nothing but the viewer may need Qt
     return subprocess.run([sys.executable, "-m", "gui.app", *map(str, paths)], check=False).returncode
 

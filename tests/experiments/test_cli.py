@@ -372,8 +372,9 @@ def test_view_starts_the_viewer_as_a_process_and_passes_its_exit_code(optinet, m
 
     monkeypatch.setattr(subprocess, "run", start)
     run = made_run(metrics={})
-    assert optinet("view", run.path) == (3, "", "")
-    assert started == [[sys.executable, "-m", "gui.app", str(run.path)]]
+    (run.path.parent / "to grow").mkdir()
+    assert optinet("view", run.path, run.path.parent / "to grow") == (3, "", "")
+    assert started == [[sys.executable, "-m", "gui.app", str(run.path), str(run.path.parent / "to grow")]]
 
 
 def test_a_fault_is_one_line_and_its_traceback_on_request(optinet, scenario_path, tmp_path, monkeypatch):
