@@ -20,15 +20,17 @@ _KEYS = {
     "catalogue": ("component", "key"),
     "power": ("category",),
     "cost": ("category",),
+    "latency": ("part",),
     "facility": ("category",),
     "failures": ("role",),
     "metrics": ("name",),
 }
 _VALUES = {
-    "bom": ("count",),
+    "bom": ("count", "cost_usd"),
     "catalogue": ("value", "low", "high"),
     "power": ("power_w",),
     "cost": ("cost_usd",),
+    "latency": ("part_ns",),
     "facility": ("power_w",),
     "failures": ("failures_per_day",),
     "metrics": ("value",),
@@ -53,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that differs between several runs.
+    """One thing that differs between several runs, or that one run holds.
 
     Parameters
     ----------
@@ -82,11 +84,12 @@ class Line:
         return tuple(relative_difference(value, self.values[0]) for value in self.values)
 
 
-_SIDE_BY_SIDE = ("scenario", "result", "metrics", "power", "cost", "bom", "catalogue")
+_SIDE_BY_SIDE = ("scenario", "result", "metrics", "latency", "power", "cost", "bom", "catalogue", "notes")
+_UNITS = {"power": "W", "cost": "USD", "latency": "ns"}
 
 
 def side_by_side(runs: Sequence[Run]) -> list[Line]:
-    """Return what differs between some runs: what was asked, what came out, and what they are made of.
+    """Return what differs between some runs: what was asked, what came out, and what they are made of; all of one run.
 
     All metrics and categories of power and cost are there that differ in one run from the first; values that are the
     same in all runs are left out. A value of a component and its range are one line, which is there if either differs.
@@ -94,12 +97,14 @@ def side_by_side(runs: Sequence[Run]) -> list[Line]:
     first = runs[0]
     for run in runs:
         run.read(*_KEYS)
-    names: dict[tuple[str, str], None] = {}
+    columns = [_everything(run) for run in runs]
+    names = (
+        dict.fromkeys(_whole(name) for name, value in columns[0].items() if value is not None) if len(runs) == 1 else {}
+    )
     for other in runs[1:]:
         changed = (c for c in _without_arrays(first, other) if c.part in _SIDE_BY_SIDE)
-        names |= dict.fromkeys((c.part, _without_end(c.name) if c.part == "catalogue" else c.name) for c in changed)
+        names |= dict.fromkeys(_whole((c.part, c.name)) for c in changed)
     units = {("metrics", name): metric.unit for run in runs for name, metric in run.metrics.items()}
-    columns = [_everything(run) for run in runs]
     ends, sources = [_ends(run) for run in runs], [_sources(run) for run in runs]
     lines = [
         Line(
@@ -116,8 +121,10 @@ def side_by_side(runs: Sequence[Run]) -> list[Line]:
 
 
 def _unit(part: str, name: str, units: Mapping[tuple[str, str], str]) -> str:
-    if part in ("power", "cost"):
-        return "W" if part == "power" else "USD"
+    if part in _UNITS:
+        return _UNITS[part]
+    if part == "bom":
+        return "USD" if name.endswith(" cost_usd") else ""
     if part == "catalogue":
         key = name.rpartition(" ")[2]
         return "" if unit_of(key) == "1" else unit_of(key)
@@ -128,23 +135,24 @@ def _unit(part: str, name: str, units: Mapping[tuple[str, str], str]) -> str:
 def _everything(run: Run) -> dict[tuple[str, str], Any]:
     """Return all values of a run by part and name, called as `differences` calls them."""
     found: dict[tuple[str, str], Any] = {("scenario", key): value for key, value in flat(run.scenario).items()}
-    for group in ("bom", "catalogue", "metrics", "power", "cost"):
+    for group in ("bom", "catalogue", "metrics", "latency", "power", "cost"):
         for key, row in _rows(run, group).items():
             for value in _VALUES[group]:
                 found[group, _name(group, key, value)] = row[value]
-    return found | {("result", head): getattr(run, head) for head in ("verdict", "routing")}
+    found |= {("result", head): getattr(run, head) for head in ("verdict", "routing")}
+    return found | {("notes", str(number)): text for number, text in enumerate(run.notes, 1)}
 
 
-def _without_end(name: str) -> str:
-    """Return what the value is called that a name may be an end of."""
-    return name.removesuffix(" low").removesuffix(" high")
+def _whole(name: tuple[str, str]) -> tuple[str, str]:
+    """Return what the value is called that something may be an end of, by part and name."""
+    return (name[0], name[1].removesuffix(" low").removesuffix(" high")) if name[0] == "catalogue" else name
 
 
 def _ends(run: Run) -> dict[tuple[str, str], tuple[float, float]]:
     """Return the intervals of a run's metrics and the ranges of its component values, by part and name."""
     found = {("metrics", name): (m.low, m.high) for name, m in run.metrics.items() if m.low < m.high}
     for key, row in _rows(run, "catalogue").items():
-        if row["low"] < row["high"]:
+        if None not in row.values() and row["low"] < row["high"]:
             found["catalogue", _name("catalogue", key, "value")] = row["low"], row["high"]
     return found
 
@@ -168,7 +176,7 @@ def differences(one: Run, other: Run) -> list[Change]:
 
 def _without_arrays(one: Run, other: Run) -> list[Change]:
     changes = list(_scenario(one, other))
-    for group in ("bom", "catalogue", "metrics", "power", "cost", "facility", "failures"):
+    for group in ("bom", "catalogue", "metrics", "latency", "power", "cost", "facility", "failures"):
         changes += _table(one, other, group)
     for head in ("verdict", "routing"):
         if getattr(one, head) != getattr(other, head):
@@ -197,7 +205,7 @@ def _name(group: str, key: tuple[str, ...], value: str) -> str:
 
 
 def _rows(run: Run, group: str) -> dict[tuple[str, ...], dict[str, Any]]:
-    """Return the rows of a table by their key; what occurs twice is added up."""
+    """Return the rows of a table by their key; what occurs twice is added up, and what is no number is None."""
     table = run.table(group)
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     if not table:
@@ -208,17 +216,17 @@ def _rows(run: Run, group: str) -> dict[tuple[str, ...], dict[str, Any]]:
         found = rows.setdefault(tuple(map(str, key)), dict.fromkeys(_VALUES[group], 0.0))
         for name, value in zip(_VALUES[group], values, strict=True):
             found[name] += float(value)
-    return rows
+    return {key: {name: None if np.isnan(value) else value for name, value in row.items()} for key, row in rows.items()}
 
 
 def _arrays(one: Run, other: Run) -> Iterator[Change]:
     """Yield in one line each the arrays that differ and are not in the tables above."""
-    known = {*_KEYS, "scenario", PROVENANCE}
+    known = {*_KEYS, "scenario", PROVENANCE} - {"latency"}  # which has a table and arrays
     for group in sorted({*one.groups, *other.groups}):
         if group in known:
             continue
         before, after = one.table(group), other.table(group)
-        for name in sorted({*before, *after}):
+        for name in sorted({*before, *after} - {*_KEYS.get(group, ()), *_VALUES.get(group, ())}):
             if name not in before or name not in after:
                 yield Change("arrays", f"{group}/{name}", _what(before.get(name)), _what(after.get(name)))
             elif not _equal(before[name], after[name]):

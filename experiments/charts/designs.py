@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Designs side by side: their power and cost by category, two of their metrics, and one with its interval."""
+"""Designs side by side: what power, cost and latency consist of, two of their metrics, and one with its interval."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from experiments.compare import Row, Table
 from experiments.labels import label_of, readable
 from optinet.results import Run
 
-Group: TypeAlias = Literal["power", "cost"]
+Group: TypeAlias = Literal["power", "cost", "place", "latency"]
 Per: TypeAlias = Literal["all", "endpoint", "delivered"]
 
 MEASURES: Mapping[tuple[Group, Per], tuple[str, float]] = {
@@ -23,8 +23,18 @@ MEASURES: Mapping[tuple[Group, Per], tuple[str, float]] = {
     ("cost", "all"): ("Cost of all parts, million USD", 1e6),
     ("cost", "endpoint"): ("Cost of all parts, USD/endpoint", 1.0),
     ("cost", "delivered"): ("Cost of all parts, USD per delivered Gb/s", 1.0),
+    ("place", "all"): ("Cost by tier and link class, million USD", 1e6),
+    ("place", "endpoint"): ("Cost by tier and link class, USD/endpoint", 1.0),
+    ("place", "delivered"): ("Cost by tier and link class, USD per delivered Gb/s", 1.0),
+    ("latency", "all"): ("Mean latency at zero load, ns", 1.0),
 }
-"""Axis of each breakdown, and what watts or dollars are divided by besides."""
+"""Axis of each breakdown, and what watts, dollars or nanoseconds are divided by besides."""
+_TABLES: Mapping[Group, tuple[str, str, str, str]] = {  # of the run file, names and values in it, metric of the total
+    "power": ("power", "category", "power_w", "network_kw"),
+    "cost": ("cost", "category", "cost_usd", "cost_usd"),
+    "place": ("bom", "where", "cost_usd", "cost_usd"),
+    "latency": ("latency", "part", "part_ns", "latency_mean_ns"),
+}
 
 _OTHER = "other"
 
@@ -57,7 +67,7 @@ def breakdown(rows: Sequence[Row], group: Group, *, per: Per = "all", most: int)
     rows
         Designs of a comparison.
     group
-        "power" or "cost".
+        "power" or "cost" by what it is of, "place" for cost by where it is, or "latency" by where the time goes.
     per
         Whether all of a design is shown, or what that is for each of its endpoints, or for what it delivers.
     most
@@ -110,15 +120,17 @@ def intervals(rows: Sequence[Row], name: str, label: str, *, most: int) -> Inter
 
 
 def _parts(run: Run, group: Group, divided_by: float) -> dict[str, float]:
-    table, value_name = run.table(group), {"power": "power_w", "cost": "cost_usd"}[group]
+    table_name, key, value_name, _ = _TABLES[group]
+    table = run.table(table_name)
     found: dict[str, float] = {}
-    for name, value in zip(table.get("category", ()), map(float, table.get(value_name, ())), strict=True):
-        found[name] = found.get(name, 0.0) + value / divided_by
+    for name, value in zip(table.get(key, ()), map(float, table.get(value_name, ())), strict=True):
+        if not math.isnan(value):  # what is in the price of something else
+            found[name] = found.get(name, 0.0) + value / divided_by
     return found
 
 
 def _total(run: Run, group: Group, total: float) -> Interval:
-    metric = run.metrics.get({"power": "network_kw", "cost": "cost_usd"}[group])
+    metric = run.metrics.get(_TABLES[group][-1])
     if metric is None or not metric.value or math.isnan(metric.low):
         return Interval.of(total)
     return Interval.of(total, *(total * end / metric.value for end in (metric.low, metric.high)))

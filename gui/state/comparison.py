@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two to four selected runs side by side: what differs in scenario and components, and their metrics."""
+"""Two to four selected runs side by side: what differs in scenario, components and results; all that one run holds."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from gui.state.csv_text import csv_text
 
 MOST_RUNS = 4
 SELECT_SOME = (
-    "Select two to four runs in the table to compare them (Ctrl+click): the first is what the others differ from."
+    "Select a run in the table to see all that it holds, or two to four (Ctrl+click) to compare them: "
+    "the first is what the others differ from."
 )
 TOO_MANY = "{} runs are selected: at most four can be compared. Take some out of the selection (Ctrl+click)."
 SAME = "These runs are the same in scenario, components and results."
 _PARTS = {
     "scenario": "Scenario",
-    "bom": "Bill of materials, parts",
+    "bom": "Bill of materials",
+    "latency": "Mean latency by part",
+    "notes": "Notes",
     "catalogue": "Component values",
     "result": "Result",
     "metrics": "Metrics",
@@ -34,7 +37,7 @@ _SMALLEST_SHARE = 0.0005  # of a difference that is shown
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A table of what differs.
+    """A table of what differs, or of what one run holds.
 
     Parameters
     ----------
@@ -53,6 +56,11 @@ class Comparison:
     lines: tuple[Line, ...] = ()
     message: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def heading(self) -> str:
+        """What the lines are."""
+        return "What it holds" if len(self.names) == 1 else "What differs"
 
     def only(self, text: str) -> tuple[Line, ...]:
         """Return the lines whose part or name hold all words of a text."""
@@ -83,12 +91,12 @@ def _known(line: Line) -> Iterator[Any]:
 
 
 def compared(inputs: Inputs) -> Comparison:
-    """Read the selected runs and return what differs between them."""
-    if not 2 <= len(inputs.selected) <= MOST_RUNS:
+    """Read the selected runs and return what differs between them, or all of one."""
+    if not 1 <= len(inputs.selected) <= MOST_RUNS:
         count = len(inputs.selected)
         return Comparison(message=TOO_MANY.format(count) if count > MOST_RUNS else SELECT_SOME)
     rows, keys, _ = selected_rows(inputs, MOST_RUNS)
-    if len(rows) < 2:
+    if len(rows) < len(inputs.selected) and len(rows) < 2:
         return Comparison(message="Only one of the selected runs can be read.")
     lines = tuple(side_by_side([row.run for row in rows]))
     titles: dict[str, str] = {}
@@ -106,7 +114,7 @@ def part_title(part: str) -> str:
 def cell_text(line: Line, run: int) -> str:
     """Return the value of a run, and how far it is from that of the first."""
     text = value_text(line.values[run])
-    if line.part == "catalogue" and line.ends[run] is not None:
+    if (line.part == "catalogue" or len(line.values) == 1) and line.ends[run] is not None:
         text += f"  [{range_text(line, run)}]"
     share = line.shares[run] if run else None
     if share is None or abs(share) < _SMALLEST_SHARE or line.part == "scenario":

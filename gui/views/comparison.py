@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of what differs between the selected runs."""
+"""The table of what differs between the selected runs, and of what one of them holds."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ _FIXED = 2  # columns before those of the runs
 _MOST_PX = (170, 260)  # of the columns of parts and of what differs
 ROOM_PX = 24  # beside the text of a cell or heading
 _RUN_PX = 320  # at most, of each run
+_ALONE_PX = 420  # of one that stands alone
 _LONG = 16  # characters of a name that is written in two lines
 
 
@@ -89,7 +90,7 @@ class ComparisonModel(QAbstractTableModel):
         """Return the names of the runs."""
         if orientation == Qt.Orientation.Vertical or role not in (_Role.DisplayRole, _Role.ToolTipRole):
             return None
-        names = ("Part", "What differs", *map(_in_two_lines, self.comparison.names), "Source")
+        names = ("Part", self.comparison.heading, *map(_in_two_lines, self.comparison.names), "Source")
         return names[section] if section < len(names) else None
 
 
@@ -115,8 +116,8 @@ class ComparisonView(QWidget):
         self._shown_keys: tuple[str, ...] | None = None
         self._request = 0
         self.filter = QLineEdit(clearButtonEnabled=True)
-        self.filter.setPlaceholderText("Search what differs: metrics, cost, topology …")
-        self.filter.setAccessibleName("Search what differs")
+        self.filter.setPlaceholderText("Search: metrics, latency, cost, tier 2, topology …")
+        self.filter.setAccessibleName("Search what differs or is held")
         self.model = ComparisonModel(theme)
         self.view = QTableView()
         self.message = QLabel(SELECT_SOME, wordWrap=True)
@@ -177,8 +178,8 @@ class ComparisonView(QWidget):
             [str(self.model.data(self.model.index(row, column)) or "") for column in columns]
             for row in range(min(self.model.rowCount(), MOST_ROWS))
         ]
-        heads = ["Part", "What differs", *comparison.names, "Source"]
-        table = TextTable("What differs", heads, rows, n_rows=self.model.rowCount())
+        heads = ["Part", comparison.heading, *comparison.names, "Source"]
+        table = TextTable(comparison.heading, heads, rows, n_rows=self.model.rowCount())
         return table_export(table, self.model.theme, self.view.font(), comparison.as_csv)
 
     def refresh(self) -> None:
@@ -217,5 +218,6 @@ class ComparisonView(QWidget):
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             heads = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split("\n")
             head = max(map(metrics.horizontalAdvance, heads))
-            most = _MOST_PX[column] if column < _FIXED else _RUN_PX
+            of_run = _RUN_PX if len(self.model.comparison.names) > 1 else _ALONE_PX
+            most = _MOST_PX[column] if column < _FIXED else of_run
             self.view.setColumnWidth(column, min(max(widest, head) + ROOM_PX, most))

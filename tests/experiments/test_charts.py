@@ -286,3 +286,28 @@ def test_runs_side_by_side_have_every_value_that_differs_in_one(swept):
     assert (line.values[1], *line.ends[1]) == tuple(used[name][place] for name in ("value", "low", "high"))
     assert not [name for _, name in lines if name.endswith((" low", " high"))]
     assert side_by_side([one, one]) == []
+    bill = one.table("bom")
+    price = lines["bom", f"{bill['role'][0]} {bill['component'][0]} {bill['where'][0]} cost_usd"]
+    assert price.values[0] == bill["cost_usd"][0] and price.unit == "USD"
+    time = dict(zip(two.table("latency")["part"], two.table("latency")["part_ns"], strict=True))
+    assert lines["latency", "modules"].values[1] == time["modules"] and lines["latency", "modules"].unit == "ns"
+
+
+def test_one_run_alone_has_all_that_it_holds(swept):
+    run = open_run(swept[0])
+    lines = side_by_side([run])
+    found = {(line.part, line.name): line for line in lines}
+    assert {part for part, _ in found} >= {
+        "scenario",
+        "metrics",
+        "latency",
+        "power",
+        "cost",
+        "bom",
+        "catalogue",
+        "result",
+    }
+    assert [line.values[0] for line in lines if line.part == "notes"] == list(run.notes)
+    assert sum(part == "catalogue" for part, _ in found) == len(run.table("catalogue")["key"])
+    assert all(line.sources[0] for line in lines if line.part == "catalogue")
+    assert not any(line.values[0] is None for line in lines)

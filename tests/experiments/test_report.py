@@ -166,10 +166,13 @@ def test_bars_of_an_endpoint_and_of_a_bit_are_the_metrics_of_the_runs(table):
         ("power", "delivered", "energy_pj_per_bit"),
         ("cost", "endpoint", "cost_per_endpoint_usd"),
         ("cost", "delivered", "cost_usd_per_gbps"),
+        ("place", "endpoint", "cost_per_endpoint_usd"),
+        ("latency", "all", "latency_mean_ns"),
     ):
         bars = breakdown(table.rows, group, per=per, most=9)
         values = [row.run.metrics[metric].value for row in table.rows]
         assert [total.value for total in bars.totals] == pytest.approx(values), (group, per)
+        assert list(map(sum, bars.values)) == pytest.approx(values), (group, per)
 
 
 def test_what_is_saved_stands_left_of_zero_and_is_never_part_of_what_is_small(made_run):

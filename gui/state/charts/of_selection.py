@@ -31,6 +31,7 @@ from gui.state.columns import COLUMNS
 
 MOST_BARS, MOST_CURVES = 30, 10
 PERS: tuple[Per, ...] = ("all", "endpoint", "delivered")
+LATENCIES = [("traffic", "How it is spread over the traffic"), ("part", "Where the time goes on average")]
 
 
 def power(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
@@ -39,36 +40,45 @@ def power(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
 
 
 def cost(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
-    """Return cost by category, one bar for each selected run."""
-    return _breakdown(inputs, wanted, "cost")
+    """Return cost by category or by tier and link class, one bar for each selected run."""
+    return _breakdown(inputs, wanted, "cost", "place")
 
 
-def _breakdown(inputs: Inputs, wanted: Mapping[str, str], group: Group) -> Shown:
+def _breakdown(inputs: Inputs, wanted: Mapping[str, str], *groups: Group) -> Shown:
     if not inputs.selected:
         return Shown(message=SELECT_FIRST)
     rows, keys, remark = selected_rows(inputs, MOST_BARS)
     per: Per
-    options = [(per, MEASURES[group, per][0]) for per in PERS if any(divisor(row.run, per) > 0 for row in rows)]
+    possible = [per for per in PERS if any(divisor(row.run, per) > 0 for row in rows)]
+    options = [
+        (f"{per} {group}".removesuffix(f" {groups[0]}"), MEASURES[group, per][0])
+        for group in groups
+        for per in possible
+    ]
     sizes = {divisor(row.run, "endpoint") for row in rows if divisor(row.run, "endpoint") > 0}
     choice = chosen("per", "Show", options, wanted, "endpoint" if len(sizes) > 1 else "all")
-    per = choice.value  # type: ignore[assignment]
+    per, _, by = choice.value.partition(" ")  # type: ignore[assignment]
+    group: Group = by or groups[0]  # type: ignore[assignment]
     having = [i for i, row in enumerate(rows) if divisor(row.run, per) > 0]
     chart = breakdown([rows[i] for i in having], group, per=per, most=MOST_BARS)
     if not chart.categories:
-        return Shown(message=f"The selected runs hold no {group}: their scenarios name no [design].")
+        return Shown(message=f"The selected runs hold no {groups[0]}: their scenarios name no [design].")
     return Shown(chart, keys=tuple(keys[i] for i in having), choices=(choice,), remark=remark)
 
 
-def latency(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
-    """Return how latency is spread over the traffic, one curve for each selected run."""
+def latency(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
+    """Return how latency is spread over the traffic, a curve for each selected run, or bars of where its time goes."""
     if not inputs.selected:
         return Shown(message=SELECT_FIRST)
-    rows, keys, remark = selected_rows(inputs, MOST_CURVES)
+    choice = chosen("by", "Show", LATENCIES, wanted, "traffic")
+    by_part = choice.value == "part"
+    rows, keys, remark = selected_rows(inputs, MOST_BARS if by_part else MOST_CURVES)
     having = [i for i, row in enumerate(rows) if row.run.table("latency")]
     if not having:
         return Shown(message="The selected runs hold no latency: their scenarios name no [design].")
-    chart = latency_curves([rows[i] for i in having], most=MOST_CURVES)
-    return Shown(chart, keys=tuple(keys[i] for i in having), remark=remark)
+    shown = [rows[i] for i in having]
+    chart = breakdown(shown, "latency", most=MOST_BARS) if by_part else latency_curves(shown, most=MOST_CURVES)
+    return Shown(chart, keys=tuple(keys[i] for i in having), choices=(choice,), remark=remark)
 
 
 def loads(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import ChartKind
-from gui.state.charts.sensitivity import Sensitivity
+from gui.state.charts.sensitivity import Question, Sensitivity, question_of
 from gui.views.panel import PanelSpec, Window
 from gui.views.work import Work
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gui.views.charts.chart_view import ChartView
     from gui.views.comparison import ComparisonView
 
+COMPARE = "What differs between selected runs, or all that one holds"
 _SHOWN = ("power", "cost", "latency", "loads", "budget")  # of those at the right, before the user has chosen
 
 
@@ -33,10 +34,10 @@ def chart_panels(work: Work) -> tuple[PanelSpec, ...]:
             "right",
             _sensitivity,
             shown=False,
-            help="What makes the numbers of the current run unsure, as a tornado",
+            help="What makes the numbers of the current run unsure, and whether they surely beat another's",
         ),
         *(PanelSpec(k.id, k.title, "center", partial(_chart, k, work), help=k.help) for k in TABLE_KINDS),
-        PanelSpec("compare", "Compare", "center", _comparison, help="What differs between selected runs"),
+        PanelSpec("compare", "Compare", "center", _comparison, help=COMPARE),
     )
 
 
@@ -65,19 +66,20 @@ def _sensitivity(window: Window) -> ChartView:
     view = ChartView(kind, window.session, window.table, window.selection, window.finder.submit, window.theme)
     child = Child(view)
 
-    def end(key: str, take: Callable[[str, str], None], text: str) -> None:
+    def end(question: Question, take: Callable[[Question, str], None], text: str) -> None:
         state.running = None
-        take(key, text)
+        take(question, text)
         view.make_again()
 
     def asked() -> None:
-        key = window.selection.current
-        if state.running is not None or key is None:
+        question = question_of(window.selection.keys, window.selection.current)
+        if state.running is not None or question is None:
             child.stop()
             state.running = None
         else:
-            state.running = key
-            child.start(state.arguments(key), partial(end, key, state.take), partial(end, key, state.fail))
+            state.running = question
+            done, failed = partial(end, question, state.take), partial(end, question, state.fail)
+            child.start(state.arguments(question), done, failed)
         view.make_again()
 
     view.asked.connect(asked)

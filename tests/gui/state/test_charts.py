@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_charts_are_made_again_only_when_what_they_are_of_has_changed(inputs, ma
 
 def test_the_sensitivity_of_a_run_is_worked_out_when_asked_for(inputs, make_entry):
     given, state = inputs(make_entry("a")), Sensitivity()
-    key = given.current
+    key = given.current, ""
     assert state.make(given, {}).action == COMPUTE
     before = state.depends(given, {})
     state.running = key
@@ -108,4 +109,16 @@ def test_the_sensitivity_of_a_run_is_worked_out_when_asked_for(inputs, make_entr
     assert shown.chart.drivers == (("dsp.power_w  1 to 2", 90.0, 130.0), ("fan.power_w  1 to 2", 99.0, 101.0))
     assert shown.chart.axis_label == "Power, kW" and "92 to 120" in shown.remark
     assert [value for value, _ in shown.choices[0].options] == ["network_kw"]
-    assert state.arguments(key) == ["uncertainty", key, "--json"]
+    assert state.arguments(key) == ["uncertainty", key[0], "--json"]
+
+
+def test_a_run_is_measured_against_the_other_that_is_selected(inputs, make_entry):
+    given, state = inputs(make_entry("a"), make_entry("b")), Sensitivity()
+    one, other = given.selected
+    assert "better than those of b" in state.make(given, {}).message and given.current == one
+    assert state.arguments((one, other)) == ["uncertainty", one, "--against", other, "--json"]
+    drivers = [vars(Driver("dsp.power_w", 1.0, 2.0, 90.0, 130.0))]
+    entry = {"value": 100.0, "unit": "kW", "percentiles": {"5": 92.0, "95": 120.0}, "drivers": drivers}
+    state.take((one, other), json.dumps({"network_kw": entry | {"probability_better": 0.971}}))
+    assert "Better than b in 97 % of the draws." in state.make(given, {}).remark
+    assert state.make(dataclasses.replace(given, selected=(one,)), {}).action == COMPUTE

@@ -259,6 +259,19 @@ def test_two_runs_are_compared_line_by_line(window, chart, wait):
     view.filter.setText("metrics network_kw")
     assert view.model.rowCount() == 1
     assert view.model.data(view.model.index(0, 3)).endswith("%)")
+    window.selection.set(keys[:1])
+    view.filter.clear()
+    wait(window)
+    held = {(line.part, line.name) for line in view.model.comparison.lines}
+    assert {
+        ("metrics", "network_kw"),
+        ("latency", "propagation"),
+        ("cost", "switch"),
+        ("scenario", "design.optics"),
+    } <= held
+    assert view.model.headerData(1, Qt.Orientation.Horizontal) == "What it holds"
+    view.filter.setText("metrics network_kw")
+    assert " to " in view.model.data(view.model.index(0, 2))
 
 
 def test_notes_are_written_undone_and_found(window, wait):
