@@ -15,7 +15,7 @@ import numpy as np
 from experiments.scenario import Scenario
 from optinet.fabric import Fabric
 from optinet.routing import candidates
-from optinet.structure import Planes, Torus
+from optinet.structure import Blocks, Planes, Torus
 from optinet.workloads import JOBS, SEVERAL_JOBS
 
 # Measured on one core of an AMD EPYC that others used as well, kernels compiled: the stages of some 60 scenarios of 16
@@ -31,7 +31,7 @@ _ALL_TO_ALL_STEP_S, _COLLECTIVE_STEP_S = 80e-9, 20e-9  # all algorithms that sui
 _COLLECTIVE_END_S = 0.2e-3  # and by each endpoint who sends whom what in each of their steps
 _JOB_STEP_S = 60e-9  # all exchanges of one parallelism
 _STATE_S, _STATE_ARC_S, _STATE_STEP_S = 2e-3, 0.4e-6, 1e-9  # a state of failure: what is left, and its loads
-_PHASE_PAIR_S = 1e-3  # a phase, for each pair of blocks: circuits that follow the demand
+_PHASE_PAIR_S, _REWIRED_PAIR_S = 1e-3, 0.1e-3  # by pairs of blocks: circuits of a phase, and around what is down
 
 _COLLECTIVES = ("all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast")
 
@@ -48,6 +48,8 @@ class Size:
         Where traffic ends, and the arcs that are searched from there.
     even_places, even_inner_arcs
         The same for even traffic.
+    blocks
+        Blocks joined by circuits; 0 where there are none.
     routings
         Those that suit the fabric.
     """
@@ -58,6 +60,7 @@ class Size:
     inner_arcs: int
     even_places: int
     even_inner_arcs: int
+    blocks: int
     routings: tuple[str, ...]
 
     @classmethod
@@ -71,11 +74,12 @@ class Size:
         first[host[::-1]] = switch[::-1]
         places = len(np.unique(first[fabric.endpoints]))
         even_places = len(fabric.structure.cell_nodes()) if isinstance(fabric.structure, Torus) else places
-        even = even_places, inner_arcs
+        blocks = fabric.structure.blocks if isinstance(fabric.structure, Blocks) else 0
+        rest = even_places, inner_arcs, blocks, candidates(fabric)
         if len(host) == len(np.unique(host)) or isinstance(fabric.structure, Planes):
-            return cls(fabric.n_endpoints, fabric.n_arcs, places, inner_arcs, *even, candidates(fabric))
+            return cls(fabric.n_endpoints, fabric.n_arcs, places, inner_arcs, *rest)
         # hosts of several switches stand in the graph one by one
-        return cls(fabric.n_endpoints, fabric.n_arcs, fabric.n_endpoints, fabric.n_arcs, *even, candidates(fabric))
+        return cls(fabric.n_endpoints, fabric.n_arcs, fabric.n_endpoints, fabric.n_arcs, *rest)
 
     @property
     def steps(self) -> int:
@@ -99,7 +103,7 @@ def solving_s(scenario: Scenario, size: Size) -> float:
     if scenario.routing.name == "k_shortest":
         seconds += _K_SHORTEST_STEP_S * asked["k"] * size.steps
     if scenario.phases:
-        seconds += _PHASE_PAIR_S * scenario.phases.count * size.places**2
+        seconds += _PHASE_PAIR_S * scenario.phases.count * size.blocks**2
     return seconds + _timing_s(scenario, size)
 
 
@@ -121,6 +125,7 @@ def own_s(scenario: Scenario, size: Size) -> float:
     if scenario.failures:
         looks = 1 if _is_even(scenario) else _looks(scenario, size)
         each_s = _STATE_S + _STATE_ARC_S * size.arcs + _STATE_STEP_S * looks * size.steps
+        each_s += _REWIRED_PAIR_S * size.blocks**2 if scenario.failures.rewire else 0.0
         seconds += scenario.failures.samples * each_s
     return seconds
 

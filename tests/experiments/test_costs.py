@@ -85,6 +85,15 @@ def test_every_state_of_failure_takes_its_time():
     assert own_s(many, size) - own_s(alone, size) == pytest.approx(2 * (own_s(few, size) - own_s(alone, size)))
 
 
+def test_circuits_that_are_set_anew_take_their_time():
+    mesh = {"name": "ocs_mesh", "blocks": 8, "hosts_per_block": 2, "uplinks_per_block": 8}
+    still, phases = scenario(mesh), scenario(mesh, phases={"length_s": 1.0, "count": 5})
+    fixed, rewired = (scenario(mesh, failures={"samples": 100, "rewire": each}) for each in (False, True))
+    size = size_of(still)
+    assert solving_s(phases, size) == pytest.approx(solving_s(still, size) + 5 * 8**2 * 1e-3)
+    assert own_s(rewired, size) == pytest.approx(own_s(fixed, size) + 100 * 8**2 * 1e-4)
+
+
 def test_jobs_take_a_time_for_each_parallelism_tried():
     job = {"name": "training", "model": "llama_3_70b", "global_batch": 64}
     given, searched = (scenario(workload={**job, "parallelism": how}) for how in ({"tp": 8}, "best"))
