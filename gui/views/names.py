@@ -29,10 +29,11 @@ _GAP = np.array([9.0, 7.0])
 _APART = np.array([-4, -2, 4, 2])  # names that touch read as one
 
 
-def paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF) -> None:
+def paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: QSizeF, caption: QRectF) -> None:
     """Write what stands where: slices, folded groups, and if asked for the other groups and the nodes but hosts.
 
-    Of each sort those in view are named as far as they do not lie on each other, or none if they are too many.
+    Of each sort those in view are named as far as they lie neither on each other nor on the caption, or none if they
+    are too many.
     """
     drawing, scene = state.drawing, state.scene
     if drawing is None or scene is None:
@@ -61,7 +62,7 @@ def paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: 
         if len(inside) <= MOST_NAMES:
             named += [(QPointF(*at[i]), name(i)) for i in inside.tolist()]
     if named:
-        paint_names(painter, theme, named, size, middle(xy))
+        paint_names(painter, theme, named, size, middle(xy), caption)
 
 
 def middle(xy: Floats) -> Floats:
@@ -70,7 +71,12 @@ def middle(xy: Floats) -> Floats:
 
 
 def paint_names(
-    painter: QPainter, theme: Theme, names: Sequence[tuple[QPointF, str]], size: QSizeF, center: Floats
+    painter: QPainter,
+    theme: Theme,
+    names: Sequence[tuple[QPointF, str]],
+    size: QSizeF,
+    center: Floats,
+    caption: QRectF | None = None,
 ) -> None:
     """Write names beside their points, away from the center of what is drawn, leaving out those without room."""
     metrics = QFontMetricsF(painter.font())
@@ -81,7 +87,11 @@ def paint_names(
     ground = QColor(theme.canvas)
     ground.setAlphaF(0.7)
     painter.setPen(theme.text)
-    for index, left, top in _places(points.tobytes(), texts, wide, view, (float(center[0]), float(center[1]))):
+    middle_of_all = float(center[0]), float(center[1])
+    corners = None
+    if caption is not None:
+        corners = caption.left(), caption.top(), caption.right(), caption.bottom()
+    for index, left, top in _places(points.tobytes(), texts, wide, view, middle_of_all, corners):
         box = QRectF(left, top, wide[index], metrics.height())
         painter.fillRect(box.adjusted(-2, 0, 2, 0), ground)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, texts[index])
@@ -94,6 +104,7 @@ def _places(
     wide: tuple[float, ...],
     view: tuple[float, float, float],
     center: tuple[float, float],
+    caption: tuple[float, float, float, float] | None = None,
 ) -> tuple[tuple[int, float, float], ...]:
     """Return which names are written, and where the left top corner of each is.
 
@@ -104,6 +115,8 @@ def _places(
     half = np.column_stack([np.array(wide) / 2, np.full(len(wide), view[2] / 2)])
     outward = (at - center) @ _UNIT_SIDES.T
     taken = np.column_stack([at - DOT, at + DOT])  # left, top, right, bottom; no name lies on a point
+    if caption is not None:
+        taken = np.vstack([taken, caption])
     rows: dict[str, list[int]] = {}
     for index, text in enumerate(texts):
         rows.setdefault(text.rstrip("0123456789"), []).append(index)

@@ -24,8 +24,8 @@ MOST_RINGS = 300  # rings about found nodes that are drawn
 _ALIGN = Qt.AlignmentFlag
 
 
-def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequence[str], room: float) -> None:
-    """Write the run's name, what its fabric consists of and what is special about the view at the top left."""
+def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequence[str], room: float) -> QRectF:
+    """Write the run's name, what its fabric consists of and what is special about it at the top left; return where."""
     bold = QFont(painter.font())
     bold.setBold(True)
     line = QFontMetricsF(bold).height()
@@ -34,7 +34,8 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
     narrow = min(room, max(CORNER * room, 200.0))  # what is long grows down the corner, beside the fabric
     rows += [(part, theme.text, plain) for remark in remarks for part in _broken(remark, QFontMetricsF(plain), narrow)]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
-    ground(painter, theme, QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows))))
+    box = QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows)))
+    ground(painter, theme, box)
     for row, (text, color, font) in enumerate(rows):
         painter.save()
         painter.setFont(font)
@@ -42,6 +43,7 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
         shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRectF(MARGIN, MARGIN + row * line * 1.1, room, line * 1.2), _ALIGN.AlignLeft, shown)
         painter.restore()
+    return box
 
 
 def _broken(text: str, metrics: QFontMetricsF, room: float) -> list[str]:
@@ -62,12 +64,13 @@ def paint_annotations(
     if state.scene is None:
         return
     _paint_rings(painter, state, theme, size)
-    if names:
-        paint_places(painter, state, theme, size)
     titles = scale_titles(state)
     has_categories = bool(state.scene.categories(state.quantity))
     beside = 160.0 if has_categories else max(map(QFontMetricsF(painter.font()).horizontalAdvance, titles))
-    paint_caption(painter, theme, state.scene, _remarks(state), max(size.width() - 4 * MARGIN - beside, 80.0))
+    room = max(size.width() - 4 * MARGIN - beside, 80.0)
+    caption = paint_caption(painter, theme, state.scene, _remarks(state), room)
+    if names:
+        paint_places(painter, state, theme, size, caption)
     if has_categories:
         paint_categories(painter, theme, state, size)
     else:
