@@ -178,7 +178,7 @@ def heat_map(
     empty = counts == 0
     mean, low, high = (np.where(empty, np.nan, each) for each in (sums / np.maximum(counts, 1), low, high))
     return HeatMap(
-        f"{value_label} over {x_label} and {y_label}",
+        "{} over {} and {}".format(*(label.rpartition(", ")[0] or label for label in (value_label, x_label, y_label))),
         x_label,
         y_label,
         value_label,

@@ -34,7 +34,6 @@ PICTURE_KINDS = (".png", ".svg", ".pdf")
 KINDS = (*PICTURE_KINDS, ".csv")
 PNG_DOTS_PER_PX = 300 / 96  # 300 dots per inch of the 96 logical pixels that a view has on an inch
 CLIPBOARD_DOTS_PER_PX = 2.0
-PDF_DPI = 1200
 DPI = 96  # logical pixels per inch
 
 
@@ -125,12 +124,11 @@ class ViewExport:
     def _pdf(self) -> bytes:
         buffer = _open_buffer()
         writer = QPdfWriter(buffer)
-        writer.setResolution(PDF_DPI)
+        writer.setResolution(DPI)  # of its numbers, which have decimals; a recorded picture would be enlarged by more
         writer.setTitle(self.title)
         page = QPageSize(self.size * (72 / DPI), QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
         writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF()))
         painter = QPainter(writer)
-        painter.scale(PDF_DPI / DPI, PDF_DPI / DPI)
         painter.fillRect(self._ground, self.background)
         self.paint(painter)
         painter.end()

@@ -286,7 +286,7 @@ def test_every_kind_of_chart_is_drawn_with_its_labels(table):
 
 
 def test_charts_of_sweeps_are_on_the_page_where_the_runs_hold_what_they_show(page, made_run):
-    for words in ("Latency at zero load", "Link loads", "Designs over several metrics", "Power, kW over "):
+    for words in ("Latency at zero load", "Link loads", "Designs over several metrics", "Power over "):
         assert page.count(f">{words}") == 1, words
     assert "Following a demand" not in page
     phases = {"phase_length_s": 1.0, "following_fraction": 0.5, "staying_fraction": 0.4, "break_even_s": 0.2}

@@ -383,4 +383,4 @@ class ChartView(QWidget):
 def _unbroken(name: str) -> str:
     """Return a name as rich text, on one line if it is not too long for one."""
     text = html.escape(name)
-    return text.replace(" ", "&nbsp;") if len(name) <= _UNBROKEN else text
+    return text.replace(" ", "&nbsp;").replace("-", "&#8209;") if len(name) <= _UNBROKEN else text

@@ -26,6 +26,7 @@ LABEL_SHARE = 0.42  # of the width that names at the left may take
 ROW_PX, ROW_FILL = 40.0, 0.72
 LEAST_PX, AXIS_PX = 120, 56  # height of a plot, and of that its axis with numbers and label
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
+_UPRIGHT_PX = 4.0  # between an axis and names that stand below it
 LEFT, BOTTOM = "left", "bottom"
 _MOST_DECIMALS = 9
 
@@ -152,7 +153,7 @@ class NumberAxis(pg.AxisItem):
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for rect, _, text in texts:
             painter.save()
-            painter.translate(rect.center().x(), rect.top())
+            painter.translate(rect.center().x(), rect.top() + _UPRIGHT_PX)
             painter.rotate(-90.0)
             painter.drawText(QRectF(-length, -rect.height() / 2, length, rect.height()), flags, text)
             painter.restore()

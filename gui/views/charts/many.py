@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from experiments.charts import HeatMap, Parallel
@@ -161,16 +161,15 @@ class HeatMapDrawing(Drawing):
         chart = self.chart
         known = np.isfinite(chart.values)
         colors = self.style.theme.colors(self.style.map_name)
-        table = np.array([(c.red(), c.green(), c.blue(), 255) for c in colors], dtype=np.uint8)
         low, high = float(chart.values[known].min()), float(chart.values[known].max())
         share = np.where(known, (chart.values - low) / ((high - low) or 1.0), 0.0)
-        place = np.clip((share * len(table)).astype(int), 0, len(table) - 1)
-        pixels = table[place]
-        pixels[~known] = 0
-        image = pg.ImageItem(pixels.transpose(1, 0, 2), levels=(0, 255))  # as they are, not stretched
-        n_y, n_x = chart.values.shape
-        image.setRect(QRectF(-0.5, -0.5, n_x, n_y))
-        plot.addItem(image)
+        place = np.clip((share * len(colors)).astype(int), 0, len(colors) - 1)
+        rows, columns = np.nonzero(known)
+        fills = [colors[each] for each in place[rows, columns]]
+        # no picture of pixels, whose colors a PDF would change; edges of their own leave no seams
+        pens = [self.style.pen(color, 1.0) for color in fills]
+        cells = pg.BarGraphItem(x=columns, y0=rows - 0.5, width=1.0, height=1.0, brushes=fills, pens=pens)
+        plot.addItem(cells)
         self._stress(plot)
         self._texts: list[tuple[pg.TextItem, str]] = []
         self._decimals = decimals_of(chart.values[known])
@@ -213,7 +212,7 @@ class HeatMapDrawing(Drawing):
         longest = max((metrics.horizontalAdvance(text) for text in self.chart.x_ticks), default=0.0)
         bottom.upright = longest + 8 > cell_px
         name_px = min(longest, 0.35 * plot.height() if bottom.upright else cell_px)
-        bottom.setHeight((name_px + 8 if bottom.upright else metrics.height()) + metrics.height() + 12)
+        bottom.setHeight((name_px if bottom.upright else metrics.height()) + metrics.height() + 12)
         step = max(1, int(np.ceil(metrics.height() / cell_px))) if bottom.upright else 1
         bottom.setTicks([[(i, metrics.elidedText(t, elide, name_px + 1)) for i, t in _every(self.chart.x_ticks, step)]])
         for axis in (bottom, left):

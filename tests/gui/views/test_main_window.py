@@ -17,6 +17,7 @@ import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PyQt6.QtPdf import QPdfDocument
 from PyQt6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from gui.app import install_crash_dialog
@@ -320,6 +321,26 @@ def test_every_view_is_written_as_picture_and_data_by_the_worker(window, tmp_pat
     assert len(arcs) == 2 * window.fabric_state.scene.n_links
     assert {row["utilization (%)"] for row in arcs} == {"25.0"}
     assert window.messages.messages == []
+
+
+def test_a_pdf_shows_what_the_view_shows(window, tmp_path, wait):
+    window.panels["power"].show()
+    wait(window)
+    export = window.panels["power"].export()
+    export.write(tmp_path / "power.pdf")
+    document = QPdfDocument(None)
+    assert document.load(str(tmp_path / "power.pdf")) == QPdfDocument.Error.None_
+    size = export.size.toSize()
+    pictures = [document.render(0, size), export.image(1.0)]
+    shares = []
+    for picture in pictures:  # the share of each of 8 x 8 fields that is not of the ground
+        image = picture.convertToFormat(QImage.Format.Format_RGB32).scaled(size)
+        pixels = np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint8)
+        pixels = pixels.reshape(size.height(), size.width(), 4)[: size.height() // 8 * 8, : size.width() // 8 * 8, :3]
+        other = np.abs(pixels.astype(int) - pixels[-1, -1]).sum(axis=2) > 60
+        shares.append(other.reshape(8, other.shape[0] // 8, 8, other.shape[1] // 8).mean(axis=(1, 3)))
+    assert np.abs(shares[0] - shares[1]).max() < 0.08 and shares[1].max() > 0.16
+    document.close()
 
 
 def test_a_png_has_300_dots_per_inch_and_names_what_it_shows(window, tmp_path, wait):
