@@ -51,7 +51,7 @@ class SessionKeeper(QObject):
             current=window.selection.current,
             fabric=self._pending.fabric if self._pending is not None and awaited else look_of(state),
             front=tuple(name for name, panel in window.panels.items() if panel.is_in_front),
-            views={name: view.save_state() for name, view in made.items() if hasattr(view, "save_state")},
+            views={n: kept for n, view in made.items() if hasattr(view, "save_state") and (kept := view.save_state())},
         )
 
     def save(self) -> None:
