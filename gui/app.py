@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gui.views.main_window import MainWindow
 
+CLOSING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 CRASH_FILE = "viewer-crash.log"
 ENDED = "The viewer ended unexpectedly last time. What it left behind:"
 FIRST_START = (
@@ -88,7 +89,7 @@ def _show(application: QApplication, settings: QSettings, options: argparse.Name
     gc.freeze()  # modules and window stay, so that looking through them for garbage would be time lost
     window.keeper.keeps = not options.fresh
     install_crash_dialog(window)
-    with closing_on_interrupt(application):
+    with closing_on_signals(application, window.stop_asking):
         window.show()
         begin(window, options)
         if last_time:
@@ -151,30 +152,43 @@ def install_crash_dialog(window: MainWindow) -> None:
 
 
 @contextlib.contextmanager
-def closing_on_interrupt(application: QApplication) -> Iterator[None]:
-    """Close the window on Ctrl-C in the terminal, as a click on its cross would.
+def closing_on_signals(application: QApplication, stop_asking: Callable[[], object]) -> Iterator[None]:
+    """Close the window on Ctrl-C in the terminal, as a click on its cross would, and when the session ends.
 
     Python runs its handler between any two instructions, also of an import or of a lock, where closing would wait for
     itself: so the handler does nothing, and the event loop, woken by a socket, closes the window.
+
+    Parameters
+    ----------
+    application
+        What has the windows.
+    stop_asking
+        Called before the windows close because the machine or the terminal goes: nobody will answer then.
     """
     from PyQt6.QtCore import QSocketNotifier
 
-    def interrupted() -> None:
-        reader.recv(64)
+    def signalled() -> None:
+        if any(number != signal.SIGINT for number in reader.recv(64)):
+            stop_asking()
         application.closeAllWindows()
 
     reader, writer = socket.socketpair()
     with reader, writer:
         writer.setblocking(False)
-        before = signal.set_wakeup_fd(writer.fileno()), signal.signal(signal.SIGINT, lambda *_: None)
+        woken = signal.set_wakeup_fd(writer.fileno())
+        before = {number: signal.getsignal(number) for number in CLOSING}
+        for number, handler in before.items():
+            if handler != signal.SIG_IGN:  # as nohup has it
+                signal.signal(number, lambda *_: None)
         notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
-        notifier.activated.connect(interrupted)
+        notifier.activated.connect(signalled)
         try:
             yield
         finally:
             notifier.setEnabled(False)
-            signal.set_wakeup_fd(before[0])
-            signal.signal(signal.SIGINT, before[1])
+            signal.set_wakeup_fd(woken)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 if __name__ == "__main__":

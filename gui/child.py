@@ -48,7 +48,7 @@ class Child(QObject):
         process.errorOccurred.connect(
             lambda error: finished() if error == QProcess.ProcessError.FailedToStart else None
         )
-        process.start(sys.executable, ["-m", "optinet", *arguments])
+        process.start(sys.executable, ["-m", "gui.leash", *arguments])
 
     def stop(self) -> None:
         """Kill what runs, and wait until it is gone."""

@@ -46,7 +46,7 @@ class Engine(QObject):
     def start(self, title: str, study: Path, folder: Path, options: Sequence[str] = ()) -> Job:
         """Run a study file into a folder; points that are there already are not run again."""
         arguments = ["sweep", str(study), "-o", str(folder), "--resume", *options]
-        return self.start_command(title, folder, ["-m", "optinet", *arguments, "--progress", "json"], arguments)
+        return self.start_command(title, folder, ["-m", "gui.leash", *arguments, "--progress", "json"], arguments)
 
     def start_command(self, title: str, folder: Path, arguments: Sequence[str], shown: Sequence[str]) -> Job:
         """Run Python with these arguments as a job; `shown` is what the log calls them."""

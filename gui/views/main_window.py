@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences.from_text(str(settings.value("preferences", "")))
         self._system_palette = QPalette(QGuiApplication.palette())
         self._recent_actions: list[QAction] = []
+        self._asks = True
         self._read_settings()
         self.theme = theme_for(self.appearance)
         self.commands = CommandRegistry()
@@ -314,10 +315,19 @@ class MainWindow(QMainWindow):
                 restore(stored)
         resize_within_screen(self, self.size())
 
+    def _may_close(self) -> bool:
+        active = self.work.engine.active
+        question = RUNNING.format(counted(len(active), "job"))
+        agreed = not active or not self._asks or self.dialogs.confirm("Quit", question, "Stop and quit")
+        return agreed or not self._asks  # which may have come while the question was open
+
+    def stop_asking(self) -> None:
+        """Close without a question from now on, also while a dialog is open."""
+        self._asks = False
+
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and stop all work; ask first if something is being computed."""
-        active = self.work.engine.active
-        if active and not self.dialogs.confirm("Quit", RUNNING.format(counted(len(active), "job")), "Stop and quit"):
+        if not self._may_close():
             if event is not None:
                 event.ignore()
             return

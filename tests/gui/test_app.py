@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import gui
-from gui.app import closing_on_interrupt, watched_crashes
+from gui.app import closing_on_signals, watched_crashes
 from tests.support.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(gui.__file__).parents[1]
@@ -59,17 +59,19 @@ def test_control_c_closes_the_window_and_keeps_the_settings(start, make_run, tmp
     assert "geometry" in settings.read_text(encoding="utf-8")
 
 
-def test_control_c_waits_for_what_is_being_done(qtbot, qapp):
+@pytest.mark.parametrize(("number", "asks"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_a_signal_waits_for_what_is_being_done(qtbot, qapp, number, asks):
     """Closing in the midst of an import or of a thread's start would wait for itself."""
     from PyQt6.QtWidgets import QWidget
 
-    window = QWidget()
+    window, before, told = QWidget(), signal.getsignal(number), []
     qtbot.addWidget(window)
     window.show()
-    with closing_on_interrupt(qapp):
-        signal.raise_signal(signal.SIGINT)
+    with closing_on_signals(qapp, lambda: told.append("asks no more")):
+        signal.raise_signal(number)
         assert window.isVisible()
         qtbot.waitUntil(lambda: not window.isVisible())
+    assert bool(told) != asks and signal.getsignal(number) == before
 
 
 def test_without_a_screen_it_says_so(start):

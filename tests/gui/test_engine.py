@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import gui
 from gui.check_client import CheckClient
 from gui.engine import GRACE_MS, Engine
 from gui.state.job import JobStatus
-from tests.support.waiting import LONGER_S, is_running
+from tests.support.waiting import LONGER_S, is_running, wait_until
 
+ROOT = Path(gui.__file__).parents[1]
 STUBBORN = f"""
 import signal, subprocess, sys, time
 from pathlib import Path
@@ -45,6 +49,19 @@ def test_a_solver_that_crashes_is_told_and_leaves_the_engine_working(engine, qtb
     assert job.status == JobStatus.FAILED and "SIGSEGV" in job.message
     assert run(engine, qtbot, "", tmp_path).status == JobStatus.FINISHED
     assert engine.active == []
+
+
+def test_what_the_engine_has_started_ends_with_the_viewer_however_that_ends(tmp_path):
+    program = "import threading; from gui.leash import end_with_input\n"
+    program += f"threading.Thread(target=end_with_input, daemon=True).start()\n{STUBBORN}"
+    pid = tmp_path / "pid"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(pid)], cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True
+    ) as process:
+        wait_until(lambda: process.poll() is not None or (pid.exists() and pid.read_text()))
+        process.stdin.close()  # as when the viewer is killed
+        assert process.wait() == -signal.SIGKILL
+    wait_until(lambda: not is_running(int(pid.read_text())))
 
 
 def test_what_a_process_says_before_it_fails_is_the_message(engine, qtbot, tmp_path):
