@@ -29,7 +29,6 @@ from experiments.pareto import Goal, front, goals_of, relative_difference
 from experiments.plain_values import percent_text
 from optinet.errors import OptinetError, unknown_name
 from optinet.fabric import NodeKind
-from optinet.remarks import DOWN
 from optinet.results import Run
 
 _PREFERRED = "uniform"
@@ -326,6 +325,8 @@ class _Footnotes:
 
 def _warnings(run: Run, size: tuple[int, float], usual: tuple[int, float]) -> list[str]:
     """Return what must be said beside a design; `usual` is the `_size` that most designs have."""
+    from optinet.remarks import DOWN  # loads the models, which the window can be shown without
+
     warnings = []
     if run.verdict == "infeasible":
         warnings.append("links do not close: typical losses exceed the power budget")

@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.notes import Notes, read_notes
 from experiments.technology import technology_of
 from optinet.errors import OptinetError
 from optinet.results import Run
-from optinet.results.content import RunContent
 from optinet.results.writer import clean_text
+
+if TYPE_CHECKING:
+    from optinet.results.content import RunContent
 
 ALIASES = {"case": "design", "power_kw": "network_kw", "tags": "tag", "notes": "note"}
 _NO_NOTES = Notes()

@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-import pyqtgraph
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QWidget
@@ -82,6 +81,8 @@ DARK = Theme(
 
 @lru_cache
 def _map_colors(map_name: str, dark: bool) -> tuple[QColor, ...]:
+    import pyqtgraph  # which takes as long to load as the rest of the window, and can wait for the first fabric
+
     source = pyqtgraph.ColorMap(None, _BATLOW.split()) if map_name == "batlow" else pyqtgraph.colormap.get(map_name)
     colors = [QColor(*row[:3]) for row in source.getLookupTable(nPts=256, alpha=False).tolist()]
     ground = (DARK if dark else LIGHT).canvas

@@ -19,7 +19,6 @@ from optinet.arguments import public
 from optinet.errors import Problem, RunFileError, nearest_name
 from optinet.metric import Metric
 from optinet.results import hdf5
-from optinet.results.content import fabric_of
 from optinet.results.content_hash import HashedObject, attributes_json, content_sha256
 from optinet.results.hdf5 import Values
 from optinet.results.migrate import OldContent, migrated, needs_migration
@@ -298,6 +297,8 @@ class Run:
     @cached_property
     def fabric(self) -> Fabric:
         """The fabric that was solved, with structure and plant."""
+        from optinet.results.content import fabric_of  # loads the models, which a list of runs does not need
+
         return fabric_of(self.table)
 
     @property

@@ -13,17 +13,19 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optinet.errors import RunFileError
 from optinet.results.column import Column
-from optinet.results.content import RunContent
 from optinet.results.content_hash import HashedObject, attributes_json, content_sha256
 from optinet.results.frame import BLOCK_BYTES, DTYPES, TEXT, Tables, attributes_of, image_of
 from optinet.results.schema import CONVENTIONS, FORMAT, FORMAT_VERSION, PROVENANCE, columns
+
+if TYPE_CHECKING:
+    from optinet.results.content import RunContent
 
 
 def user_block(version: int, length: int, sha256: str) -> bytes:

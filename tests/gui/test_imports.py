@@ -39,7 +39,17 @@ def test_importing_the_state_loads_no_qt():
 
 
 def test_the_window_loads_nothing_slow_before_it_is_there():
-    slow = ("numba", "scipy", "networkx", "matplotlib", "pandas", "xarray", "distributed")
+    slow = (
+        "numba",
+        "scipy",
+        "networkx",
+        "matplotlib",
+        "pandas",
+        "xarray",
+        "distributed",
+        "pyqtgraph",
+        "optinet.models",
+    )
     program = f"import sys, gui.app, gui.views.main_window\nprint([m for m in {slow!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
