@@ -86,7 +86,8 @@ def start(begun_s: float, paths: Sequence[str]) -> int:
             if event is not None and event.type() == QEvent.Type.Paint:
                 application.removeEventFilter(self)
                 looking.timeout.connect(_looking(application, done))
-                looking.start()  # its first turn comes when all that waits to be painted has been
+                QTimer.singleShot(0, lambda: done(STEPS[0]))  # the turn after that in which all is painted
+                looking.start()
             return False
 
     application, looking = QApplication(sys.argv[:1]), QTimer(interval=_TICK_MS)
@@ -104,7 +105,6 @@ def _looking(application: Any, done: Callable[[str], None]) -> Callable[[], None
     window = next(each for each in application.topLevelWidgets() if isinstance(each, MainWindow))
 
     def look() -> None:
-        done(STEPS[0])
         if window.table.total:
             done(STEPS[1])
             in_front = [panel for panel in window.panels.values() if panel.is_in_front]
