@@ -72,8 +72,9 @@ def run(application: QApplication, options: argparse.Namespace) -> int:
     """Show the window until it is closed."""
     import tempfile
 
-    from PyQt6.QtCore import QSettings
+    from PyQt6.QtCore import QLocale, QSettings
 
+    QLocale.setDefault(QLocale.c())  # numbers have a point, as in files and tables, and are typed so in any country
     with tempfile.TemporaryDirectory(prefix="optinet-viewer-") as fresh:
         own = Path(fresh) / "settings.ini"
         settings = QSettings(str(own), QSettings.Format.IniFormat) if options.fresh else QSettings("optinet", "viewer")
