@@ -10,7 +10,11 @@ from PyQt6.QtCore import QEvent, QSettings, QTimer
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication
 
+from gui.check_client import CheckClient
+from gui.child import Child
 from gui.views.main_window import MainWindow
+from tests.support import waiting
+from tests.support.engine_here import checker_here, command_here
 
 
 class Answers:
@@ -53,10 +57,18 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def make_window(qtbot, settings):
+def engine_here(monkeypatch):
+    """Have what processes beside the window compute computed in this one: none has to load the engine."""
+    monkeypatch.setattr(CheckClient, "_running", checker_here)
+    monkeypatch.setattr(Child, "start", command_here)
+
+
+@pytest.fixture
+def make_window(qtbot, settings, monkeypatch):
     """Return a function that opens a window on paths and waits until all is read and drawn."""
     palette = QGuiApplication.palette()
     windows = []
+    monkeypatch.setattr("gui.check_client.PATIENCE_MS", int(1000 * waiting.PATIENCE_S))
 
     def make(*paths):
         window = MainWindow(settings)

@@ -151,7 +151,7 @@ class Stage:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sleeps in a process that only POSIX interrupts")
-def test_every_command_runs(window, folder, qtbot, wait, monkeypatch, make_run):
+def test_every_command_runs(engine_here, window, folder, qtbot, wait, monkeypatch, make_run):
     opened = []
     monkeypatch.setattr("gui.views.work_panels.QDesktopServices.openUrl", opened.append)
     stage = Stage(window, qtbot, folder, make_run)

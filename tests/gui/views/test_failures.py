@@ -88,7 +88,7 @@ def test_a_failed_spine_is_solved_anew_shown_and_taken_back(make_window, row, qt
     assert least(drive, 0.05) < 0.05
 
 
-def test_paths_that_are_traced_anew_leave_the_failed_parts_in_front(make_window, row, qtbot, wait):
+def test_paths_that_are_traced_anew_leave_the_failed_parts_in_front(engine_here, make_window, row, qtbot, wait):
     window = make_window(row)
     state, names = window.fabric_state, window.fabric_state.scene.node_names
     state.set_chosen((names.index("host0"), names.index("host31")))
@@ -100,7 +100,7 @@ def test_paths_that_are_traced_anew_leave_the_failed_parts_in_front(make_window,
     window.commands.run("view.mend_all")
 
 
-def test_the_cut_that_limits_any_routing_is_proven_and_told(make_window, row, qtbot):
+def test_the_cut_that_limits_any_routing_is_proven_and_told(engine_here, make_window, row, qtbot):
     window = make_window(row)
     window.commands.run("view.prove_limit")
     qtbot.waitUntil(lambda: window.fabric_state.scene.after is not None)
@@ -112,7 +112,9 @@ def test_the_cut_that_limits_any_routing_is_proven_and_told(make_window, row, qt
     assert window.fabric_state.scene is scene.intact
 
 
-def test_what_the_scenario_says_fails_is_told_on_opening_and_can_be_failed(make_window, tmp_path, qtbot, wait):
+def test_what_the_scenario_says_fails_is_told_on_opening_and_can_be_failed(
+    engine_here, make_window, tmp_path, qtbot, wait
+):
     group = "failures = {samples = 20, group = {half = {nodes = ['spine1'], fit = 5e3, repair_hours = 4.0}}}"
     (tmp_path / "drawn.toml").write_text(ROW + group)
     (tmp_path / "drawn.h5").write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "drawn.toml"))))
@@ -125,7 +127,7 @@ def test_what_the_scenario_says_fails_is_told_on_opening_and_can_be_failed(make_
     assert after(window, qtbot, state.parts).after.facts["throughput"] == pytest.approx(HALF)
 
 
-def test_a_right_click_offers_to_fail_and_to_restore_what_is_there(make_window, row, qtbot):
+def test_a_right_click_offers_to_fail_and_to_restore_what_is_there(engine_here, make_window, row, qtbot):
     window = make_window(row)
     state, view = window.fabric_state, window.fabric
     spine = window.fabric_state.scene.node_names.index("spine0")
@@ -139,7 +141,7 @@ def test_a_right_click_offers_to_fail_and_to_restore_what_is_there(make_window, 
         assert len(state.parts) == parts
 
 
-def test_a_run_that_cannot_be_solved_says_so_and_the_marks_stay(window, qtbot, wait):
+def test_a_run_that_cannot_be_solved_says_so_and_the_marks_stay(engine_here, window, qtbot, wait):
     state = window.fabric_state
     window.failures.pointed = Picked("segment", 0)
     window.commands.run("view.fail_part")
@@ -204,7 +206,7 @@ def test_a_run_with_parts_down_shows_them_and_what_the_window_fails_becomes_a_ru
     assert shown.run.title == "Row, without switch spine1, switch leaf3" and state.parts == shown.own_parts
 
 
-def test_side_by_side_each_fabric_shows_its_own_failed_parts(make_window, row, tmp_path, qtbot, wait):
+def test_side_by_side_each_fabric_shows_its_own_failed_parts(engine_here, make_window, row, tmp_path, qtbot, wait):
     second = tmp_path / "second.h5"
     (tmp_path / "second.toml").write_text(f'{ROW}\nfailed = {{nodes = ["leaf3"]}}')
     second.write_bytes(evaluation_bytes(evaluate(load_scenario(tmp_path / "second.toml"))))

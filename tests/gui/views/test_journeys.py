@@ -91,7 +91,7 @@ def test_from_a_new_scenario_to_a_result_and_its_figure(make_window, qtbot, tmp_
     assert variation.texts["title"].endswith(", hosts_per_leaf 4, samples 40, hosts_per_leaf 5")
 
 
-def test_pages_with_problems_are_marked_and_a_new_scenario_begins_at_the_first(make_window, qtbot):
+def test_pages_with_problems_are_marked_and_a_new_scenario_begins_at_the_first(engine_here, make_window, qtbot):
     window = make_window()
     window.commands.run("scenario.new")
     panel = scenario_panel(window, qtbot)
@@ -111,7 +111,7 @@ def test_pages_with_problems_are_marked_and_a_new_scenario_begins_at_the_first(m
     assert panel.sections.currentIndex() == 1 and panel.pages["topology"].problem.text() == "" and panel.is_ready
 
 
-def test_a_scenario_file_with_mistakes_opens_in_the_form_and_is_mended_there(make_window, qtbot, tmp_path):
+def test_a_scenario_file_with_mistakes_opens_in_the_form_and_is_mended_there(engine_here, make_window, qtbot, tmp_path):
     window = make_window()
     file = tmp_path / "wrong.toml"
     file.write_text(

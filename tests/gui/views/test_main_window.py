@@ -275,7 +275,7 @@ def test_recent_files_are_in_a_menu(window, folder, wait):
     assert menu.actions()[0].text().endswith("gone (missing)") and not menu.actions()[0].isEnabled()
 
 
-def test_every_view_is_written_as_picture_and_data_by_the_worker(window, tmp_path, wait, qtbot):
+def test_every_view_is_written_as_picture_and_data_by_the_worker(engine_here, window, tmp_path, wait, qtbot):
     window.work.engine.start_command("a job", tmp_path, ["-c", "import sys; sys.exit('no such thing')"], ["sweep"])
     window.panels["scenario"].show()
     qtbot.waitUntil(lambda: window.panels["scenario"].widget.is_settled)
