@@ -50,6 +50,7 @@ def run_command(words):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_page_is_as_it_says(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("experiments.runner.FEW_POINTS", 1000)  # run in this process; others would load the engine anew
     differences = list(Page(path, run_command, GENERATORS).differences())
     if os.environ.get("UPDATE_DOCS"):
         rewrite(path, differences)

@@ -16,10 +16,10 @@ def target(tmp_path_factory):
     return unkind.Target.made_in(tmp_path_factory.mktemp("unkind"))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_sweep_killed_at_a_random_moment_leaves_whole_runs_and_can_be_resumed(target, tmp_path, seed):
-    what, problem = unkind.kill_trial(target, tmp_path / "runs", np.random.default_rng(seed))
-    assert problem == "", what
+def test_a_sweep_killed_at_a_random_moment_leaves_whole_runs_and_can_be_resumed(target, tmp_path):
+    # what becomes of a sweep whose worker is killed, test_runner.py tells
+    what, problem = unkind.kill_trial(target, tmp_path / "runs", np.random.default_rng(2))
+    assert what.startswith("the parent after") and problem == "", what
 
 
 def test_a_full_disk_and_a_read_only_one_are_clear_errors_and_do_no_damage(target):

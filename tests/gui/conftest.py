@@ -75,12 +75,16 @@ def make_run(tmp_path: Path) -> MakeRun:
     return make
 
 
-@pytest.fixture(autouse=True)
-def garbage_dies_on_this_thread():
-    """What belongs to Qt is destroyed here, as in the program; other threads of the tests' process allocate too."""
+def pytest_runtest_logstart() -> None:
+    """Let what belongs to Qt be destroyed here, as in the program; other threads of the tests' process allocate too."""
     gc.disable()
-    yield
-    gc.collect(1)  # all that this test has made
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect what the test has made, which pytest holds until now; with a window, which freezes it, all there is."""
+    frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()
+    gc.collect(2 if frozen else 1)
     gc.enable()
 
 

@@ -82,7 +82,7 @@ def test_without_a_screen_it_says_so(start):
 
 
 def test_a_platform_that_qt_cannot_start_is_told_without_an_abort(start):
-    output, errors = start("--platform", "nonsense").communicate(timeout=30)
+    output, errors = start("--platform", "nonsense").communicate(timeout=PATIENCE_S)
     assert output == "" and errors.startswith("Qt knows no platform 'nonsense': it has ") and errors.count("\n") == 1
 
 

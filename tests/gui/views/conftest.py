@@ -84,13 +84,11 @@ def make_window(qtbot, settings, monkeypatch):
         return window
 
     yield make
-    gc.unfreeze()
     for window in windows:
         window.close()
         come_to_rest(qtbot, window)
         window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
     QGuiApplication.setPalette(palette)
     assert not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
 

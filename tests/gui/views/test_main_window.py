@@ -353,13 +353,14 @@ def test_a_png_has_300_dots_per_inch_and_names_what_it_shows(window, tmp_path, w
     assert image.text("Title") == "Fabric: 1b / LPO · uniform"
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "csv"])
-def test_an_export_that_cannot_be_written_is_one_line(window, tmp_path, wait, kind):
-    window.dialogs.save = tmp_path / "no such folder" / f"x.{kind}"
-    window.commands.run(f"export.fabric_{kind}")
-    wait(window)
-    (message,) = window.messages.messages
-    assert "no such folder" in message and "No such file" in message
+def test_an_export_that_cannot_be_written_is_one_line(window, tmp_path, wait):
+    for kind in ("png", "svg", "pdf", "csv"):
+        window.dialogs.save = tmp_path / "no such folder" / f"x.{kind}"
+        window.commands.run(f"export.fabric_{kind}")
+        wait(window)
+        (message,) = window.messages.messages
+        assert "no such folder" in message and "No such file" in message, kind
+        window.messages.clear()
 
 
 def test_a_full_disk_on_export_is_one_line(window, tmp_path, wait, monkeypatch):

@@ -143,25 +143,35 @@ def test_unknown_groups_are_ignored_and_links_are_not_followed(data, example, tm
     assert run.computed_sha256() != run.content_sha256
 
 
-@pytest.mark.parametrize("place", ["power/elsewhere", "elsewhere", "metrics", "link_budgets", "notes"])
-def test_nothing_outside_the_file_is_opened(data, tmp_path, place):
+READ_ALL = """
+import contextlib, sys
+from optinet.errors import RunFileError
+from optinet.results import open_run
+for path in sys.argv[1:]:
+    with contextlib.suppress(RunFileError):
+        run = open_run(path)
+        run.groups
+        run.budgets
+        run.read(*run.groups, "elsewhere", "power")
+        run.to_xarray()
+        run.computed_sha256()
+"""
+
+
+def test_nothing_outside_the_file_is_opened(data, tmp_path):
     elsewhere = tmp_path / "elsewhere.h5"
     os.mkfifo(elsewhere)  # whoever opens it waits for ever
-    edited = tmp_path / "edited.h5"
-    edited.write_bytes(data)
-    with h5py.File(edited, "r+") as file:
-        if place in file:
-            del file[place]
-        file[place] = h5py.ExternalLink(str(elsewhere), "secret")
-    edited.write_bytes(with_block(edited.read_bytes()[512:]))
-    read = (
-        "import sys; from optinet.results import open_run; run = open_run(sys.argv[1]); run.groups; run.budgets; "
-        "run.read(*run.groups, 'elsewhere', 'power'); run.to_xarray(); run.computed_sha256()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", read, str(edited)], timeout=PATIENCE_S, stderr=subprocess.PIPE, text=True, check=False
-    )
-    assert done.returncode == 0 or "RunFileError" in done.stderr
+    paths = []
+    for number, place in enumerate(("power/elsewhere", "elsewhere", "metrics", "link_budgets", "notes")):
+        edited = tmp_path / f"edited-{number}.h5"
+        edited.write_bytes(data)
+        with h5py.File(edited, "r+") as file:
+            if place in file:
+                del file[place]
+            file[place] = h5py.ExternalLink(str(elsewhere), "secret")
+        edited.write_bytes(with_block(edited.read_bytes()[512:]))
+        paths.append(str(edited))
+    subprocess.run([sys.executable, "-c", READ_ALL, *paths], timeout=PATIENCE_S, check=True)
 
 
 def test_arrays_in_other_files_are_refused(data, tmp_path):
