@@ -127,7 +127,7 @@ class Stage:
 
     def before_jobs(self, command_id):
         engine = self.window.work.engine
-        self.window.dialogs.choice = "scale"
+        self.window.dialogs.choice, self.window.dialogs.agree = "scale", command_id != "jobs.shipped_study"
         self.window.dialogs.toml = str(self.folder / "no such study.toml")
         if command_id == "jobs.clear":
             engine.start_command("short", self.folder, ["-c", ""], [])
@@ -146,6 +146,8 @@ class Stage:
             self.window.selection.set([self.looked_at])
             settle(self.qtbot, self.window)
         if command_id.startswith(("scenario.", "jobs.")):
+            self.qtbot.waitUntil(lambda: not self.window.work.client.is_waiting)
+            QApplication.processEvents()  # a study is asked about in the turn after the answer
             self.window.work.cancel_all()
             self.qtbot.waitUntil(lambda: not self.window.work.engine.active)
 

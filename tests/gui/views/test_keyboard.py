@@ -33,7 +33,7 @@ def nameless(root):
     ]
 
 
-def test_whatever_the_tab_key_reaches_has_a_name(engine_here, window, qtbot):
+def test_whatever_the_tab_key_reaches_has_a_name(window, qtbot):
     panels = window.panels
     for panel in panels.values():
         panel.show()
