@@ -133,6 +133,7 @@ class ScenarioPanel(QWidget):
         self.folder.textChanged.connect(self._show_check)
         scrolled = QScrollArea(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)  # where letters are large
         scrolled.setWidget(side)
+        scrolled.setAccessibleName("Check, estimate and folder of the scenario")
         scrolled.setMinimumWidth(SIDE_PX)
         split = QSplitter()
         split.addWidget(self.sections)
