@@ -132,6 +132,7 @@ class ScenarioPanel(QWidget):
         self.problems.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.folder.textChanged.connect(self._show_check)
         scrolled = QScrollArea(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)  # where letters are large
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the button that gets the focus
         scrolled.setWidget(side)
         scrolled.setAccessibleName("Check, estimate and folder of the scenario")
         scrolled.setMinimumWidth(SIDE_PX)
