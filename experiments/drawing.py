@@ -254,7 +254,10 @@ def _parallel(chart: Parallel, axes: Axes) -> None:
         f"{'more' if high else 'less'} is better{chr(10) + 'logarithmic' if is_log else ''}"
         for high, is_log in zip(chart.better_high, chart.logarithmic, strict=True)
     ]
-    names = [f"{textwrap.fill(name, 14)}\n{words}" for name, words in zip(chart.axes, told, strict=True)]
+    names = [
+        f"{textwrap.fill(name, 14, break_long_words=False)}\n{words}"
+        for name, words in zip(chart.axes, told, strict=True)
+    ]
     axes.set_xticks(places, names, fontsize=6.5)
     axes.set_yticks([])
     axes.set_ylim(-0.09, 1.09)
