@@ -28,7 +28,7 @@ from experiments.index_columns import IndexColumns, Table
 from experiments.index_file import NAME, IndexFile
 from experiments.notes import SUFFIX as NOTES_SUFFIX
 from experiments.notes import notes_path
-from experiments.query import Query, parse, passing
+from experiments.query import Query, parse, passing, why_none
 from optinet.errors import OptinetError, Problem, RunFileError, nearest_name
 from optinet.results import open_run
 from optinet.results.schema import SUFFIX
@@ -347,10 +347,9 @@ class Index:
             raise OptinetError(
                 Problem("", f"no number or text '{name}'", nearest=nearest_name(name, known)) for name in unknown
             )
-        rows = self._file.rows("SELECT id, file FROM runs WHERE problem = '' ORDER BY file")
-        table = Table(self._columns, [run for run, _ in rows])
+        files, table = self._whole_runs()
         keep = np.flatnonzero(passing(table, query.terms)).tolist()
-        runs = [Found(self.folder / rows[row][1], {}, {}) for row in keep]
+        runs = [Found(self.folder / files[row], {}, {}) for row in keep]
         for name in dict.fromkeys((*names, *([sort] if sort else []))):
             numbers, texts = table.numbers(name)[keep].tolist(), table.texts(name)
             for run, row, number in zip(runs, keep, numbers, strict=True):
@@ -359,6 +358,15 @@ class Index:
                 if texts[row]:
                     run.texts[name] = texts[row]
         return _sorted(runs, sort, descending) if sort else runs
+
+    def why_none(self, text: str) -> str:
+        """Return why a filter finds no run; see `experiments.query.why_none`."""
+        return why_none(self._whole_runs()[1], self.query(text).terms)
+
+    def _whole_runs(self) -> tuple[list[str], Table]:
+        """Return the files of the runs that can be read, and their columns."""
+        rows = self._file.rows("SELECT id, file FROM runs WHERE problem = '' ORDER BY file")
+        return [file for _, file in rows], Table(self._columns, [run for run, _ in rows])
 
 
 def _of_run(stamp: str) -> str:

@@ -34,7 +34,10 @@ Symbol: TypeAlias = Literal["word", ":", "<", "<=", ">", ">=", "="]
 _TERM = re.compile(r'(-?)((?:[^\s"]|"[^"]*"?)+)')
 _COMPARISON = re.compile(r"([A-Za-z_][\w.]*)(<=|>=|<|>|=)(.*)", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z_][\w.]*):(.*)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _BEGINNING_OF_NUMBER = re.compile(r"[+-]?\.?")
+_MOST_LISTED = 8
+_MOST_COMPARED = 2000  # texts that one which is in none of them is compared with
 _OPERATORS: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -120,22 +123,32 @@ def _term(negated: bool, text: str, numbers: Collection[str], texts: Collection[
         if symbol == "=" and name in texts and (name not in numbers or not is_number(limit)):
             return Term(negated, "=", name, limit.lower())
         if name not in numbers:
-            return _unknown(given, "number", numbers)
+            return _unknown(given, "number", numbers, texts, limit)
         if is_number(limit):
             return Term(negated, symbol, name, "", float(limit))
-        return None if _BEGINNING_OF_NUMBER.fullmatch(limit) else f"'{text}' needs a number"
+        if _BEGINNING_OF_NUMBER.fullmatch(limit):
+            return None
+        number = _NUMBER.match(limit)  # as of 500kW
+        return f"'{text}' needs a number" + (f"; did you mean '{given}{symbol}{number[0]}'?" if number else "")
     if match := _FIELD.fullmatch(text):
         given, word = match.groups()
         name = ALIASES.get(given, given)
-        return Term(negated, ":", name, word.lower()) if name in texts else _unknown(given, "text", texts)
+        return (
+            Term(negated, ":", name, word.lower()) if name in texts else _unknown(given, "text", texts, numbers, word)
+        )
     return Term(negated, "word", "", text.lower())
 
 
-def _unknown(name: str, what: str, allowed: Collection[str]) -> str:
+def _unknown(name: str, what: str, allowed: Collection[str], others: Collection[str], value: str) -> str:
+    """Say that no column of a kind has a name, and which has one most like it, of that kind or of the other."""
     near = nearest_name(name, allowed)
+    other = ALIASES.get(name, name) if ALIASES.get(name, name) in others else "" if near else nearest_name(name, others)
     listed = sorted(allowed, key=lambda each: ("." in each, each))[:8]
-    hint = f"; did you mean '{near}'?" if near else f"; there are {', '.join(listed)} ..."
-    return f"no {what} column '{name}'{hint}"
+    hint = f"did you mean '{near}'?" if near else f"there are {', '.join(listed)} ..."
+    if other:
+        symbol, value = (":", value or "word") if what == "number" else ("=", value if is_number(value) else "1")
+        hint = f"did you mean '{other}{symbol}{value}'?"
+    return f"no {what} column '{name}'; {hint}"
 
 
 class Columns(Protocol):
@@ -156,6 +169,26 @@ def passing(runs: Columns, terms: Sequence[Term]) -> NDArray[np.bool_]:
     for term in terms:
         keep &= _matches(runs, term) != term.negated
     return keep
+
+
+def why_none(runs: Columns, terms: Sequence[Term]) -> str:
+    """Return which term no run fulfils by itself, and what comes nearest to it; empty if none is to blame alone."""
+    for term in terms:
+        if term.negated or _matches(runs, term).any():
+            continue
+        if term.number is not None:
+            values = runs.numbers(term.name)
+            known = values[np.isfinite(values)]
+            if not len(known):
+                return f"No run has a number '{term.name}'."
+            return f"'{term.name}' is from {known.min():,.4g} to {known.max():,.4g}."
+        texts = list(dict.fromkeys(filter(None, runs.folded(term.name))))[:_MOST_COMPARED]
+        words = texts if term.name else list(dict.fromkeys(word for text in texts for word in text.split()))
+        near = nearest_name(term.text, words)
+        few = f": there are {', '.join(sorted(texts))}." if term.name and len(texts) <= _MOST_LISTED else "."
+        hint = f": did you mean '{near}'?" if near else few
+        return f"No run has '{term.text}'{f' in {term.name}' if term.name else ''}{hint}"
+    return ""
 
 
 def _matches(runs: Columns, term: Term) -> NDArray[np.bool_]:

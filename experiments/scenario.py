@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import importlib.resources
 import json
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -258,6 +259,16 @@ def shipped(folder: str) -> dict[str, Path]:
     shelf = importlib.resources.files("experiments").joinpath(folder)
     paths = [Path(str(entry)) for entry in shelf.iterdir()] if shelf.is_dir() else []
     return {path.stem: path for path in sorted(paths) if path.suffix == ".toml"}
+
+
+def shipped_titles(folder: str) -> dict[str, str]:
+    """Return what the files that come with optinet are called, by name; their first lines are read, not the whole."""
+    found = {}
+    for name, path in shipped(folder).items():
+        with path.open(encoding="utf-8") as lines:
+            line = next((line for line in lines if line.startswith("title")), "title = ''")
+        found[name] = str(tomllib.loads(line)["title"])
+    return found
 
 
 def section_names(section: str) -> tuple[str, ...]:

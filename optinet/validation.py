@@ -243,11 +243,29 @@ _BOUNDS = {
 def _mismatch_problem(mistake: _Mistake, value: str, allowed: str) -> Problem:
     choices = [str(choice) for choice in _all_choices(mistake.type_)]
     nearest = nearest_name(mistake.found, choices) if isinstance(mistake.found, str) else ""
+    nearest = nearest or _meant(mistake)
     if mistake.kind in ("literal_error", "enum") and isinstance(mistake.found, str) and not _members(mistake.type_):
         return Problem("", f"unknown value '{mistake.found}'", allowed, nearest)
     wanted = type_in_words(mistake.type_, ranges=False)
     wanted = f"one of {wanted}" if _choices(_unwrapped(mistake.type_)[0]) else wanted
     return Problem("", f"{value} where {wanted} belongs", "" if allowed in wanted else allowed, nearest)
+
+
+def _meant(mistake: _Mistake) -> str:
+    """Return what a text was probably meant to be: the number in ``800 Gb/s``, the list that ``4x4x8`` stands for."""
+    base = _unwrapped(mistake.type_)[0]
+    if not isinstance(mistake.found, str):
+        return ""
+    if base in (int, float):
+        number = re.match(r"\s*([+-]?\d+(\.\d+)?)(?![\d.])", mistake.found)
+        return number[1] if number and (base is float or not number[2]) else ""
+    if typing.get_origin(base) not in (list, tuple):
+        return ""
+    parts = [part for part in re.split(r"[x×,;\s]+", mistake.found.strip(" []()")) if part]
+    if all(re.fullmatch(r"[+-]?\d+", part) for part in parts):
+        return f"[{', '.join(parts)}]" if parts else ""
+    is_of_texts = str in typing.get_args(base)
+    return json.dumps([part.strip("'\"") for part in parts], ensure_ascii=False) if parts and is_of_texts else ""
 
 
 def _tag_problem(mistake: _Mistake) -> Problem:

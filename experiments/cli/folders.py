@@ -83,7 +83,8 @@ def runs(
         for problem in index.problems:
             complain(problem)
         whole = counted(len(index), "run")
-        complain(f"{len(found):,} of {whole}" if filter_text else whole)
+        none = index.why_none(filter_text) if filter_text and not found else ""
+        complain(f"{len(found):,} of {whole}. {none}".removesuffix(". ") if filter_text else whole)
     return 0
 
 

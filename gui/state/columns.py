@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -31,6 +33,8 @@ class Column:
         Decimals shown; -1 shows four significant digits.
     shown
         Whether the column is shown until the user chooses otherwise.
+    help
+        What it is; empty where the runs or the engine's models say so, see `gui.state.meanings`.
     """
 
     id: str
@@ -39,6 +43,7 @@ class Column:
     numeric: bool = False
     decimals: int = -1
     shown: bool = True
+    help: str = ""
 
     @property
     def header(self) -> str:
@@ -48,6 +53,8 @@ class Column:
     @property
     def heading(self) -> str:
         """Title and unit on one line, for menus and exported tables."""
+        if self.title.endswith(")"):  # the section of a scenario
+            return f"{self.title}, {self.unit}" if self.unit else self.title
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     def text(self, frame: Frame, row: int) -> str:
@@ -73,14 +80,21 @@ def _number(name: str, decimals: int = -1, shown: bool = True) -> Column:
     return Column(name, *title_and_unit(name), numeric=True, decimals=decimals, shown=shown)
 
 
+def _text(name: str, title: str, help_: str, shown: bool = True) -> Column:
+    return Column(name, title, shown=shown, help=help_)
+
+
 COLUMNS = (
-    Column("title", "Title", shown=False),
-    Column("design", "Design"),
-    Column("workload", "Workload"),
-    Column("topology", "Topology"),
-    Column("routing", "Routing"),
-    Column("switching", "Switching", shown=False),
-    Column("packaging", "Optics", shown=False),
+    _text("star", "Star", "yes for the runs that you have marked"),
+    _text("title", "Title", "of the scenario", shown=False),
+    _text("design", "Design", "name of the design in its study, or the title of a scenario that is of none"),
+    _text("workload", "Workload", "what the endpoints send to each other"),
+    _text("topology", "Topology", "how switches and endpoints are joined"),
+    _text("routing", "Routing", "what paths the traffic takes"),
+    _text("switching", "Switching", "EPS, or the technology of the optical circuit switches", shown=False),
+    _text(
+        "packaging", "Optics", "where the optics are: pluggable, or how they are packaged with the switch", shown=False
+    ),
     _number("delivered_gbps_per_endpoint", 1),
     _number("throughput", 3),
     _number("latency_mean_ns", 0),
@@ -89,7 +103,7 @@ COLUMNS = (
     _number("network_without_nic_and_chip_kw", 1, shown=False),
     _number("facility_kw", 1, shown=False),
     _number("energy_pj_per_bit", 1),
-    Column("verdict", "Worst link"),
+    _text("verdict", "Worst link", "closes with 3 sigma to spare, is at risk, or infeasible even typically"),
     _number("worst_link_3sigma_margin_db", 2),
     _number("worst_link_typical_margin_db", 2, shown=False),
     _number("cost_per_endpoint_usd", 0),
@@ -98,12 +112,32 @@ COLUMNS = (
     _number("reconfiguration_ms", 1, shown=False),
     _number("fibers", 0, shown=False),
     _number("failures_per_day", 2, shown=False),
-    Column("star", "Star"),
-    Column("tag", "Tags"),
-    Column("note", "Note", shown=False),
-    Column("caveat", "Caveat"),
-    Column("file", "File", shown=False),
+    _text("tag", "Tags", "of the scenario, and those that you have given the run"),
+    _text("note", "Note", "what you have written about the run", shown=False),
+    _text("caveat", "Caveat", "what you must know beside the numbers"),
+    _text("file", "File", "name of the run file", shown=False),
 )
+
+
+def fitted(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Return widths with which a column ends where the room does, rather than one being cut off there.
+
+    Parameters
+    ----------
+    wanted, least
+        Width that each column would like to have, and that it can do with, pixels.
+    room
+        What can be seen of them without scrolling, pixels.
+    """
+    ends = list(accumulate(least))
+    count = sum(end <= room for end in ends)  # of the columns that can be seen whole
+    slack = sum(wanted[:count]) - sum(least[:count])
+    if count == 0 or slack == 0 or sum(wanted) <= room:
+        return list(wanted)
+    spare = room - ends[count - 1]
+    shared = [round(part * spare / slack) for part in accumulate(w - s for w, s in zip(wanted, least, strict=True))]
+    more = [after - before for before, after in pairwise([0, *shared[:count]])]
+    return [*(s + part for s, part in zip(least, more, strict=False)), *wanted[count:]]
 
 
 def columns_for(frame: Frame) -> tuple[Column, ...]:
@@ -113,5 +147,7 @@ def columns_for(frame: Frame) -> tuple[Column, ...]:
     """
     known = {column.id for column in COLUMNS}
     numbers = (_number(name, shown=False) for name in frame.number_names - known)
-    texts = (Column(name, name, shown=False) for name in frame.text_names - known - frame.number_names)
+    texts = (
+        Column(name, title_and_unit(name)[0], shown=False) for name in frame.text_names - known - frame.number_names
+    )
     return (*COLUMNS, *sorted((*numbers, *texts), key=lambda column: ("." in column.id, column.id)))

@@ -15,7 +15,7 @@ from gui.state.columns import MISSING
 from gui.state.csv_text import csv_text
 
 MOST_RUNS = 4
-SELECT_SOME = (
+SELECT_ONE_OR_MORE = (
     "Select a run in the table to see all that it holds, or two to four (Ctrl+click) to compare them: "
     "the first is what the others differ from."
 )
@@ -94,7 +94,7 @@ def compared(inputs: Inputs) -> Comparison:
     """Read the selected runs and return what differs between them, or all of one."""
     if not 1 <= len(inputs.selected) <= MOST_RUNS:
         count = len(inputs.selected)
-        return Comparison(message=TOO_MANY.format(count) if count > MOST_RUNS else SELECT_SOME)
+        return Comparison(message=TOO_MANY.format(count) if count > MOST_RUNS else SELECT_ONE_OR_MORE)
     rows, keys, _ = selected_rows(inputs, MOST_RUNS)
     if len(rows) < len(inputs.selected) and len(rows) < 2:
         return Comparison(message="Only one of the selected runs can be read.")

@@ -77,12 +77,15 @@ class Job:
 
     @property
     def share(self) -> float:
-        """Share of the time that is over, from 0 to 1: by points that are done, or else by the estimate."""
-        if not self.is_active:
+        """Share that is done, from 0 to 1: of the points, or of the time that a single one takes by the estimate."""
+        if self.status == JobStatus.FINISHED:
             return 1.0
-        left = self.left_s
-        if left is None:
+        if self.points > 1:
+            return (self.done + self.failed) / self.points
+        if self._left is None:
             return 0.0
+        seconds, said = self._left
+        left = max(0.0, seconds - ((self._ended or self._clock()) - said))
         return min(0.99, self.seconds / max(self.seconds + left, 1e-9))
 
     def text(self) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.facts import WORDS
+from experiments.plain_values import decimals_of
 from gui.state import filters
 from gui.state.columns import Column, columns_for
 from gui.state.csv_text import csv_text
 from gui.state.event import Event
 from gui.state.frame import Frame
 from gui.state.keys import Keys
+from gui.state.meanings import meanings_of
 from gui.state.runs import RunEntry
 from gui.state.session import Session
 
@@ -41,8 +43,8 @@ class View:
         Row of `frame` in each row of the table; shape (n_shown,).
     place
         Row of the table of each run, -1 for those that do not pass; shape (n_runs,).
-    problem
-        What is wrong with the filter.
+    problem, hint
+        What is wrong with the filter, and why no run passes it.
     """
 
     frame: Frame
@@ -50,6 +52,7 @@ class View:
     order: NDArray[np.int64]
     place: NDArray[np.int64]
     problem: str = ""
+    hint: str = ""
 
 
 def arranged(frame: Frame, columns: Sequence[Column], text: str, by: Column | None, descending: bool) -> View:
@@ -59,11 +62,19 @@ def arranged(frame: Frame, columns: Sequence[Column], text: str, by: Column | No
     for name in NAMING:
         frame.texts(name)
     result = filters.apply(frame, text)
+    columns = [_alike(column, frame) for column in columns]
     rows = np.flatnonzero(result.keep)
     order = rows if by is None else rows[_rank(frame, rows, by, descending)]
     place = np.full(len(frame), -1, dtype=np.int64)
     place[order] = np.arange(len(order))
-    return View(frame, tuple(columns), order, place, result.problem)
+    return View(frame, tuple(columns), order, place, result.problem, result.hint)
+
+
+def _alike(column: Column, frame: Frame) -> Column:
+    """Return a column whose numbers have the same decimals, where its own are not fixed."""
+    if not column.numeric or column.decimals >= 0:
+        return column
+    return replace(column, decimals=decimals_of(frame.numbers(column.id)))
 
 
 def _rank(frame: Frame, rows: NDArray[np.int64], by: Column, descending: bool) -> NDArray[np.int64]:
@@ -103,6 +114,8 @@ class RunsTable:
         self._request = self._answered = 0
         self._names: tuple[frozenset[str], frozenset[str]] | None = None
         self.all_columns: tuple[Column, ...] = ()
+        self.meanings: dict[str, str] = {}  # of the columns, as far as they have been asked for
+        self._asked: object = None
         self.view = View(Frame(), (), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         session.changed.connect(self._refill)
         self._refill()
@@ -168,6 +181,26 @@ class RunsTable:
     def keys_of(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Keys:
         """Return the keys of the runs in some rows."""
         return Keys(self.view.frame, self.view.order[rows])
+
+    def help_of(self, column: Column) -> str:
+        """Return what a column means, and how it is filtered by, as far as that is known by now."""
+        meaning = column.help or self.meanings.get(column.id, "")
+        example = f"Filter by {column.id}{'<number' if column.numeric else ':text'}"
+        return "\n".join(filter(None, (meaning[:1].upper() + meaning[1:], example)))
+
+    def ask_meanings(self, then: Callable[[], object] = lambda: None) -> None:
+        """Find out what the columns mean and do something then, unless that is known already."""
+        frame, columns = self._session.frame, self.all_columns
+        if self._asked == self._names:
+            return
+        self._asked = self._names
+
+        def arrived(found: dict[str, str]) -> None:
+            self.meanings = {**self.meanings, **found}
+            then()
+
+        submit = self._submit or _at_once
+        submit(partial(meanings_of, frame, columns), arrived)
 
     def is_shown(self, column: Column) -> bool:
         """Whether a column is shown."""
@@ -236,6 +269,10 @@ class RunsTable:
             self._session.frame.adopt(view.frame)
             self.view = view
             self.changed.emit()
+
+
+def _at_once(work: Callable[[], Any], then: Callable[[Any], object]) -> object:
+    return then(work())
 
 
 def csv_of(view: View) -> str:

@@ -104,8 +104,8 @@ def _size(fabric: Fabric) -> str:
 
 
 def _plain(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return problems without the lines of a file that nobody sees."""
-    return tuple(Problem(p.where, p.found, p.allowed, p.nearest) for p in problems)
+    """Return problems without the lines of a file that nobody sees, each once: values that vary have the same ones."""
+    return tuple(dict.fromkeys(Problem(p.where, p.found, p.allowed, p.nearest) for p in problems))
 
 
 def by_field(problems: Sequence[Problem], fields: Iterable[str]) -> tuple[dict[str, list[Problem]], list[Problem]]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QKeySequence
@@ -30,6 +30,8 @@ class Actions:
         window.addToolBar(self.toolbar)
         for command in registry:
             self._add(command)
+        for menu in self._menus.values():
+            _give_letters(menu)
         self.refresh()
 
     def __getitem__(self, command_id: str) -> QAction:
@@ -80,6 +82,7 @@ class Actions:
 
     def _add(self, command: Command) -> None:
         action = QAction(command.title, self._window)
+        action.setIconText(command.title)  # without the letter that a menu underlines
         action.setStatusTip(command.help)
         action.setCheckable(command.checked_when is not None)
         action.triggered.connect(lambda _checked, command_id=command.id: self._run(command_id))
@@ -105,3 +108,42 @@ class Actions:
     def _run(self, command_id: str) -> None:
         self._registry.run(command_id)
         self.refresh()
+
+
+def _give_letters(menu: QMenu) -> None:
+    """Underline a letter of each entry, to choose it by, that no other has."""
+    actions = [action for action in menu.actions() if not action.isSeparator()]
+    titles = [action.text().replace("&&", "\0").replace("&", "").replace("\0", "&") for action in actions]
+    for letter, number in letters_of(titles).items():
+        title = titles[number]
+        at = next(at for at in _places(title) if title[at].lower() == letter)
+        actions[number].setText("&".join(part.replace("&", "&&") for part in (title[:at], title[at:])))
+
+
+def letters_of(titles: Sequence[str]) -> dict[str, int]:
+    """Return letters, each with the number of the title that has it: one for every title while there are enough.
+
+    A title takes the first letter of a word if it is free, else any; if none is, another title makes room where it can.
+    """
+    owner: dict[str, int] = {}
+
+    def give(number: int, tried: set[str]) -> bool:
+        letters = [titles[number][at].lower() for at in _places(titles[number])]
+        for letter in sorted(letters, key=lambda letter: letter in owner):  # free ones first
+            if letter in tried:
+                continue
+            tried.add(letter)
+            if letter not in owner or give(owner[letter], tried):
+                owner[letter] = number
+                return True
+        return False
+
+    for number in range(len(titles)):
+        give(number, set())
+    return owner
+
+
+def _places(title: str) -> list[int]:
+    """Return where the letters of a title stand, those that begin a word first."""
+    places = [at for at, letter in enumerate(title) if letter.isalnum()]
+    return sorted(places, key=lambda at: at > 0 and title[at - 1] != " ")

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6 import sip
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,7 +18,6 @@ from PyQt6.QtWidgets import (
 )
 
 from gui.state.runs_table import RunsTable
-from gui.views.palette import show_boxes
 from gui.views.screen import resize_within_screen
 
 FILTER_HELP = """\
@@ -48,32 +48,55 @@ class ColumnDialog(QDialog):
         self.text.setAccessibleName("Search columns")
         self.list = QListWidget()
         self.list.setAccessibleName("Columns")
-        show_boxes(self.list)
         for column in table.all_columns:
             item = QListWidgetItem(column.heading)
             item.setData(Qt.ItemDataRole.UserRole, column.id)
-            item.setToolTip(column.id)
             item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
             item.setCheckState(Qt.CheckState.Checked if table.is_shown(column) else Qt.CheckState.Unchecked)
             self.list.addItem(item)
+        self.about = QLabel(wordWrap=True)
+        self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.about.setMinimumHeight(4 * self.fontMetrics().height())
+        self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        for widget in (self.text, self.list, buttons):
+        for widget in (self.text, self.list, self.about, buttons):
             layout.addWidget(widget)
         self.text.textChanged.connect(self._search)
+        self.list.currentItemChanged.connect(self._show_help)
+        self.list.setCurrentRow(0)
+        self._take_meanings()
+        table.ask_meanings(self._take_meanings)
         self.list.itemChanged.connect(self._choose)
-        resize_within_screen(self, QSize(420, 560))
+        resize_within_screen(self, QSize(460, 620))
 
     def _items(self) -> list[QListWidgetItem]:
         found = (self.list.item(row) for row in range(self.list.count()))
         return [item for item in found if item is not None]
 
+    def _take_meanings(self) -> None:
+        """Say of each column what it means, which may come when the dialog has been closed."""
+        if sip.isdeleted(self):
+            return
+        helps = {column.id: self._table.help_of(column) for column in self._table.all_columns}
+        with QSignalBlocker(self.list):
+            for item in self._items():
+                item.setToolTip(helps.get(item.data(Qt.ItemDataRole.UserRole), ""))
+        self._show_help()
+
+    def _show_help(self) -> None:
+        item = self.list.currentItem()
+        self.about.setText(f"{item.text()}\n{item.toolTip()}" if item is not None and not item.isHidden() else "")
+
     def _search(self, text: str) -> None:
+        """Show the columns whose title, name or meaning has all words."""
         words = text.lower().split()
         for item in self._items():
-            name = f"{item.text()} {item.data(Qt.ItemDataRole.UserRole)}".lower()
+            name = f"{item.text()} {item.toolTip()}".lower()
             item.setHidden(not all(word in name for word in words))
+        self.list.setCurrentItem(next((item for item in self._items() if not item.isHidden()), None))
+        self._show_help()
 
     def _choose(self) -> None:
         checked = (item for item in self._items() if item.checkState() == Qt.CheckState.Checked)

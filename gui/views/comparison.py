@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -21,12 +20,22 @@ from PyQt6.QtWidgets import (
 from experiments.difference import Line
 from gui.jobs import Submit
 from gui.state.charts.kinds import Inputs
-from gui.state.comparison import SELECT_SOME, Comparison, cell_text, compared, part_title, range_text, source_text
+from gui.state.comparison import (
+    SELECT_ONE_OR_MORE,
+    Comparison,
+    cell_text,
+    compared,
+    part_title,
+    range_text,
+    source_text,
+)
+from gui.state.hints import nothing_shown
 from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
 from gui.views.exporting import ViewExport
 from gui.views.palette import Theme
+from gui.views.search_line import SearchLine
 from gui.views.table_picture import MOST_ROWS, TextTable, table_export
 from optinet.errors import OptinetError
 
@@ -115,12 +124,10 @@ class ComparisonView(QWidget):
         self._table, self._selection, self._submit = table, selection, submit
         self._shown_keys: tuple[str, ...] | None = None
         self._request = 0
-        self.filter = QLineEdit(clearButtonEnabled=True)
-        self.filter.setPlaceholderText("Search: metrics, latency, cost, tier 2, topology …")
-        self.filter.setAccessibleName("Search what differs or is held")
+        self.filter = SearchLine("Search what differs or is held", "Search: metrics, latency, cost, tier 2, topology …")
         self.model = ComparisonModel(theme)
         self.view = QTableView()
-        self.message = QLabel(SELECT_SOME, wordWrap=True)
+        self.message = QLabel(nothing_shown(table.total, SELECT_ONE_OR_MORE), wordWrap=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._set_up_view()
         content = QWidget()
@@ -136,6 +143,7 @@ class ComparisonView(QWidget):
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(self.stack)
         self.filter.textChanged.connect(lambda text: self.model.show(self.model.comparison, text))
+        table.changed.connect(self._show_message)
         selection.changed.connect(self.refresh)
         self.set_theme(theme)
 
@@ -206,9 +214,12 @@ class ComparisonView(QWidget):
         if comparison is None:
             return
         self.model.show(comparison, self.filter.text())
-        self.message.setText(comparison.message)
+        self._show_message()
         self.stack.setCurrentIndex(0 if comparison.lines else 1)
         self._fit_columns()
+
+    def _show_message(self) -> None:
+        self.message.setText(nothing_shown(self._table.total, self.model.comparison.message or SELECT_ONE_OR_MORE))
 
     def _fit_columns(self) -> None:
         """Give every column what its texts need: what finds no room is scrolled to, for cut values say nothing."""

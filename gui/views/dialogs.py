@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
@@ -52,10 +52,11 @@ class Dialogs:
         self._remember([path])
         return Path(path) if Path(path).suffix.lower() == kind else Path(f"{path}{kind}")
 
-    def choose(self, title: str, question: str, choices: Sequence[str]) -> str:
-        """Ask for one of several things by name."""
-        chosen, agreed = QInputDialog.getItem(self._parent, title, question, list(choices), 0, False)
-        return chosen if agreed else ""
+    def choose(self, title: str, question: str, choices: Mapping[str, str]) -> str:
+        """Ask for one of several things by name; the values are what each is called."""
+        lines = [f"{name}   {called}".rstrip() for name, called in choices.items()]
+        chosen, agreed = QInputDialog.getItem(self._parent, title, question, lines, 0, False)
+        return tuple(choices)[lines.index(chosen)] if agreed else ""
 
     def ask_text(self, title: str, question: str, text: str) -> str | None:
         """Ask for a line of text; None when the user cancels."""

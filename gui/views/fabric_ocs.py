@@ -33,7 +33,6 @@ from gui.views.exporting import ViewExport
 from gui.views.fabric_picture import value_colors
 from gui.views.palette import Theme
 
-NO_RUN = "Select a run in the table to see its circuits."
 NO_PLANT = "This fabric has no optical circuit switch."
 NO_CHANGE = "Circuits as the run has them"
 AROUND = "Reconfigure around OCS {}, failed"
@@ -56,7 +55,7 @@ class MatrixPicture:
         painter.setFont(self.font)
         if matrix is None or scene is None:
             painter.setPen(self.theme.faint_text)
-            why = NO_RUN if scene is None else NO_PLANT
+            why = self.state.message if scene is None else NO_PLANT
             painter.drawText(QRectF(0, 0, size.width(), size.height()), Qt.AlignmentFlag.AlignCenter, why)
             return
         area, cell = self.area(size)

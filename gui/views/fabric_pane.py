@@ -16,6 +16,7 @@ from gui.jobs import Jobs
 from gui.state.compare import MOST_VIEWS, LinkedViews
 from gui.state.fabric_table import arcs_csv
 from gui.state.fabric_view import FabricViewState
+from gui.state.hints import SELECT_ONE, nothing_shown
 from gui.state.layout import STRUCTURE, STYLES
 from gui.state.paths import Trace, trace
 from gui.state.runs import RunEntry, one_line
@@ -29,9 +30,6 @@ from gui.views.fabric_view import FabricView
 from gui.views.message_bar import MessageBar
 from gui.views.palette import Theme
 from optinet.errors import OptinetError
-
-EMPTY = "Open run files (Ctrl+O) or a folder of runs (Ctrl+Shift+O), or drop them here."
-NOT_SELECTED = "Select a run in the table to see its fabric."
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ class FabricPane(QWidget):
         shown = state.scene
         if entry is None:
             if shown is not None or not state.message:
-                state.show(None, NOT_SELECTED if len(self.shared.session) else EMPTY)
+                state.show(None, nothing_shown(len(self.shared.session), SELECT_ONE))
             return
         if shown is not None and (shown.key, shown.style) == (entry.key, self.layout_style):
             return

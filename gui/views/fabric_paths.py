@@ -68,7 +68,8 @@ class PathsPanel(QWidget):
         state, trace = self._state, self._state.trace
         if trace is None:
             names = [state.scene.node_names[node] for node in state.chosen] if state.scene is not None else []
-            self.title.setText(ONE_MORE.format(names[0]) if len(names) == 1 else HINT)
+            hint = HINT if state.scene is not None else state.message
+            self.title.setText(ONE_MORE.format(names[0]) if len(names) == 1 else hint)
         if trace is self._shown:
             return
         self._shown = trace

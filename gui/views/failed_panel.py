@@ -92,7 +92,8 @@ class FailedPanel(QWidget):
         """Show what has failed now, and what came of it."""
         state = self._failures.state
         lines = self._failures.lines()
-        self.text.setText("\n".join([*lines, *([] if state.parts else [HINT])]))
+        hint = HINT if state.scene is not None else state.message
+        self.text.setText("\n".join([*lines, *([] if state.parts else [hint])]))
         shown = (state.scene.key if state.scene else "", state.parts)
         if shown != self._shown:
             self._shown = shown
@@ -127,7 +128,8 @@ def failed_commands(work: Work, window: Window, panel: Panel) -> list[Command]:
 
     def fail_named() -> None:
         groups = named_groups()
-        if name := window.dialogs.choose("Fail a group", "Group that the scenario says fails together:", tuple(groups)):
+        question = "Group that the scenario says fails together:"
+        if name := window.dialogs.choose("Fail a group", question, dict.fromkeys(groups, "")):
             failures.fail_all(name, groups[name])
 
     def can_run() -> bool:

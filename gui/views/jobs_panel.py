@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QFontDatabase
+from PyQt6.QtCore import QModelIndex, QRectF, QSizeF, Qt
+from PyQt6.QtGui import QFontDatabase, QPainter
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
-    QProgressBar,
     QSplitter,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -25,8 +26,32 @@ from gui.views.palette import Theme, set_text_color
 from gui.views.table_picture import TextTable, table_export
 
 HEADINGS = ("Job", "Progress", "Status", "Folder")
+_SHARE = Qt.ItemDataRole.UserRole
 LOG_SHOWN = 30  # lines of the log below the exported table
 NOTHING = "Nothing has been run. 'Scenario > Run' runs what the form holds; its progress is shown here."
+
+
+class BarDelegate(QStyledItemDelegate):
+    """Paints the share of a job that is done as a bar, on the ground of its row."""
+
+    theme: Theme
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw a cell."""
+        super().paint(painter, option, index)
+        share = index.data(_SHARE)
+        if painter is None or share is None:
+            return
+        bar = QRectF(option.rect).adjusted(6.5, 6.5, -6.5, -6.5)
+        done = QRectF(bar.topLeft(), QSizeF(bar.width() * share, bar.height()))
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.fillRect(bar, self.theme.canvas)
+        painter.fillRect(done, self.theme.categories[0])
+        painter.setPen(self.theme.faint_text)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        painter.restore()
 
 
 class JobsPanel(QWidget):
@@ -53,6 +78,9 @@ class JobsPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate((240, 120, 300)):
             self.table.setColumnWidth(column, width)
+        self._bars = BarDelegate(self.table)
+        self._bars.theme = theme
+        self.table.setItemDelegateForColumn(1, self._bars)
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setAccessibleName("Log of the job")
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -81,7 +109,7 @@ class JobsPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colors."""
-        self._theme = theme
+        self._theme = self._bars.theme = theme
         self.refresh()
 
     def export(self) -> ViewExport | None:
@@ -102,10 +130,11 @@ class JobsPanel(QWidget):
         self.nothing.setVisible(not jobs)
         self._split.setVisible(bool(jobs))
         for row, job in enumerate(self._shown):
-            bar, status = self.table.cellWidget(row, 1), self.table.item(row, 2)
-            assert isinstance(bar, QProgressBar) and status is not None  # every row has both
-            is_whole = job.is_active or job.status == JobStatus.FINISHED
-            bar.setValue(round(100 * job.share) if is_whole else bar.value())
+            bar, status = self.table.item(row, 1), self.table.item(row, 2)
+            assert bar is not None and status is not None  # every row has both
+            bar.setData(_SHARE, job.share)
+            bar.setData(Qt.ItemDataRole.AccessibleTextRole, f"{job.share:.0%}")
+            bar.setToolTip(f"{job.share:.0%} {'of the points' if job.points > 1 else 'of the estimated time'}")
             status.setText(job.text())
             status.setForeground(self._theme.bad if job.status == JobStatus.FAILED else self._theme.text)
             status.setToolTip(job.message)
@@ -115,9 +144,7 @@ class JobsPanel(QWidget):
         self.table.setRowCount(len(self._shown))
         for row, job in enumerate(self._shown):
             self.table.setItem(row, 0, QTableWidgetItem(job.title))
-            bar = QProgressBar(maximum=100)
-            bar.setTextVisible(False)
-            self.table.setCellWidget(row, 1, bar)
+            self.table.setItem(row, 1, QTableWidgetItem())
             self.table.setItem(row, 2, QTableWidgetItem())
             folder = QTableWidgetItem(str(job.folder))
             folder.setToolTip(str(job.folder))

@@ -23,13 +23,13 @@ from gui.state.fabric_view import FabricViewState
 from gui.state.links_shown import LinkFilter, ranked
 from gui.state.paths import COLUMNS, Hop, hops_csv
 from gui.views.exporting import ViewExport
-from gui.views.palette import Theme, show_boxes
+from gui.views.palette import Theme
 from gui.views.panel import Panel, Window
 from gui.views.table_picture import TextTable, table_export
 from gui.views.wide_tree import WideTree
 
 BOUND_AT = 0.8  # of the color range, to begin with
-NO_FABRIC, NO_LINK = "No fabric is shown.", "No link is drawn."
+NO_LINK = "No link is drawn."
 HEADINGS = ("Link", *COLUMNS[1:])
 _NUMBERS = frozenset(range(2, len(HEADINGS)))
 
@@ -56,7 +56,6 @@ class LinksPanel(QWidget):
         self.tree.currentItemChanged.connect(self._look)
         self.tree.itemClicked.connect(self._look)
         self._lay_out()
-        show_boxes(self.bounded)
         state.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
@@ -82,7 +81,6 @@ class LinksPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colors; those on the screen are of the palette."""
         self._theme = theme
-        show_boxes(self.bounded)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with the fabric view, in a turn of its own."""
@@ -111,13 +109,13 @@ class LinksPanel(QWidget):
 
     def _catch_up(self) -> None:
         state, scene = self._state, self._state.scene
-        shown = (scene, state.quantity, state.link_filter)
+        shown = (scene, state.quantity, state.link_filter, state.message)
         if shown == self._shown:
             return
         self._shown = shown
         self._show_filter()
         self.links = ranked(scene, state.quantity, state.drawn_links) if scene is not None else ()
-        self.title.setText(self._heading() if self.links else NO_FABRIC if scene is None else NO_LINK)
+        self.title.setText(self._heading() if self.links else state.message if scene is None else NO_LINK)
         self.tree.blockSignals(True)
         self.tree.clear()
         self.tree.addTopLevelItems([self.tree.row(link.cells(), link.hints()) for link in self.links])

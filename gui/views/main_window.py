@@ -37,7 +37,7 @@ from gui.views.failures import Failures
 from gui.views.message_bar import MessageBar
 from gui.views.note_commands import remember_edits
 from gui.views.opening import Opener
-from gui.views.palette import Appearance, theme_for, widget_palette
+from gui.views.palette import Appearance, apply_palette, theme_for, widget_palette
 from gui.views.panel import AREAS, Panel
 from gui.views.panels import all_panels
 from gui.views.runs_table import RunsPanel
@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.opener.problems.connect(lambda problems: self.messages.add(*problems))
+        self.opener.held.connect(self._remember)
         self.opener.edited.connect(partial(remember_edits, self))
         self.session.changed.connect(self.actions_.refresh_soon)
         self.selection.changed.connect(self._show_current)
@@ -205,7 +206,8 @@ class MainWindow(QMainWindow):
         self._recent_actions = []
         for path in self.session.recent:
             there = Path(path).exists()
-            action = QAction(path if there else f"{path} (missing)", self, enabled=there)
+            shown = path.replace("&", "&&")  # one alone would underline a letter
+            action = QAction(shown if there else f"{shown} (missing)", self, enabled=there)
             action.triggered.connect(partial(self._open_recent, path))
             self._recent_actions.append(action)
         menu.insertActions(menu.actions()[0], self._recent_actions)
@@ -232,8 +234,6 @@ class MainWindow(QMainWindow):
         if not paths:
             return
         self.messages.forget_told()
-        self.session.remember(path for path in paths if Path(path).exists())
-        self.save_recent()
         self.opener.open(paths)
 
     def open_samples(self) -> None:
@@ -244,8 +244,7 @@ class MainWindow(QMainWindow):
         """Open the run files that have just been written into a folder."""
         if str(folder) not in self.opener.paths:
             self.opener.paths.append(str(folder))
-            self.session.remember([str(folder)])
-            self.save_recent()
+            self._remember([str(folder)])
         self.opener.follow(folder)
 
     def reload(self) -> None:
@@ -286,8 +285,8 @@ class MainWindow(QMainWindow):
     def _apply_appearance(self) -> None:
         QGuiApplication.setPalette(self._system_palette)
         self.theme = theme_for(self.appearance)
-        if self.appearance != "system":
-            QGuiApplication.setPalette(widget_palette(self.theme))
+        own = self._system_palette if self.appearance == "system" else widget_palette(self.theme)
+        apply_palette(own)
         self.messages.set_theme(self.theme)
         for panel in self.panels.values():
             if panel.is_made:
@@ -302,6 +301,11 @@ class MainWindow(QMainWindow):
         self.session.recent = [line for line in str(self.settings.value("recent", "")).splitlines() if line]
         map_name = self.settings.value("map", MAPS[0])
         self.fabric_state.map_name = map_name if map_name in MAPS else MAPS[0]
+
+    def _remember(self, paths: Sequence[str]) -> None:
+        """Put what was opened at the head of the recent list: what holds no runs is not opened again by mistake."""
+        self.session.remember(paths)
+        self.save_recent()
 
     def save_recent(self) -> None:
         """Keep the recent list now, so that it survives whatever happens to this window."""

@@ -23,21 +23,32 @@ FIRST_BARS = 24  # runs compared in the charts when a folder is opened
 SETTLE_MS = 400  # a sweep finishes runs in bursts: those of this time are taken in together
 
 
+@dataclass(frozen=True)
+class Held:
+    """A file that holds runs, or a folder, which may come to hold some."""
+
+    path: str
+
+
 @dataclass
 class _Opening:
-    """The first of the runs that are opened, and whether nobody else has selected runs since."""
+    """What is opened, the first of its runs, and whether nobody else has selected runs since."""
 
+    paths: Sequence[str]
     first: str = ""
     may_select: bool = True
+    held: tuple[str, ...] = ()
 
 
 class Opener(QObject):
     """What is open in the window.
 
-    `problems` carries lines about what cannot be read; `edited` the changes of notes, for undo.
+    `problems` carries lines about what cannot be read; `held` files and folders that could be opened, when they have
+    been; `edited` the changes of notes, for undo.
     """
 
     problems = pyqtSignal(list)
+    held = pyqtSignal(list)
     edited = pyqtSignal(list)
 
     def __init__(self, session: Session, selection: Selection, jobs: Jobs, parent: QObject | None = None) -> None:
@@ -58,11 +69,11 @@ class Opener(QObject):
     def open(self, paths: Sequence[str]) -> None:
         """Open run files, packs and folders, and select runs that they bring."""
         self.paths = list(dict.fromkeys([*self.paths, *(path for path in paths if Path(path).exists())]))
-        opening = _Opening()
+        opening = _Opening(paths)
         self._openings.append(opening)
         self._jobs.stream(
             "Reading runs …",
-            lambda: self._arrivals(self._library.open(paths)),
+            lambda: self._found(paths),
             partial(self._take_opened, opening),
             lambda _: self._opened(opening),
         )
@@ -109,11 +120,22 @@ class Opener(QObject):
     def _read(self, label: str, items: Callable[[], Iterator[Batch | Edit | str]], then: Callable[[], object]) -> None:
         self._jobs.stream(label, lambda: self._arrivals(items()), self._take_followed, lambda _: then())
 
+    def _found(self, paths: Sequence[str]) -> Iterator[Arrival | Edit | Held | str]:
+        """Open, in the worker, one path after the other."""
+        for path in paths:
+            is_held, is_told = Path(path).is_dir(), False
+            for item in self._arrivals(self._library.open([path])):
+                is_held = is_held or (isinstance(item, Arrival) and bool(item.batch.keys))
+                is_told = is_told or isinstance(item, str)
+                yield item
+            if is_held or not is_told:  # a file whose runs are open already brings nothing
+                yield Held(path)
+
     def _arrivals(self, items: Iterator[Batch | Edit | str]) -> Iterator[Arrival | Edit | str]:
         """Prepare, in the worker, what the session takes in."""
         return (self._session.prepared(item) if isinstance(item, Batch) else item for item in items)
 
-    def _take(self, items: list[Arrival | Edit | str]) -> None:
+    def _take(self, items: Sequence[Arrival | Edit | Held | str]) -> None:
         problems = [item for item in items if isinstance(item, str)]
         if problems:
             self.problems.emit(problems)
@@ -126,9 +148,10 @@ class Opener(QObject):
         if not self._selection.keys and len(self._session):
             self._select([self._session.keys[0]])
 
-    def _take_opened(self, opening: _Opening, items: list[Arrival | Edit | str]) -> None:
+    def _take_opened(self, opening: _Opening, items: list[Arrival | Edit | Held | str]) -> None:
         """Take runs in and select the first of them, unless something else has been selected meanwhile."""
         self._take(items)
+        opening.held += tuple(item.path for item in items if isinstance(item, Held))
         new = (item.batch.keys[0] for item in items if isinstance(item, Arrival) and item.batch.keys)
         if not opening.first and (opening.may_select or not self._selection.keys) and (first := next(new, "")):
             opening.first = first
@@ -137,6 +160,11 @@ class Opener(QObject):
     def _opened(self, opening: _Opening) -> None:
         """Compare the new runs of the first one's workload, unless something else has been selected meanwhile."""
         self._openings.remove(opening)
+        known = [path for path in opening.paths if str(Path(path).resolve()) in self._session]  # perhaps already before
+        held = list(dict.fromkeys((*opening.held, *known)))
+        self.paths = [path for path in self.paths if path in held or path not in opening.paths]
+        if held:
+            self.held.emit(held)
         if opening.may_select and opening.first in self._session:
             row = self._session.row(opening.first)
             workloads, keys = self._session.frame.texts("workload"), self._session.keys

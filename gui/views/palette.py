@@ -17,13 +17,14 @@ from typing import Literal
 import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPalette
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from gui.state.colormap import N_COLORS
 from optinet.fabric import NodeKind
 
 Appearance = Literal["system", "light", "dark"]
 LEAST_CONTRAST = 3.0  # of what carries data
+_WITH_BOXES = ("QMenu", "QCheckBox", "QListWidget")
 
 _LIGHT_CATEGORIES = "#4477aa #ee6677 #228833 #ccbb44 #66ccee #aa3377 #999933 #332288 #44aa99 #882255 #e69f00 #888888"
 _DARK_CATEGORIES = "#5b8ec4 #ee6677 #3a9c4c #ccbb44 #66ccee #c9579a #a5a545 #8d83d8 #44aa99 #d98bb0 #e69f00 #9a9a9a"
@@ -149,8 +150,13 @@ def set_text_color(label: QWidget, color: QColor) -> None:
     label.setPalette(palette)
 
 
-def show_boxes(widget: QWidget) -> None:
-    """Let empty check boxes be seen on a dark ground too: Qt outlines them in a shade of the window's color."""
-    palette = widget.palette()
-    palette.setColor(QPalette.ColorRole.Window, palette.color(QPalette.ColorRole.PlaceholderText))
-    widget.setPalette(palette)
+def apply_palette(palette: QPalette) -> None:
+    """Give all widgets their colors.
+
+    Qt outlines check boxes in a shade darker than the window: on a dark ground an empty one would not be seen.
+    """
+    QGuiApplication.setPalette(palette)
+    boxes = QPalette(palette)
+    boxes.setColor(QPalette.ColorRole.Window, palette.color(QPalette.ColorRole.PlaceholderText))
+    for name in _WITH_BOXES:
+        QApplication.setPalette(boxes, name)

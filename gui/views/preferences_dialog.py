@@ -28,7 +28,7 @@ from PyQt6.QtWidgets import (
 from gui.commands import CommandRegistry
 from gui.state.preferences import Preferences
 from gui.views.dialogs import ContentDialog
-from gui.views.palette import Theme, set_text_color, show_boxes
+from gui.views.palette import Theme, set_text_color
 from gui.views.screen import resize_within_screen
 from optinet.validation import choices_of, problems_of
 
@@ -164,15 +164,13 @@ class ShortcutsDialog(ContentDialog):
 
 def _editor(choices: tuple[Any, ...], value: Any) -> QWidget:
     if isinstance(value, bool):
-        box = QCheckBox("on", checked=value)
-        show_boxes(box)
-        return box
+        return QCheckBox("on", checked=value)
     if choices:
         combo = QComboBox()
         combo.addItems([str(choice) for choice in choices])
         combo.setCurrentText(str(value))
         return combo
-    return QLineEdit(str(value))
+    return QLineEdit(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def _value(editor: QWidget, before: Any) -> Any:

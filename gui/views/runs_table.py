@@ -7,14 +7,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPoint,
+    Qt,
+    QTimer,
+    pyqtSignal,
+)
 from PyQt6.QtGui import QAction, QFont, QFontMetrics, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QMenu,
     QToolButton,
     QVBoxLayout,
@@ -23,13 +32,15 @@ from PyQt6.QtWidgets import (
 
 from experiments.labels import counted
 from experiments.notes import Notes
-from gui.state.columns import COLUMNS, STAR, Column
+from gui.state.columns import COLUMNS, STAR, Column, fitted
+from gui.state.hints import nothing_shown
 from gui.state.keys import Keys
 from gui.state.note_changes import note_as, starred, tags_as
 from gui.state.runs_table import RunsTable, csv_of
 from gui.state.selection import Selection
 from gui.views.column_dialog import ColumnDialog, FilterHelp
 from gui.views.exporting import ViewExport
+from gui.views.filter_box import FilterBox
 from gui.views.palette import Theme, set_text_color
 from gui.views.row_selection import RowDelegate, RowSelection, RowsView
 from gui.views.table_picture import MOST_ROWS, TextTable, table_export
@@ -39,12 +50,12 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignCenter
 _CENTERED = ("star", "verdict")  # short words beside numbers
-NO_RUNS = "No runs are open. Open run files (Ctrl+O) or a folder (Ctrl+Shift+O), or drop them here."
 NO_MATCH = "No run passes the filter."
 _TOOLTIPS = {"star": "Click to star the run, or to take its star away", "tag": "Double-click to edit the tags"}
 EditNotes = Callable[[Sequence[str], Callable[[Notes], Notes]], object]
 MAX_COLUMN_PX = 320
-PADDING_PX = 16
+LEAST_TEXT_PX = 130  # of a long text that is shortened where there is no room
+PADDING_PX = 18
 SIZED_ROWS = 200  # rows looked at for the width of a column
 MEASURED_TEXTS = 8  # of these the longest, in letters, that are measured
 
@@ -85,7 +96,7 @@ class RunsModel(QAbstractTableModel):
         if role == _Role.ForegroundRole and column.id == "caveat":
             return self.theme.faint_text
         if role == _Role.ForegroundRole and column.id == "star":
-            return self.theme.warning if self.table.text(index.row(), column) == STAR else self.theme.rule
+            return self.theme.warning if self.table.text(index.row(), column) == STAR else self.theme.faint_text
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
@@ -112,12 +123,15 @@ class RunsModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Vertical or section >= len(self._view.columns):
             return None
         column = self._view.columns[section]
-        if role == _Role.DisplayRole:
-            return column.header
+        if role == _Role.DisplayRole:  # numbers stand off the edge, their heading as well
+            return "\n".join(
+                f"{line}\N{NO-BREAK SPACE}" if column.numeric else line for line in column.header.split("\n")
+            )
         if role == _Role.TextAlignmentRole:
             return _alignment(column)
         if role == _Role.ToolTipRole:
-            return f"{column.heading}\nFilter by: {column.id}{'<number' if column.numeric else ':text'}"
+            self.table.ask_meanings()
+            return f"{column.heading}\n{self.table.help_of(column)}"
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -179,10 +193,10 @@ class RunsPanel(QWidget):
         self._following = False
         self._gone_to = QTimer(self, singleShot=True, interval=0)
         self._sized: tuple[object, ...] = ()
+        self._wanted: list[int] = []  # widths of the columns, and those that they can do with
+        self._least: list[int] = []
         self._sized_by_user = False
-        self.filter = QLineEdit(clearButtonEnabled=True)
-        self.filter.setPlaceholderText("Filter: words, topology:torus, network_kw<500, -verdict:infeasible")
-        self.filter.setAccessibleName("Filter runs")
+        self.filter = FilterBox(table)
         self.help = QToolButton(text="?", autoRaise=True)
         self.help.setToolTip("The words of the filter")
         self.help.setAccessibleName("The words of the filter")
@@ -271,8 +285,11 @@ class RunsPanel(QWidget):
         view.setWordWrap(False)
         view.setTabKeyNavigation(False)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        over = QVBoxLayout(view.viewport())
+        viewport = view.viewport()
+        over = QVBoxLayout(viewport)
         over.addWidget(self.empty)
+        if viewport is not None:
+            viewport.installEventFilter(self)
         rows, header = view.verticalHeader(), view.horizontalHeader()
         assert rows is not None and header is not None  # a QTableView has both
         rows.hide()
@@ -313,7 +330,7 @@ class RunsPanel(QWidget):
         shown, total = len(self._table.order), self._table.total
         text = counted(total, "run")
         self.count.setText(self._table.filter_problem or (text if shown == total else f"{shown:,} of {text}"))
-        self.empty.setText(NO_MATCH if total else NO_RUNS)
+        self.empty.setText(nothing_shown(total, f"{NO_MATCH} {self._table.view.hint}".strip()))
         self.empty.setVisible(not shown)
         palette = self.count.palette()
         theme = self.model.theme
@@ -337,18 +354,37 @@ class RunsPanel(QWidget):
         if self._sized_by_user or shape == self._sized or not len(self._table.order):
             return
         self._sized = shape
+        self._wanted, self._least = [], []
         bold = QFont(self.view.font())
         bold.setBold(True)
         metrics = QFontMetrics(bold)
         rows = range(min(SIZED_ROWS, len(self._table.order)))
+        for column in self._table.columns:
+            texts = sorted({self._table.text(row, column) for row in rows}, key=len)[-MEASURED_TEXTS:]
+            head = max(map(metrics.horizontalAdvance, column.header.splitlines())) + PADDING_PX
+            widest = max((metrics.horizontalAdvance(text) + PADDING_PX for text in texts), default=0)
+            self._wanted.append(min(max(head, widest), MAX_COLUMN_PX))
+            elastic = not column.numeric and column.id not in _CENTERED
+            self._least.append(min(self._wanted[-1], max(head, LEAST_TEXT_PX)) if elastic else self._wanted[-1])
+        self._spread_columns()
+
+    def _spread_columns(self) -> None:
+        """Give the columns their widths; those of texts take what the others leave."""
+        viewport = self.view.viewport()
+        if self._sized_by_user or viewport is None or len(self._wanted) != self.model.columnCount():
+            return
         self._following = True
         try:
-            for number, column in enumerate(self._table.columns):
-                texts = sorted({self._table.text(row, column) for row in rows}, key=len)[-MEASURED_TEXTS:]
-                widest = max(map(metrics.horizontalAdvance, (*column.header.splitlines(), *texts)))
-                self.view.setColumnWidth(number, min(widest + PADDING_PX, MAX_COLUMN_PX))
+            for column, width in enumerate(fitted(self._wanted, self._least, viewport.width())):
+                self.view.setColumnWidth(column, width)
         finally:
             self._following = False
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Let no column be cut at the edge of a table that is wider or narrower now."""
+        if watched is self.view.viewport() and event is not None and event.type() == QEvent.Type.Resize:
+            self._spread_columns()
+        return super().eventFilter(watched, event)
 
     def _resized(self) -> None:
         self._sized_by_user = self._sized_by_user or not self._following

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from gui.commands import Command, CommandRegistry
@@ -88,7 +89,7 @@ def _file(window: CommandedWindow) -> list[Command]:
         Command(
             "file.open_last",
             "Most recent",
-            lambda: window.open_paths(session.recent[:1]),
+            lambda: _open_last(window),
             "",
             RECENT_MENU,
             enabled_when=lambda: bool(session.recent),
@@ -242,6 +243,14 @@ def _help(window: CommandedWindow, registry: CommandRegistry) -> list[Command]:
             help="Versions and license",
         ),
     ]
+
+
+def _open_last(window: CommandedWindow) -> None:
+    last = next((path for path in window.session.recent if Path(path).exists()), None)
+    if last is None:
+        window.show_status("Nothing of what was opened lately is there any more")
+    else:
+        window.open_paths([last])
 
 
 def _forget(window: CommandedWindow) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices, QGuiApplication
 
-from experiments.scenario import shipped
+from experiments.scenario import shipped_titles
 from gui.commands import Command
 from gui.state import copying
 from gui.state.runs import RunEntry, one_line
@@ -51,7 +51,7 @@ def scenario_commands(work: Work, keeper: SessionKeeper, window: Window, panel: 
             work.open(chosen)
 
     def shipped_scenario() -> str:
-        return dialogs.choose("Start from a system", "Scenario that comes with optinet:", tuple(shipped("systems")))
+        return dialogs.choose("Start from a system", "Scenario that comes with optinet:", shipped_titles("systems"))
 
     def save() -> None:
         path = dialogs.save_file("Save scenario", "study" if work.form.is_study else "scenario", ".toml")
@@ -192,7 +192,7 @@ def jobs_commands(work: Work, window: Window, panel: Panel) -> list[Command]:
             work.ask_about_study(chosen)
 
     def shipped_study() -> str:
-        return dialogs.choose("Run a study", "Study that comes with optinet:", tuple(shipped("studies")))
+        return dialogs.choose("Run a study", "Study that comes with optinet:", shipped_titles("studies"))
 
     def cancel() -> None:
         chosen = panel.widget.selected if panel.is_made else None

@@ -70,7 +70,10 @@ def test_filters_find_runs(folder, text, expected):
     [
         ("netwrk_kw<5", "no number column 'netwrk_kw'; did you mean 'network_kw'?"),
         ("topolgy:x", "no text column 'topolgy'; did you mean 'topology'?"),
+        ("seed:3", "no text column 'seed'; did you mean 'seed=3'?"),
+        ("worklod<5", "no number column 'worklod'; did you mean 'workload:5'?"),
         ("network_kw<many", "'network_kw<many' needs a number"),
+        ("power_kw<5.5kW", "'power_kw<5.5kW' needs a number; did you mean 'power_kw<5.5'?"),
         ("network_kw<", "'network_kw<' needs a number"),
         ("x:'; DROP TABLE runs", "no text column 'x'"),
     ],
@@ -79,6 +82,22 @@ def test_a_filter_that_makes_no_sense_is_refused(folder, text, message):
     with pytest.raises(OptinetError) as caught:
         found(folder, text)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("topology:leaf_spin3", "No run has 'leaf_spin3' in topology: did you mean 'leaf_spine'?"),
+        ("topology=leaf", "No run has 'leaf' in topology: did you mean 'leaf_spine'?"),
+        ("topology:xyz", "No run has 'xyz' in topology: there are leaf_spine, tpu_pod."),
+        ("workload:uniform permutaton", "No run has 'permutaton': did you mean 'random_permutation'?"),
+        ("seed<-5", "'seed' is from 3 to 3."),
+        ("topology:leaf_spine -topology:leaf_spine", ""),
+    ],
+)
+def test_a_filter_that_finds_nothing_says_what_comes_nearest(folder, text, why):
+    with Index(folder) as index:
+        assert index.find(text) == [] and index.why_none(text) == why
 
 
 def test_what_a_user_types_is_never_part_of_the_sql(folder):

@@ -71,7 +71,10 @@ def problems(text: str) -> list[Problem]:
     [
         ("leaves = 0", "t.leaves: 0 is below the smallest allowed value 1; allowed: a whole number of at least 1"),
         ("leaves = true", "t.leaves: true where a whole number belongs; allowed: a whole number of at least 1"),
-        ("leaves = '4'", "t.leaves: text '4' where a whole number belongs; allowed: a whole number of at least 1"),
+        (
+            "leaves = '4'",
+            "t.leaves: text '4' where a whole number belongs; allowed: a whole number of at least 1; did you mean '4'?",
+        ),
         ("leaves = 4.0", "t.leaves: 4.0 where a whole number belongs; allowed: a whole number of at least 1"),
         ("leaves = [4]", "t.leaves: a list where a whole number belongs; allowed: a whole number of at least 1"),
         ("share = 1.5", "t.share: 1.5 is above the largest allowed value 1; allowed: a number from 0 to 1"),

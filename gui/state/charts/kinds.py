@@ -19,8 +19,6 @@ from gui.state.runs import design_name, opened
 from optinet.errors import OptinetError
 
 ENDPOINTS = "endpoints"
-OPEN_FIRST = "Open runs to see this chart (Ctrl+O)."
-SELECT_FIRST = "Select runs in the table to see this chart of them."
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,13 +21,13 @@ from experiments.charts import (
 from experiments.charts.reliability import QUANTITIES
 from experiments.labels import label_of
 from gui.state.charts.kinds import (
-    SELECT_FIRST,
     Inputs,
     Shown,
     chosen,
     selected_rows,
 )
 from gui.state.columns import COLUMNS
+from gui.state.hints import SELECT_SOME
 
 MOST_BARS, MOST_CURVES = 30, 10
 PERS: tuple[Per, ...] = ("all", "endpoint", "delivered")
@@ -46,7 +46,7 @@ def cost(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
 
 def _breakdown(inputs: Inputs, wanted: Mapping[str, str], *groups: Group) -> Shown:
     if not inputs.selected:
-        return Shown(message=SELECT_FIRST)
+        return Shown(message=SELECT_SOME)
     rows, keys, remark = selected_rows(inputs, MOST_BARS)
     per: Per
     possible = [per for per in PERS if any(divisor(row.run, per) > 0 for row in rows)]
@@ -69,7 +69,7 @@ def _breakdown(inputs: Inputs, wanted: Mapping[str, str], *groups: Group) -> Sho
 def latency(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return how latency is spread over the traffic, a curve for each selected run, or bars of where its time goes."""
     if not inputs.selected:
-        return Shown(message=SELECT_FIRST)
+        return Shown(message=SELECT_SOME)
     choice = chosen("by", "Show", LATENCIES, wanted, "traffic")
     by_part = choice.value == "part"
     rows, keys, remark = selected_rows(inputs, MOST_BARS if by_part else MOST_CURVES)
@@ -84,7 +84,7 @@ def latency(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
 def loads(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
     """Return how link loads are spread, by link class of one run or one curve for each of several."""
     if not inputs.selected:
-        return Shown(message=SELECT_FIRST)
+        return Shown(message=SELECT_SOME)
     rows, keys, remark = selected_rows(inputs, MOST_CURVES)
     chart = load_curves(rows, most=MOST_CURVES)
     return Shown(chart, keys=keys if len(rows) > 1 else keys * len(chart.curves), remark=remark)
@@ -93,7 +93,7 @@ def loads(inputs: Inputs, _wanted: Mapping[str, str]) -> Shown:
 def failing(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return what is delivered for how much of the time, or what that costs or draws, of each selected run."""
     if not inputs.selected:
-        return Shown(message=SELECT_FIRST)
+        return Shown(message=SELECT_SOME)
     rows, keys, remark = selected_rows(inputs, MOST_CURVES)
     having = [i for i, row in enumerate(rows) if row.run.table("availability")]
     if not having:
@@ -109,7 +109,7 @@ def failing(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
 def budget(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return one link budget of the selected runs, part by part."""
     if not inputs.selected:
-        return Shown(message=SELECT_FIRST)
+        return Shown(message=SELECT_SOME)
     rows, keys, _ = selected_rows(inputs, MOST_BARS)
     found = waterfalls(rows)
     if not found:
@@ -131,7 +131,7 @@ def _of(designs: tuple[str, ...]) -> str:
 def interval(inputs: Inputs, wanted: Mapping[str, str]) -> Shown:
     """Return a metric of the selected runs with the interval over the ranges of component values."""
     if not inputs.selected:
-        return Shown(message=SELECT_FIRST)
+        return Shown(message=SELECT_SOME)
     rows, keys, remark = selected_rows(inputs, MOST_BARS)
     names = dict.fromkeys(name for row in rows for name, m in row.run.metrics.items() if m.low < m.high)
     if not names:

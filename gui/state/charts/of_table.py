@@ -20,8 +20,9 @@ from experiments.charts.sweeps import parameters as varied_parameters
 from experiments.columns import DELIVERED
 from experiments.compare import unequal
 from experiments.labels import counted, label_of
-from gui.state.charts.kinds import ENDPOINTS, OPEN_FIRST, Choice, Inputs, Shown, chosen, labels_of, unlike
+from gui.state.charts.kinds import ENDPOINTS, Choice, Inputs, Shown, chosen, labels_of, unlike
 from gui.state.charts.of_selection import metric_options
+from gui.state.hints import OPEN_FIRST
 from gui.state.keys import Keys, among
 from gui.state.runs import interval_ends
 

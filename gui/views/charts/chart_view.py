@@ -37,7 +37,8 @@ from experiments.charts import (
 )
 from experiments.charts.lines import SAME
 from gui.jobs import Submit
-from gui.state.charts.kinds import OPEN_FIRST, ChartKind, Choice, Inputs, Shown
+from gui.state.charts.kinds import ChartKind, Choice, Inputs, Shown
+from gui.state.hints import nothing_shown
 from gui.state.runs import one_line
 from gui.state.runs_table import RunsTable
 from gui.state.selection import Selection
@@ -304,7 +305,7 @@ class ChartView(QWidget):
         self.plot.setMinimumHeight(LEAST_PX)
         self.drawing = None
         self.stack.setCurrentIndex(0 if shown.chart is not None else 1)
-        self.message.setText(shown.message if len(self._session) else OPEN_FIRST)
+        self.message.setText(nothing_shown(len(self._session), shown.message))
         self.button.setText(shown.action)
         self.button.setVisible(bool(shown.action))
         self.remark.setText(shown.remark)

@@ -13,6 +13,7 @@ from experiments.uncertainty import Driver
 from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import Inputs, on_selection, on_table
 from gui.state.charts.sensitivity import COMPUTE, STOP, Sensitivity
+from gui.state.hints import OPEN_FIRST
 from gui.state.session import Session
 
 KINDS = {kind.id: kind for kind in (*SELECTION_KINDS, *TABLE_KINDS)}
@@ -34,7 +35,7 @@ def inputs(make_entry):
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
 def test_without_runs_a_chart_says_what_to_do(inputs, kind):
     shown = kind.make(inputs(), {})
-    assert shown.chart is None and ("Select runs" in shown.message or "Open runs" in shown.message)
+    assert shown.chart is None and ("Select runs" in shown.message or shown.message == OPEN_FIRST)
 
 
 def test_the_runs_of_one_workload_are_compared_unless_all_are_asked_for(inputs, make_entry):

@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import ast
 import math
+from pathlib import Path
 
 import pytest
 
-from experiments.labels import unit_text
+import optinet
+from experiments.labels import title_and_unit, unit_text
 from experiments.plain_values import decimals_of, format_number, percent_text
-from gui.state.columns import COLUMNS
+from gui.samples import own_samples
+from gui.state.columns import COLUMNS, fitted
+from gui.state.frame import Batch
+from gui.state.library import Library
+from gui.state.runs_table import RunsTable
 from gui.state.session import Session
+from optinet.units import unit_of
+
+ENGINE = Path(optinet.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -61,6 +71,52 @@ def test_every_number_with_a_unit_shows_it_in_the_header():
         suffix = {"_kw": "kW", "_ns": "ns", "_db": "dB", "_ms": "ms", "_pj_per_bit": "pJ/bit"}
         assert all(unit == word for end, word in suffix.items() if name.endswith(end)), name
     assert all(column.header.endswith(column.unit) for column in COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (1000, [300, 60, 200, 100]),  # all fit
+        (560, [240, 60, 160, 100]),  # texts share what is left
+        (300, [144, 60, 96, 100]),  # the last one is scrolled to, and the others end at the edge
+        (150, [90, 60, 200, 100]),
+        (20, [300, 60, 200, 100]),  # nothing can be done
+    ],
+)
+def test_columns_end_where_the_table_does(room, expected):
+    assert fitted([300, 60, 200, 100], [90, 60, 60, 100], room) == expected
+
+
+def test_every_column_of_real_runs_has_a_title_of_its_own_and_says_what_it_is(tmp_path):
+    samples = own_samples(tmp_path / "samples")
+    library, session = Library(tmp_path / "packs"), Session()
+    session.take(item for item in library.open([str(samples)]) if isinstance(item, Batch))
+    library.forget()
+    table = RunsTable(session)
+    table.ask_meanings()
+    assert len(table.all_columns) > 100
+    for column in table.all_columns:
+        assert "_" not in column.title and column.title[0].isupper() | (column.title[0] in "3p"), column.id
+        assert len(table.help_of(column).splitlines()) > 1, column.id
+    headings = [column.heading for column in table.all_columns]
+    assert len(set(headings)) == len(headings)
+    assert {"Bisection (links)", "Leaves (topology)", "Uplink length (topology), m", "Optics (design)"} <= set(headings)
+
+
+def test_every_headline_metric_has_a_title_that_people_chose():
+    """Their names are in the source, for no run has all of them."""
+    calls = [
+        node
+        for path in ENGINE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    ]
+    named = [call.args[0] for call in calls if getattr(call.func, "id", "") == "_metric"]
+    names = {name.value for name in named if isinstance(name, ast.Constant)}
+    assert len(names) > 80
+    for name in names:
+        title, unit = title_and_unit(name)
+        assert "_" not in title and (unit or unit_of(name) == "1"), name
 
 
 def test_a_value_that_a_run_does_not_have_is_empty(make_entry):

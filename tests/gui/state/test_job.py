@@ -35,14 +35,26 @@ def test_time_left_counts_down_between_events_and_follows_what_is_said(job, cloc
     assert (job.status, job.share, job.left_s) == (JobStatus.STARTING, 0.0, None)
     event(job, event="started", points=4, done_before=0, estimated_s=40.0)
     clock.now += 10
-    assert job.left_s == 30.0
-    assert job.share == pytest.approx(10 / 40)
+    assert (job.left_s, job.share) == (30.0, 0.0)  # no point is done
     event(job, event="finished", point="a", seconds=10.0, done=1, failed=0, points=4, left_s=60.0)
     clock.now += 10
-    assert job.share == pytest.approx(20 / 70)
-    assert job.text() == "running 1 of 4, about 50 s left"
+    assert (job.text(), job.share) == ("running 1 of 4, about 50 s left", 0.25)
     clock.now += 1000
-    assert job.text() == "running 1 of 4, longer than estimated" and job.share < 1
+    assert job.text() == "running 1 of 4, longer than estimated"
+    job.end(0, cancelled=True)
+    assert job.share == 0.25
+
+
+def test_the_share_of_a_single_point_is_that_of_its_time(job, clock):
+    event(job, event="started", points=1, done_before=0, estimated_s=40.0)
+    clock.now += 10
+    assert job.share == pytest.approx(10 / 40)
+    clock.now += 1000
+    assert job.share == 0.99
+    clock.now -= 990
+    job.end(11, crashed=True)
+    clock.now += 50
+    assert job.share == pytest.approx(20 / 40)
 
 
 def test_a_failed_point_is_in_the_log_and_makes_the_job_fail(job, clock):
@@ -69,5 +81,6 @@ def test_how_it_ended(job, clock, end, status, message):
     job.take("topology.leaves: is missing")
     job.end(**end)
     clock.now += 50
-    assert (job.status, job.is_active, job.seconds, job.share) == (status, False, 0.0, 1.0)
+    share = float(status == JobStatus.FINISHED)
+    assert (job.status, job.is_active, job.seconds, job.share) == (status, False, 0.0, share)
     assert message in job.message and bool(message) == bool(job.message)

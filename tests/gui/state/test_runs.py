@@ -135,7 +135,8 @@ def test_stars_and_tags_go_into_the_notes_beside_a_run_that_stays_as_it_is(libra
     assert [session.get(key).texts["tag"] for key in keys] == ["final paper"] * 2
     assert session.frame.texts("star") == ["yes", "yes"]
     assert read_notes(in_folder).star and in_folder.read_bytes() == content
-    taken(session, library.restore({edit.key: edit.before for edit in edits[:2]}))
+    for edit in reversed(edits):
+        taken(session, library.repeat([Edit(edit.key, edit.after, edit.before)]))
     assert session.frame.texts("tag") == ["", ""] and session.frame.texts("star") == ["no", "no"]
     alone.unlink()
     (problem,) = taken(session, library.edit([str(alone)], starred(True)))

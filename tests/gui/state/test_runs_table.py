@@ -106,12 +106,19 @@ def test_filter_and_sort_stay_when_runs_are_added(table, session, make_entry):
 def test_columns_can_be_chosen_and_other_metrics_are_offered(table, session, make_entry):
     session.add([make_entry("new", fibers_per_rack=12.5)])
     assert table.all_columns[-1].id == "fibers_per_rack"
-    assert table.all_columns[-1].heading == "fibers_per_rack"  # the unit "1" is none
+    assert table.all_columns[-1].heading == "Fibers per rack"  # the unit "1" is none
     assert "fibers_per_rack" not in [column.id for column in table.columns]
     table.show_columns(["design", "fibers_per_rack"])
     assert [column.id for column in table.columns] == ["design", "fibers_per_rack"]
     table.reset_columns()
-    assert table.columns[0].id == "design" and len(table.columns) > 10
+    assert [column.id for column in table.columns][:2] == ["star", "design"] and len(table.columns) > 10
+
+
+def test_numbers_of_a_column_have_the_same_decimals(table, session, make_entry):
+    session.add([make_entry(str(value), share_ratio=value) for value in (26.47, 6.3712, 100.0)])
+    table.show_columns(["share_ratio"])
+    shown = {table.text(row, table.columns[0]) for row in range(len(table.order))}
+    assert shown == {"26.5", "6.4", "100.0", ""}
 
 
 def test_the_table_as_csv_has_units_in_its_header_and_full_numbers(table, session, make_entry):

@@ -6,18 +6,23 @@ from __future__ import annotations
 import io
 import json
 import tomllib
+from typing import Any
 
 import pytest
 
 import topologies
-from experiments.scenario import SECTIONS, load_scenario, parameters_of, section_names, shipped
+from experiments.draft import Draft
+from experiments.scenario import SECTIONS, load_scenario, parameters_of, scenario_of, section_names, shipped
+from experiments.study import load_study
 from gui.checker import serve
+from gui.state.copying import scenario_as_command, scenario_as_python
 from gui.state.scenario_check import by_field, check, of_section
 from gui.state.scenario_fields import sections_of, value_text
 from gui.state.scenario_form import FIRST_SCENARIO, ScenarioForm, parsed
 from gui.state.undo import UndoStack
 from optinet.design import ROLES
 from optinet.errors import Problem, ScenarioError
+from optinet.toml_source import TomlSource
 
 
 @pytest.fixture
@@ -95,6 +100,26 @@ def test_what_does_not_fit_together_is_told_before_anything_is_solved(form, chan
     assert found in str(problems[field][0])
 
 
+@pytest.mark.parametrize(
+    ("topology", "path", "typed", "meant"),
+    [
+        ("leaf_spine", "topology.host_gbps", "800Gb/s", "800"),
+        ("leaf_spine", "topology.leaves", "8 leaves", "8"),
+        ("leaf_spine", "topology.leaves", "2.5 leaves", ""),
+        ("leaf_spine", "tags", "paper, draft", '["paper", "draft"]'),
+        ("leaf_spine", "failed.nodes", "spine0", '["spine0"]'),
+        ("torus", "topology.dims", "4x4x8", "[4, 4, 8]"),
+        ("torus", "topology.dims", "[4, 4", "[4, 4]"),
+        ("torus", "topology.dims", "large", ""),
+    ],
+)
+def test_what_was_probably_meant_is_told(form, topology, path, typed, meant):
+    form.choose("topology", topology)
+    form.set_text(tuple(path.split(".")), typed, False)
+    found, _ = by_field(check(form.to_toml()).problems, fields(form.values))
+    assert found[path][0].nearest == meant
+
+
 def test_a_builder_that_names_its_parameter_alone_is_understood(form):
     form.choose("topology", "torus")
     form.set_text(("topology", "dims"), "[4, 4, 5]", False)
@@ -149,6 +174,34 @@ def test_a_shipped_scenario_passes_through_the_form_unchanged(form, name):
     resolved = load_scenario(name).resolved()
     form.load(resolved, "copy")
     assert check(form.to_toml()).problems == ()
+
+
+def hash_of(text):
+    source = TomlSource.from_text(text, "pasted")
+    return scenario_of(Draft().merged(source.values, source)).content_sha256
+
+
+def copied(form):
+    """Return the hashes of what the form holds, pasted into a shell and into Python."""
+    command, program = (write(form.to_toml()) for write in (scenario_as_command, scenario_as_python))
+    pasted: dict[str, Any] = {}
+    exec(program.rpartition("write_run(")[0], pasted)
+    written = command.partition("\n")[2].partition("END_OF_FILE\n")[0]
+    return {hash_of(written), pasted["scenario"].content_sha256}
+
+
+@pytest.mark.parametrize("name", shipped("systems"))
+def test_every_system_is_copied_out_of_the_form_as_it_is(form, name):
+    form.load(tomllib.loads(shipped("systems")[name].read_text(encoding="utf-8")), "open")
+    assert copied(form) == {load_scenario(name).content_sha256}
+
+
+def test_every_design_of_a_study_is_copied_out_of_the_form_as_it_is(form):
+    points = {point.case: point for point in load_study("which_interconnect").points()}
+    assert len(points) > 20
+    for case, point in points.items():
+        form.load(point.scenario.resolved(), "copy")
+        assert copied(form) == {point.scenario.content_sha256}, case
 
 
 def test_variations_are_named_by_what_was_changed_until_the_user_names_one(form):

@@ -26,6 +26,11 @@ from gui.views.crash_dialog import CrashDialog
 from tests.gui.views.conftest import come_to_rest
 
 
+def plain(action):
+    """Return what an entry of a menu says, without the letter that is underlined."""
+    return action.text().replace("&", "")
+
+
 def cell(window, row, column_id):
     column = [column.id for column in window.table.columns].index(column_id)
     return window.runs.model.data(window.runs.model.index(row, column))
@@ -70,7 +75,7 @@ def test_numbers_stand_right_and_sort_as_numbers(window):
     column = [column.id for column in window.table.columns].index("network_kw")
     right = Qt.AlignmentFlag.AlignRight
     assert model.data(model.index(0, column), Qt.ItemDataRole.TextAlignmentRole) & right == right
-    assert model.headerData(column, Qt.Orientation.Horizontal) == "Power\nkW"
+    assert model.headerData(column, Qt.Orientation.Horizontal).split() == ["Power", "kW"]
     window.runs.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
     assert [cell(window, row, "network_kw") for row in range(4)] == ["90.0", "400.0", "700.0", None]
     # the selection goes with the runs
@@ -94,11 +99,11 @@ def test_a_right_click_offers_what_can_be_done_with_the_selected_runs(window, qt
     view = window.runs.view
     view.customContextMenuRequested.emit(view.visualRect(window.runs.model.index(1, 0)).center())
     menu = QApplication.activePopupWidget()
-    offered = {action.text() for action in menu.actions() if action.isEnabled()}
+    offered = {plain(action) for action in menu.actions() if action.isEnabled()}
     assert {"Side by side", "Star", "Add tags…", "Close selected runs"} <= offered
     menu.close()
     panels = window.createPopupMenu()
-    assert [action.text() for action in panels.actions()] == [panel.spec.title for panel in window.panels.values()]
+    assert [plain(action) for action in panels.actions()] == [panel.spec.title for panel in window.panels.values()]
     panels.deleteLater()
 
 
@@ -127,7 +132,7 @@ def test_the_tabs_of_docks_offer_the_panels_whatever_has_been_collected(window):
     bar = next(bar for bar in bars if bar.isVisible())
     bar.customContextMenuRequested.emit(QPoint(5, 5))
     menu = QApplication.activePopupWidget()
-    assert [action.text() for action in menu.actions()] == [panel.spec.title for panel in window.panels.values()]
+    assert [plain(action) for action in menu.actions()] == [panel.spec.title for panel in window.panels.values()]
     menu.close()
 
 
@@ -188,7 +193,7 @@ def test_columns_are_chosen_from_a_menu(window):
     shown = [column.id for column in window.table.columns]
     assert "file" in shown and "workload" not in shown
     by_name["Standard columns"].trigger()
-    assert [column.id for column in window.table.columns][:2] == ["design", "workload"]
+    assert [column.id for column in window.table.columns][:3] == ["star", "design", "workload"]
     menu.deleteLater()
 
 
@@ -266,13 +271,26 @@ def test_recent_files_are_in_a_menu(window, folder, wait):
     menu.aboutToShow.emit()
     menu.aboutToShow.emit()
     first = menu.actions()[0]
-    assert [action.text() for action in menu.actions()] == [str(folder), "Most recent", "Clear list"]
+    assert [plain(action) for action in menu.actions()] == [str(folder), "Most recent", "Clear list"]
     first.trigger()
     wait(window)
     assert len(designs(window)) == 4
     window.session.remember([str(folder / "gone")])
     menu.aboutToShow.emit()
     assert menu.actions()[0].text().endswith("gone (missing)") and not menu.actions()[0].isEnabled()
+    window.commands.run("file.close_all")
+    window.commands.run("file.open_last")  # of those that are there
+    wait(window)
+    assert len(designs(window)) == 4
+
+
+def test_what_holds_no_runs_is_neither_in_the_recent_list_nor_opened_at_the_next_start(window, folder, wait):
+    broken = folder / "broken.h5"
+    broken.write_bytes(b"not a run file")
+    window.open_paths([str(broken), str(folder / "a.h5")])
+    wait(window)
+    assert window.session.recent == [str(folder / "a.h5"), str(folder)]
+    assert str(broken) not in window.opener.paths and "is not a run file" in window.messages.messages[-1]
 
 
 def test_every_view_is_written_as_picture_and_data_by_the_worker(engine_here, window, tmp_path, wait, qtbot):
@@ -398,7 +416,7 @@ def test_commands_do_what_they_say(window, wait):
     assert selected_rows(window) == [0, 1, 2, 3]
     window.commands.run("copy.runs_data")
     wait(window)
-    assert QGuiApplication.clipboard().text().startswith("Design,Workload")
+    assert QGuiApplication.clipboard().text().startswith("Star,Design,Workload")
     window.commands.run("copy.fabric_image")
     wait(window)
     assert QGuiApplication.clipboard().image().width() == 2 * window.fabric.width()
@@ -414,10 +432,10 @@ def test_every_action_of_menus_and_toolbar_is_a_command(window):
             if action.menu():
                 menus.append(action.menu())
             elif not action.isSeparator():
-                seen.append(action.text())
+                seen.append(plain(action))
     assert set(seen) <= titles
     assert {command.title for command in window.commands if command.menu} == set(seen)
-    assert {action.text() for action in window.actions_.toolbar.actions() if not action.isSeparator()} <= titles
+    assert {plain(action) for action in window.actions_.toolbar.actions() if not action.isSeparator()} <= titles
 
 
 def test_the_palette_finds_and_runs_a_command(window, qtbot):

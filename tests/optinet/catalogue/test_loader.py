@@ -95,7 +95,7 @@ def test_a_later_file_wins(load):
         ('"measured"', '"estimate"', "palomar.values.power_w", "is an estimate without its reason", ""),
         ('"measured"', '"mesured"', "palomar.values.power_w.basis", "unknown value 'mesured'", "measured"),
         ("value = 70", "vaule = 70", "palomar.values.power_w.vaule", "unknown key 'vaule'", "value"),
-        ("value = 70", 'value = "70"', "palomar.values.power_w.value", "text '70' where a number belongs", ""),
+        ("value = 70", 'value = "70"', "palomar.values.power_w.value", "text '70' where a number belongs", "70"),
         ("value = 70", "value = true", "palomar.values.power_w.value", "true where a number belongs", ""),
         ("high = 80", "high = inf", "palomar.values.power_w.high", "inf is not a finite number", ""),
         ("power_w", "powr_w", "palomar.values.powr_w", "unknown value of kind ocs 'powr_w'", "power_w"),
