@@ -21,12 +21,12 @@ def draw(name: str, folder: Path) -> Path:
     from PyQt6.QtCore import Qt
     from PyQt6.QtWidgets import QApplication
 
-    from gui.state.fabric_view import FabricViewState
-    from gui.state.quantities import LENGTH
-    from gui.state.runs import read_entry
-    from gui.state.scene_reading import scene_of
-    from gui.views.fabric_view import FabricView
-    from gui.views.palette import LIGHT
+    from gui.state.fabric.quantities import LENGTH
+    from gui.state.fabric.scene_reading import scene_of
+    from gui.state.fabric.view import FabricViewState
+    from gui.state.runs.entry import read_entry
+    from gui.views.fabric.view import FabricView
+    from gui.views.widgets.palette import LIGHT
 
     application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as runs:

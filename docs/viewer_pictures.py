@@ -103,7 +103,7 @@ def _all_uniform(name: str, stage: Stage) -> None:
 
 
 def _failed(stage: Stage) -> None:
-    from gui.state.failed_parts import links_part, node_part, ocs_part
+    from gui.state.fabric.failed_parts import links_part, node_part, ocs_part
 
     window = stage.window
     scene = window.fabric_state.scene
@@ -115,8 +115,8 @@ def _failed(stage: Stage) -> None:
 def _menu(stage: Stage) -> QWidget:
     from PyQt6.QtCore import QPoint
 
-    from gui.state.picking import Picked
-    from gui.views.failed_panel import open_menu
+    from gui.state.fabric.picking import Picked
+    from gui.views.fabric.failed_panel import open_menu
 
     menu = open_menu(stage.window, Picked("point", 0), QPoint(100, 100))
     stage.settle()
@@ -236,7 +236,7 @@ def _sensitivity(stage: Stage) -> None:
 
 
 def _crash(stage: Stage) -> QWidget:
-    from gui.views.crash_dialog import CrashDialog, report_text
+    from gui.views.window.crash_dialog import CrashDialog, report_text
 
     try:
         int("a mistake made for this picture")

@@ -26,7 +26,7 @@ class Stage:
     def __init__(self, application: QApplication, runs: Path, more: list[Path], folder: Path) -> None:
         from PyQt6.QtCore import QSettings
 
-        from gui.views.main_window import MainWindow
+        from gui.views.window.main_window import MainWindow
 
         self.application, self.runs, self.more, self.folder = application, runs, more, folder
         self.opened: list[Path] = []  # emptied by what opens other runs by itself

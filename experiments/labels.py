@@ -107,7 +107,16 @@ TITLES: Mapping[str, tuple[str, str]] = {
 _UNITS = sorted((suffix for suffix, unit in UNIT_OF_SUFFIX.items() if unit != "1"), key=len, reverse=True)
 _RATES = ("_gbps", "_tbps")
 _COUNTED = re.compile(r"_per_[a-z]+$")
-_ACRONYMS = {"gpu": "GPU", "nic": "NIC", "ocs": "OCS", "dsp": "DSP", "tia": "TIA", "serdes": "SerDes", "pm": "PM"}
+_ACRONYMS = {
+    "gpu": "GPU",
+    "nic": "NIC",
+    "ocs": "OCS",
+    "dsp": "DSP",
+    "tia": "TIA",
+    "serdes": "SerDes",
+    "phy": "PHY",
+    "pm": "PM",
+}
 
 
 def label_of(name: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
-    from gui.views.main_window import MainWindow
+    from gui.views.window.main_window import MainWindow
 
 CLOSING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 CRASH_FILE = "viewer-crash.log"
@@ -83,8 +83,8 @@ def run(application: QApplication, options: argparse.Namespace) -> int:
 
 
 def _show(application: QApplication, settings: QSettings, options: argparse.Namespace, last_time: str) -> int:
-    from gui.views.crash_dialog import CrashDialog
-    from gui.views.main_window import MainWindow
+    from gui.views.window.crash_dialog import CrashDialog
+    from gui.views.window.main_window import MainWindow
 
     window = MainWindow(settings)
     gc.freeze()  # modules and window stay, so that looking through them for garbage would be time lost
@@ -137,7 +137,7 @@ def begin(window: MainWindow, options: argparse.Namespace) -> None:
 
 def install_crash_dialog(window: MainWindow) -> None:
     """Show what nobody caught in a dialog with text to copy, instead of ending the program."""
-    from gui.views.crash_dialog import CrashDialog, report_text
+    from gui.views.window.crash_dialog import CrashDialog, report_text
 
     shown: list[str] = []
 

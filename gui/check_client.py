@@ -10,8 +10,8 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
-from gui.state.scenario_check import Check
-from gui.state.scenario_fields import Field, Section
+from gui.state.scenario.check import Check
+from gui.state.scenario.fields import Field, Section
 from optinet.errors import Problem
 
 # engineering estimate: far more than the largest fabric that fits takes to build, and than kernels of wiring take to be

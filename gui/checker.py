@@ -36,8 +36,8 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a scenario, or what is wrong with one."""
-    from gui.state.scenario_check import check
-    from gui.state.scenario_fields import sections_of
+    from gui.state.scenario.check import check
+    from gui.state.scenario.fields import sections_of
 
     if request["what"] == "sections":
         return {"sections": [dataclasses.asdict(section) for section in sections_of(request["values"])]}

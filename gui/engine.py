@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
-from gui.state.job import Job
+from gui.state.scenario.job import Job
 
 GRACE_MS = 400  # for writing down what is finished, before the process is killed
 POLL_MS = 500  # how often time left and new run files are looked at

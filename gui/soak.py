@@ -35,11 +35,11 @@ from PyQt6.QtWidgets import QApplication, QDialog
 
 from experiments.benchmarks.measure import resident_mb
 from gui.samples import samples_folder
-from gui.state.failed_parts import node_part
-from gui.state.job import JobStatus
+from gui.state.fabric.failed_parts import node_part
 from gui.state.saved_session import SavedSession
+from gui.state.scenario.job import JobStatus
 from gui.views.charts.chart_view import ChartView
-from gui.views.main_window import MainWindow
+from gui.views.window.main_window import MainWindow
 
 GROWTH_LIMIT = 0.10
 STEP_MS = 60  # pause between steps: a quick user, and little load

@@ -57,7 +57,7 @@ def test_only_gui_imports_qt(package: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "gui" / "state").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "gui" / "state").rglob("*.py")), ids=lambda path: path.stem)
 def test_state_of_the_viewer_is_free_of_qt(path: Path) -> None:
     assert [module for module in imported(path.read_text()) if is_of(module, "PyQt6", "pyqtgraph", "gui.views")] == []
 

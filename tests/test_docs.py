@@ -36,7 +36,7 @@ GENERATORS = {
 
 def viewer_commands():
     """Return the viewer's commands; imported here because the other pages need no Qt."""
-    from gui.views.command_table import commands_markdown
+    from gui.views.window.command_table import commands_markdown
 
     return commands_markdown()
 

@@ -20,13 +20,13 @@ from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QApplication
 
 import topologies
-from gui.state.fabric_view import FabricViewState
-from gui.state.runs import read_entry
-from gui.state.scene import Scene
-from gui.state.scene_reading import scene_of
-from gui.views.fabric_view import FabricView
-from gui.views.palette import LIGHT
-from gui.views.watchdog import Watchdog
+from gui.state.fabric.scene import Scene
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.fabric.view import FabricViewState
+from gui.state.runs.entry import read_entry
+from gui.views.fabric.view import FabricView
+from gui.views.widgets.palette import LIGHT
+from gui.views.widgets.watchdog import Watchdog
 from optinet.results import open_run, write_run
 from optinet.results.content import RunContent, fabric_groups
 

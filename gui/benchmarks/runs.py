@@ -29,7 +29,7 @@ from optinet.results import open_run
 if TYPE_CHECKING:
     from PyQt6.QtCore import QCoreApplication
 
-    from gui.views.main_window import MainWindow
+    from gui.views.window.main_window import MainWindow
 
 FILTERS = ("t", "torus", "network_kw<500", "topology:torus", "-verdict:infeasible", "topology.leaves>=16 case 7")
 _TICK_S = 0.001
@@ -103,7 +103,7 @@ def measure(folder: Path) -> Iterator[Time]:
     from PyQt6.QtCore import QSettings
     from PyQt6.QtWidgets import QApplication
 
-    from gui.views.main_window import MainWindow
+    from gui.views.window.main_window import MainWindow
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)

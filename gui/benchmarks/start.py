@@ -100,7 +100,7 @@ def start(begun_s: float, paths: Sequence[str]) -> int:
 
 def _looking(application: Any, done: Callable[[str], None]) -> Callable[[], None]:
     """Return what notes the steps that are done, and closes the window after the last."""
-    from gui.views.main_window import MainWindow
+    from gui.views.window.main_window import MainWindow
 
     window = next(each for each in application.topLevelWidgets() if isinstance(each, MainWindow))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from gui.state.runs import RunEntry
+from gui.state.runs.entry import RunEntry
 from optinet.results import Run
 
 _END = "END_OF_FILE"

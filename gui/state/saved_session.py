@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gui.state.fabric_look import FabricLook
+from gui.state.fabric.look import FabricLook
 
 
 class SavedSession(BaseModel):

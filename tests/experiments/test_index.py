@@ -18,9 +18,9 @@ from experiments.index import Index
 from experiments.index_file import NAME
 from experiments.notes import Notes, read_notes, write_notes
 from experiments.query import parse
-from gui.state.filters import apply
-from gui.state.runs import read_entry
-from gui.state.session import Session
+from gui.state.runs.entry import read_entry
+from gui.state.runs.filters import apply
+from gui.state.runs.session import Session
 from optinet.errors import OptinetError, RunFileError
 from optinet.results import find_runs, open_run
 

@@ -14,7 +14,7 @@ import pytest
 import gui
 from gui.check_client import CheckClient
 from gui.engine import GRACE_MS, Engine
-from gui.state.job import JobStatus
+from gui.state.scenario.job import JobStatus
 from tests.support.waiting import LONGER_S, is_running, wait_until
 
 ROOT = Path(gui.__file__).parents[1]

@@ -14,8 +14,8 @@ from experiments.columns import DELIVERED, SAME_RATE
 from experiments.compare import Row, unequal
 from experiments.growth import differing
 from experiments.plain_values import format_number
-from gui.state.frame import Frame
-from gui.state.runs import design_name, opened
+from gui.state.runs.entry import design_name, opened
+from gui.state.runs.frame import Frame
 from optinet.errors import OptinetError
 
 ENDPOINTS = "endpoints"

@@ -26,8 +26,8 @@ from gui.state.charts.kinds import (
     chosen,
     selected_rows,
 )
-from gui.state.columns import COLUMNS
 from gui.state.hints import SELECT_SOME
+from gui.state.runs.columns import COLUMNS
 
 MOST_BARS, MOST_CURVES = 30, 10
 PERS: tuple[Per, ...] = ("all", "endpoint", "delivered")

@@ -23,8 +23,8 @@ from experiments.labels import counted, label_of
 from gui.state.charts.kinds import ENDPOINTS, Choice, Inputs, Shown, chosen, labels_of, unlike
 from gui.state.charts.of_selection import metric_options
 from gui.state.hints import OPEN_FIRST
-from gui.state.keys import Keys, among
-from gui.state.runs import interval_ends
+from gui.state.runs.entry import interval_ends
+from gui.state.runs.keys import Keys, among
 
 BREAK_EVEN_STUDY = "reconfiguration_break_even"
 NO_PHASES = (

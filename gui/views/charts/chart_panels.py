@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import ChartKind
 from gui.state.charts.sensitivity import Question, Sensitivity, question_of
-from gui.views.panel import PanelSpec, Window
-from gui.views.work import Work
+from gui.views.tasks.panel import PanelSpec, Window
+from gui.views.tasks.work import Work
 
 if TYPE_CHECKING:
     from gui.views.charts.chart_view import ChartView
-    from gui.views.comparison import ComparisonView
+    from gui.views.charts.comparison import ComparisonView
 
 COMPARE = "What differs between selected runs, or all that one holds"
 _SHOWN = ("power", "cost", "latency", "loads", "budget")  # of those at the right, before the user has chosen
@@ -42,7 +42,7 @@ def chart_panels(work: Work) -> tuple[PanelSpec, ...]:
 
 
 def _comparison(window: Window) -> ComparisonView:
-    from gui.views.comparison import ComparisonView
+    from gui.views.charts.comparison import ComparisonView
 
     return ComparisonView(window.table, window.selection, window.jobs.submit, window.theme)
 

@@ -39,16 +39,16 @@ from experiments.charts.lines import SAME
 from gui.jobs import Submit
 from gui.state.charts.kinds import ChartKind, Choice, Inputs, Shown
 from gui.state.hints import nothing_shown
-from gui.state.runs import one_line
-from gui.state.runs_table import RunsTable
-from gui.state.selection import Selection
-from gui.state.session import Session
+from gui.state.runs.entry import one_line
+from gui.state.runs.selection import Selection
+from gui.state.runs.session import Session
+from gui.state.runs.table import RunsTable
 from gui.views.charts.drawing import BOTTOM, LEAST_PX, LEFT, Drawing, Hit, NumberAxis, Spot, Style
 from gui.views.charts.many import HeatMapDrawing, ParallelDrawing
 from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
-from gui.views.exporting import ViewExport, headed, recorded
-from gui.views.palette import Theme
+from gui.views.widgets.exporting import ViewExport, headed, recorded
+from gui.views.widgets.palette import Theme
 from optinet.errors import OptinetError
 
 DRAWINGS: dict[type, type[Drawing]] = {

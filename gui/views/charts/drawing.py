@@ -18,8 +18,8 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from experiments.plain_values import format_number, raised
 from gui.state.charts.kinds import Shown
-from gui.state.keys import among
-from gui.views.palette import Theme
+from gui.state.runs.keys import among
+from gui.views.widgets.palette import Theme
 
 NEAR_PX = 14.0  # how near the pointer must be to a point or line
 LABEL_SHARE = 0.42  # of the width that names at the left may take

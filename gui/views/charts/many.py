@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
 from experiments.charts import HeatMap, Parallel
 from experiments.plain_values import decimals_of, format_number
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
-from gui.views.palette import DARK, LIGHT, contrast
+from gui.views.widgets.palette import DARK, LIGHT, contrast
 
 _MOST_LINES = 3000  # drawn of each group; more would cover each other
 _MOST_WRITTEN = 160  # cells whose value is written into them

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from gui.state.runs import RunEntry
+from gui.state.runs.entry import RunEntry
 
 
 @pytest.fixture

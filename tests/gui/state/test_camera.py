@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gui.state.camera import FIT_MARGINS, MAX_OFFSET, MAX_ZOOM, Camera
+from gui.state.fabric.camera import FIT_MARGINS, MAX_OFFSET, MAX_ZOOM, Camera
 
 CUBE = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
 

@@ -14,7 +14,7 @@ from gui.state.charts.all_kinds import SELECTION_KINDS, TABLE_KINDS
 from gui.state.charts.kinds import Inputs, on_selection, on_table
 from gui.state.charts.sensitivity import COMPUTE, STOP, Sensitivity
 from gui.state.hints import OPEN_FIRST
-from gui.state.session import Session
+from gui.state.runs.session import Session
 
 KINDS = {kind.id: kind for kind in (*SELECTION_KINDS, *TABLE_KINDS)}
 

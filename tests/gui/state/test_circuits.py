@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from experiments.circuits import fabric_change
-from gui.state.circuits import playback_of, port_matrix
-from gui.state.reconfiguration import around_ocs, between_runs
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
+from gui.state.fabric.circuits import playback_of, port_matrix
+from gui.state.fabric.reconfiguration import around_ocs, between_runs
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.runs.entry import read_entry
 from optinet.results import open_run
 
 POD = {"cube_side": 2, "pod_cubes": 4}

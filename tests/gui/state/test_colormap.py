@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gui.state.colormap import N_COLORS, ColorScale
+from gui.state.fabric.colormap import N_COLORS, ColorScale
 
 
 def test_values_fall_into_even_bins_and_outside_ones_into_the_last():

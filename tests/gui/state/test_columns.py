@@ -11,11 +11,11 @@ import optinet
 from experiments.labels import title_and_unit, unit_text
 from experiments.plain_values import decimals_of, format_number, percent_text
 from gui.samples import own_samples
-from gui.state.columns import COLUMNS, fitted
-from gui.state.frame import Batch
-from gui.state.library import Library
-from gui.state.runs_table import RunsTable
-from gui.state.session import Session
+from gui.state.runs.columns import COLUMNS, fitted
+from gui.state.runs.frame import Batch
+from gui.state.runs.library import Library
+from gui.state.runs.session import Session
+from gui.state.runs.table import RunsTable
 from optinet.units import unit_of
 
 ENGINE = Path(optinet.__file__).parent

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 
-from gui.state.colormap import ColorScale
-from gui.state.compare import LinkedViews
-from gui.state.fabric_view import FabricViewState
-from gui.state.quantities import LOAD
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
+from gui.state.fabric.colormap import ColorScale
+from gui.state.fabric.linked_views import LinkedViews
+from gui.state.fabric.quantities import LOAD
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.fabric.view import FabricViewState
+from gui.state.runs.entry import read_entry
 from optinet.results import open_run
 
 

@@ -6,16 +6,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gui.state.drawing import FOLDED_STUB
-from gui.state.fabric_view import FabricViewState
-from gui.state.failed_parts import group_part, links_down, node_part, ocs_part, part_rows, picked_part
-from gui.state.folding_view import adapted
-from gui.state.layout.base import STUB
-from gui.state.picking import Picked
-from gui.state.quantities import UTILIZATION
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
-from gui.state.search import find_nodes
+from gui.state.fabric.drawing import FOLDED_STUB
+from gui.state.fabric.failed_parts import group_part, links_down, node_part, ocs_part, part_rows, picked_part
+from gui.state.fabric.folding_view import adapted
+from gui.state.fabric.layout.base import STUB
+from gui.state.fabric.picking import Picked
+from gui.state.fabric.quantities import UTILIZATION
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.fabric.search import find_nodes
+from gui.state.fabric.view import FabricViewState
+from gui.state.runs.entry import read_entry
 from optinet.results import open_run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gui.state.job import Job, JobStatus
+from gui.state.scenario.job import Job, JobStatus
 
 
 class Clock:

@@ -15,10 +15,10 @@ from experiments.draft import Draft
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import scenario_of
 from gui.state import copying
-from gui.state.camera import Camera
-from gui.state.fabric_look import FabricLook
-from gui.state.failure import Part
-from gui.state.links_shown import LinkFilter
+from gui.state.fabric.camera import Camera
+from gui.state.fabric.failure import Part
+from gui.state.fabric.links_shown import LinkFilter
+from gui.state.fabric.look import FabricLook
 from gui.state.preferences import Preferences
 from gui.state.saved_session import SavedSession
 from optinet.results import open_run, write_run

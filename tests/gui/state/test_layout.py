@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 import topologies
-from gui.state.layout import FLOOR, FORCE, Nodes, layout_of
-from gui.state.layout.base import STUB
-from gui.state.layout.floor import Stands, stands_of
-from gui.state.layout.torus import CELL_GAP
+from gui.state.fabric.layout import FLOOR, FORCE, Nodes, layout_of
+from gui.state.fabric.layout.base import STUB
+from gui.state.fabric.layout.floor import Stands, stands_of
+from gui.state.fabric.layout.torus import CELL_GAP
 from optinet.structure import Clos, Torus
 
 RAILS = {"gpus_per_server": 4, "servers_per_segment": 3, "segments": 2, "spines": 2, "planes": 2}

@@ -8,12 +8,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gui.state.fabric_view import FabricViewState
-from gui.state.links_shown import ranked
-from gui.state.picking import Picked
-from gui.state.quantities import LINK_CLASS, LOAD, MARGIN, UTILIZATION
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
+from gui.state.fabric.links_shown import ranked
+from gui.state.fabric.picking import Picked
+from gui.state.fabric.quantities import LINK_CLASS, LOAD, MARGIN, UTILIZATION
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.fabric.view import FabricViewState
+from gui.state.runs.entry import read_entry
 from optinet.results import open_run
 
 # links: 4 of hosts, then leaf0 - spine twice, leaf1 - spine twice

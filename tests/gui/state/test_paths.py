@@ -12,11 +12,11 @@ import pytest
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.plain_values import format_number
 from experiments.scenario import load_scenario
-from gui.state.paths import COLUMNS, trace
-from gui.state.quantities import LATENCY, MARGIN
-from gui.state.racks import racks_of_run
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
+from gui.state.fabric.paths import COLUMNS, trace
+from gui.state.fabric.quantities import LATENCY, MARGIN
+from gui.state.fabric.racks import racks_of_run
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.runs.entry import read_entry
 from optinet.fabric import NodeKind
 from optinet.results import open_run
 

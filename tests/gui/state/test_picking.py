@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gui.state.picking import Picked, Picker, segment_distances
+from gui.state.fabric.picking import Picked, Picker, segment_distances
 
 XY = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 3.0]])
 ENDS = np.array([[0, 1], [1, 2], [3, 1]])

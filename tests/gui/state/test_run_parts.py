@@ -7,10 +7,10 @@ import pytest
 
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
-from gui.state.failed_parts import links_down, nodes_down
-from gui.state.run_parts import scenario_with, table_of_parts
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
+from gui.state.fabric.failed_parts import links_down, nodes_down
+from gui.state.fabric.run_parts import scenario_with, table_of_parts
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.runs.entry import read_entry
 from optinet.results import open_run
 
 MESH = """

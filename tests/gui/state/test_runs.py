@@ -9,14 +9,14 @@ import pytest
 
 from experiments.notes import read_notes
 from experiments.pack import pack
-from gui.state import frame as frames
-from gui.state import library as libraries
-from gui.state.frame import Batch
-from gui.state.library import Edit, Library
-from gui.state.note_changes import starred, tags_as
-from gui.state.runs import read_entry
-from gui.state.runs_table import RunsTable
-from gui.state.session import Session
+from gui.state.runs import frame as frames
+from gui.state.runs import library as libraries
+from gui.state.runs.entry import read_entry
+from gui.state.runs.frame import Batch
+from gui.state.runs.library import Edit, Library
+from gui.state.runs.note_changes import starred, tags_as
+from gui.state.runs.session import Session
+from gui.state.runs.table import RunsTable
 from optinet.results import open_run
 
 

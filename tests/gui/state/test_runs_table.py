@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from gui.state.runs_table import RunsTable
-from gui.state.session import Session
+from gui.state.runs.session import Session
+from gui.state.runs.table import RunsTable
 
 
 @pytest.fixture

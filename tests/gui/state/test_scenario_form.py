@@ -16,9 +16,9 @@ from experiments.scenario import SECTIONS, load_scenario, parameters_of, scenari
 from experiments.study import load_study
 from gui.checker import serve
 from gui.state.copying import scenario_as_command, scenario_as_python
-from gui.state.scenario_check import by_field, check, of_section
-from gui.state.scenario_fields import sections_of, value_text
-from gui.state.scenario_form import FIRST_SCENARIO, ScenarioForm, parsed
+from gui.state.scenario.check import by_field, check, of_section
+from gui.state.scenario.fields import sections_of, value_text
+from gui.state.scenario.form import FIRST_SCENARIO, ScenarioForm, parsed
 from gui.state.undo import UndoStack
 from optinet.design import ROLES
 from optinet.errors import Problem, ScenarioError

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import topologies
-from gui.state.fabric_view import FabricViewState
-from gui.state.link_facts import LinkFacts
-from gui.state.quantities import LENGTH, LOAD, MARGIN, UTILIZATION
-from gui.state.runs import read_entry
-from gui.state.scene_reading import scene_of
+from gui.state.fabric.link_facts import LinkFacts
+from gui.state.fabric.quantities import LENGTH, LOAD, MARGIN, UTILIZATION
+from gui.state.fabric.scene_reading import scene_of
+from gui.state.fabric.view import FabricViewState
+from gui.state.runs.entry import read_entry
 from optinet.results import open_run
 
 SHAPE = {"leaves": 2, "spines": 1, "hosts_per_leaf": 2, "links_per_pair": 2}

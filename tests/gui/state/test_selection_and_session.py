@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import pytest
 
-from gui.state.keys import Keys, among
-from gui.state.selection import Selection
-from gui.state.session import RECENT_LENGTH, Session
+from gui.state.runs.keys import Keys, among
+from gui.state.runs.selection import Selection
+from gui.state.runs.session import RECENT_LENGTH, Session
 
 A, B, C, D = (f"/runs/{name}.h5" for name in "abcd")
 

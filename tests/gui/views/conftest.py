@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication
 
 from gui.check_client import CheckClient
 from gui.child import Child
-from gui.views.main_window import MainWindow
+from gui.views.window.main_window import MainWindow
 from tests.support import waiting
 from tests.support.engine_here import checker_here, command_here
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PyQt6.QtWidgets import QApplication, QDialog
 
-from gui.state.failed_parts import node_part
-from gui.state.quantities import LATENCY, MARGIN
-from gui.state.reconfiguration import around_ocs
+from gui.state.fabric.failed_parts import node_part
+from gui.state.fabric.quantities import LATENCY, MARGIN
+from gui.state.fabric.reconfiguration import around_ocs
 from optinet.fabric import NodeKind
 from tests.support.waiting import LONGER_S
 
@@ -155,7 +155,7 @@ class Stage:
 @pytest.mark.skipif(sys.platform == "win32", reason="sleeps in a process that only POSIX interrupts")
 def test_every_command_runs(engine_here, window, folder, qtbot, wait, monkeypatch, make_run):
     opened = []
-    monkeypatch.setattr("gui.views.work_panels.QDesktopServices.openUrl", opened.append)
+    monkeypatch.setattr("gui.views.scenario.panels.QDesktopServices.openUrl", opened.append)
     stage = Stage(window, qtbot, folder, make_run)
     monkeypatch.setenv("HOME", str(folder))  # where new runs go
     # the last: a run made by hand has a scenario without the topology's parameters, which cannot be run anew

@@ -11,11 +11,11 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QGuiApplication, QMouseEvent
 from PyQt6.QtWidgets import QApplication
 
-from gui.state.paths import trace
-from gui.state.reconfiguration import around_ocs
-from gui.views.fabric_range import RangeDialog
-from gui.views.legends import keys
-from gui.views.watchdog import Watchdog
+from gui.state.fabric.paths import trace
+from gui.state.fabric.reconfiguration import around_ocs
+from gui.views.fabric.legends import keys
+from gui.views.fabric.range import RangeDialog
+from gui.views.widgets.watchdog import Watchdog
 from tests.support.turns import least
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

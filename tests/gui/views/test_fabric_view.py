@@ -9,12 +9,12 @@ from PyQt6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
-from gui.state.colormap import ColorScale
-from gui.state.failed_parts import node_part
-from gui.state.quantities import UTILIZATION
-from gui.views import legends
-from gui.views.exporting import ViewExport
-from gui.views.names import _places
+from gui.state.fabric.colormap import ColorScale
+from gui.state.fabric.failed_parts import node_part
+from gui.state.fabric.quantities import UTILIZATION
+from gui.views.fabric import legends
+from gui.views.fabric.names import _places
+from gui.views.widgets.exporting import ViewExport
 
 SHAPE = {"leaves": 3, "spines": 2, "hosts_per_leaf": 2}
 HOT_LINK = 7  # the second uplink of leaf 0

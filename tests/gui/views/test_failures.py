@@ -13,10 +13,10 @@ from PyQt6.QtWidgets import QApplication, QMenu
 
 from experiments.evaluate import evaluate, evaluation_bytes
 from experiments.scenario import load_scenario
-from gui.state.failed_parts import group_part, links_part, node_part, ocs_part, same_part
-from gui.state.picking import Picked
-from gui.state.quantities import STATE
-from gui.views.watchdog import Watchdog
+from gui.state.fabric.failed_parts import group_part, links_part, node_part, ocs_part, same_part
+from gui.state.fabric.picking import Picked
+from gui.state.fabric.quantities import STATE
+from gui.views.widgets.watchdog import Watchdog
 from tests.support.turns import least
 
 ROW = """

@@ -13,10 +13,10 @@ from PyQt6.QtWidgets import QTextBrowser, QWidget
 from experiments.notes import Notes, read_notes, write_notes
 from gui.app import begin, parser
 from gui.samples import samples_folder
-from gui.state.fabric_look import look_of
-from gui.state.job import JobStatus
-from gui.views.panel import PanelSpec
-from gui.views.preferences_dialog import PreferencesDialog, ShortcutsDialog
+from gui.state.fabric.look import look_of
+from gui.state.scenario.job import JobStatus
+from gui.views.tasks.panel import PanelSpec
+from gui.views.window.preferences_dialog import PreferencesDialog, ShortcutsDialog
 from tests.support.waiting import LONGER_S
 
 
@@ -360,7 +360,7 @@ def test_a_view_that_joins_by_one_line_is_made_late_and_has_its_commands(make_wi
         def set_theme(self, _theme):
             pass
 
-    from gui.views import main_window
+    from gui.views.window import main_window
 
     specs = main_window.all_panels
     late = PanelSpec("late", "Late", "right", lambda _window: Late(), shown=False)

@@ -21,8 +21,8 @@ from PyQt6.QtPdf import QPdfDocument
 from PyQt6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from gui.app import install_crash_dialog
-from gui.views.command_palette import CommandPalette
-from gui.views.crash_dialog import CrashDialog
+from gui.views.window.command_palette import CommandPalette
+from gui.views.window.crash_dialog import CrashDialog
 from tests.gui.views.conftest import come_to_rest
 
 

@@ -6,10 +6,10 @@ import pytest
 from PyQt6.QtCore import QSizeF
 from PyQt6.QtGui import QColor
 
-from gui.state.colormap import N_COLORS
-from gui.state.fabric_view import MAPS
-from gui.views.painting import CHUNK, Points, SlicedImage, picture_of
-from gui.views.palette import DARK, LIGHT
+from gui.state.fabric.colormap import N_COLORS
+from gui.state.fabric.view import MAPS
+from gui.views.fabric.painting import CHUNK, Points, SlicedImage, picture_of
+from gui.views.widgets.palette import DARK, LIGHT
 
 SIZE = QSizeF(100, 60)
 WHITE = QColor("white")

@@ -9,8 +9,8 @@ from PyQt6.QtCore import QItemSelectionModel, QPoint, Qt
 from PyQt6.QtGui import QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import QAbstractItemView, QTableView
 
-from gui.views import row_selection
-from gui.views.row_selection import RowDelegate, RowSelection, RowsView
+from gui.views.widgets import row_selection
+from gui.views.widgets.row_selection import RowDelegate, RowSelection, RowsView
 
 NONE, CTRL, SHIFT = (
     Qt.KeyboardModifier.NoModifier,

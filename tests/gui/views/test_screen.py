@@ -7,8 +7,8 @@ import pytest
 from PyQt6.QtCore import QRect, QSize
 from PyQt6.QtWidgets import QMainWindow, QWidget
 
-from gui.views.main_window import MainWindow
-from gui.views.screen import resize_within_screen
+from gui.views.widgets.screen import resize_within_screen
+from gui.views.window.main_window import MainWindow
 
 
 def kept_at(place):

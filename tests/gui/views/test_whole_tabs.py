@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QTabBar, QWidget
 
-from gui.views.whole_tabs import COVER, WholeTabs, cut_tabs
+from gui.views.widgets.whole_tabs import COVER, WholeTabs, cut_tabs
 
 
 def test_a_tab_that_the_arrows_cut_is_covered_until_it_is_whole(qtbot):

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The racks that a run counts, and which node and optical circuit switch stands in which of them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gui.state.fabric.layout.floor import Stands
+from optinet.errors import OptinetError
+from optinet.results import Run
+
+_FIELDS = ("where", "component", "rack", "boxes", "boxes_per_rack", "racks", "boxes_by_height", "rack_kw", "limit_kw")
+
+
+def racks_of_run(run: Run) -> Stands | None:
+    """Return the racks of a run, nodes in none of them at -1; None where it counts none. Belongs in a worker."""
+    from experiments.saved_design import saved_design  # loads the models, which the start of the window does not need
+    from optinet.models.placement import placement
+    from optinet.models.places import PLANT
+    from optinet.models.racks import Racks
+    from optinet.models.values import nominal
+
+    table = run.table("racks")
+    rows = [
+        dict(zip(_FIELDS, row, strict=True)) for row in zip(*(table.get(name, ()) for name in _FIELDS), strict=True)
+    ]
+    if not rows:
+        return None
+    try:
+        design, catalogue = saved_design(run)
+        switch = design.get("switch")
+        asics = int(nominal(catalogue, switch, "asics")) if switch else 1
+    except (OptinetError, KeyError):  # written by an optinet whose components this one does not know
+        return None
+    placed = placement(run.fabric, [Racks(**row, box_w=math.nan) for row in rows], asics)
+    where = np.array([place for place, _ in placed.racks])
+    words = {PLANT: "OCS"}
+    rank = {place: iter(range(len(where))) for place in dict.fromkeys(where.tolist())}
+    names = tuple(f"{words.get(place, place)} rack {next(rank[place])}" for place in where.tolist())
+    return Stands(placed.node, names, np.ones(len(names), dtype=bool), placed.device)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scenario being edited, and the sweep that runs it."""

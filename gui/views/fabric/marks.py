@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The strokes drawn over the colors of links: what limits, what is down, circuits that change, traced paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+
+from gui.state.fabric.drawing import Drawing
+from gui.state.fabric.view import FabricViewState
+from gui.views.fabric.painting import FAST_WIDTH, FEW, Lines
+from gui.views.widgets.palette import Theme
+
+FRAME_PX = 1.1
+CASING = 2.6  # by how much the ground beneath a traced path is wider, so that it is told from what limits
+
+_Style = Qt.PenStyle
+# the corners of a box by which of its two ends each is at along x, y and z, and the pairs that are one apart
+_CORNERS = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T
+_EDGES = np.array([(a, b) for a in range(8) for b in range(a) if bin(a ^ b).count("1") == 1])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A stroke, and what it says of the links that have it."""
+
+    name: str
+    color: QColor
+    width: float
+    style: Qt.PenStyle = _Style.SolidLine
+    casing: QColor | None = None
+
+    def strokes(self, width: float) -> list[tuple[QColor, float, Qt.PenStyle]]:
+        """Return the pens that draw it, in order, for one of this width."""
+        beneath = [] if self.casing is None else [(self.casing, width + CASING, _Style.SolidLine)]
+        return [*beneath, (self.color, width, self.style)]
+
+
+def marks_of(state: FabricViewState, theme: Theme) -> list[Mark]:
+    """Return the strokes that are in the picture beside the colors of links."""
+    scene, drawing = state.scene, state.drawing
+    if scene is None or drawing is None:
+        return []
+    sorts = [(mark, scene.link_ends[links]) for mark, links in _marked_links(state, theme)]
+    sorts.append((_new(theme), state.new_links))
+    frames = [
+        mark
+        for mark, which in ((_rack(theme), scene.layout.is_rack), (_group(theme), ~scene.layout.is_rack))
+        if which.any()
+    ]
+    return [*frames, *(mark for mark, ends in sorts if _is_drawn(drawing, ends))]
+
+
+def mark_lines(
+    state: FabricViewState, drawing: Drawing, theme: Theme, xy: NDArray[np.float64], most: int | None
+) -> tuple[Lines, ...]:
+    """Return the lines of all marks, at most so many of each, for points projected to `xy`."""
+    lines: list[Lines] = []
+    for mark, links in _marked_links(state, theme):
+        if len(links):
+            ends = drawing.segment_ends[drawing.segments_of(links)[:most]]
+            lines += _lines(mark, xy[ends], mark.width if len(links) <= FEW else FAST_WIDTH)
+    if len(state.new_links):
+        mark = _new(theme)
+        lines += _lines(mark, xy[drawing.node_point[state.new_links][:most]], mark.width)
+    return tuple(lines)
+
+
+def frame_lines(state: FabricViewState, theme: Theme, size: tuple[float, float], most: int | None) -> tuple[Lines, ...]:
+    """Return the edges of racks, and fainter those of what stands together without being a rack, at most so many."""
+    layout = state.layout
+    if layout is None or not len(layout.frames):
+        return ()
+    every = slice(None if most is None else most // len(_EDGES))
+    frames, is_rack = layout.frames[every], layout.is_rack[every]
+    corners = frames[:, _CORNERS, np.arange(3)]
+    xy = state.camera.project(corners.reshape(-1, 3), *size).reshape(len(frames), len(_CORNERS), 2)
+    lines = xy[:, _EDGES].reshape(len(frames), len(_EDGES), 4)
+    return tuple(
+        Lines(lines[which].reshape(-1, 4), mark.color, FRAME_PX)
+        for which, mark in ((is_rack, _rack(theme)), (~is_rack, _group(theme)))
+        if which.any()
+    )
+
+
+def _new(theme: Theme) -> Mark:
+    return Mark("new circuit", theme.good, 2.2)
+
+
+def _rack(theme: Theme) -> Mark:
+    return Mark("rack", theme.faint_text, FRAME_PX)
+
+
+def _group(theme: Theme) -> Mark:
+    return Mark("rack not told", theme.rule, FRAME_PX)
+
+
+def _lines(mark: Mark, ends: NDArray[np.float64], width: float) -> list[Lines]:
+    return [Lines(ends.reshape(-1, 4), *stroke) for stroke in mark.strokes(width)]
+
+
+def _marked_links(state: FabricViewState, theme: Theme) -> list[tuple[Mark, NDArray[np.int64]]]:
+    scene = state.scene
+    if scene is None:
+        return []
+    nothing = np.zeros(0, dtype=np.int64)
+    traced = state.trace.links(state.path_shown) if state.trace is not None else nothing
+    sorts = [
+        (Mark("limits", theme.highlight, 2.6), np.flatnonzero(scene.limiting) if state.limit_shown else nothing),
+        (Mark("failed", theme.bad, 2.2, _Style.DashLine), state.failed if state.failed_shown else nothing),
+        (Mark("dark circuit", theme.bad, 2.2, _Style.DotLine), state.dark_links),
+        (Mark("traced path", theme.highlight, 3.0, casing=theme.canvas), traced),
+    ]
+    return [(mark, state.of_group(links)) for mark, links in sorts]
+
+
+def _is_drawn(drawing: Drawing, ends: NDArray[np.int64]) -> bool:
+    """Tell whether any of these links is seen, and not hidden in a folded group."""
+    points = drawing.node_point[ends]
+    return bool((points[:, 0] != points[:, 1]).any())
