@@ -41,10 +41,12 @@ class Actions:
         """Return the menu at a path such as ``View/Color by``, made when first asked for."""
         if path not in self._menus:
             parent, _, title = path.rpartition("/")
-            bar = self._window.menuBar()
-            assert bar is not None  # a QMainWindow makes its menu bar when asked
-            made = self.menu(parent).addMenu(title) if parent else bar.addMenu(f"&{title}")  # Alt and its first letter
-            assert made is not None
+            above = self.menu(parent) if parent else self._window.menuBar()
+            assert above is not None  # a QMainWindow makes its menu bar when asked
+            # `addMenu` of a title would let Qt make it, and Python would not hear of its end: it would take what Qt
+            # makes later at that place in memory for this menu
+            made = QMenu(title if parent else f"&{title}", above)  # Alt and its first letter
+            above.addMenu(made)
             made.aboutToShow.connect(self.refresh)
             self._menus[path] = made
         return self._menus[path]
