@@ -21,7 +21,7 @@ demo: $(READY)
 test: lint
 	@soaked=$$(mktemp); \
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m gui.soak --minutes 1 >$$soaked 2>&1 & soak=$$!; \
-	$(SCREEN) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder; tested=$$?; \
+	$(SCREEN) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0; tested=$$?; \
 	wait $$soak; used=$$?; \
 	echo "A minute of random use of the viewer:"; grep -v 'plugin does not support' $$soaked; rm -f $$soaked; \
 	exit $$((tested + used))

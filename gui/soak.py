@@ -22,7 +22,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -39,6 +39,7 @@ from gui.state.fabric.failed_parts import node_part
 from gui.state.saved_session import SavedSession
 from gui.state.scenario.job import JobStatus
 from gui.views.charts.chart_view import ChartView
+from gui.views.widgets.dialogs import Dialogs
 from gui.views.window.main_window import MainWindow
 
 GROWTH_LIMIT = 0.10
@@ -52,11 +53,11 @@ FILTERS = ("", "torus", "topology:leaf_spine", "network_kw<20", "-verdict:closes
 TYPED = ("3", "-1", "", "many", "[4, 4]", "1e9", "true")
 
 
-class Silent:
-    """Answers the dialogs as a user who changes their mind, or saves somewhere."""
+class Silent(Dialogs):
+    """Answers as a user who changes their mind, or saves somewhere."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._saved_in = folder
 
     def open_files(self) -> list[str]:
         """Choose nothing."""
@@ -64,25 +65,25 @@ class Silent:
 
     open_folder = open_files
 
-    def open_toml(self, _title: str) -> str:
+    def open_toml(self, title: str) -> str:
         """Choose nothing."""
         return ""
 
-    def choose(self, _title: str, _question: str, choices: tuple[str, ...]) -> str:
+    def choose(self, title: str, question: str, choices: Mapping[str, str]) -> str:
         """Choose the first."""
-        return choices[0]
+        return next(iter(choices))
 
-    def ask_text(self, _title: str, _question: str, text: str) -> str:
+    def ask_text(self, title: str, question: str, text: str) -> str:
         """Add a word."""
         return f"{text} soak".strip()[:200]
 
-    def confirm(self, *_: str) -> bool:
+    def confirm(self, title: str, question: str, yes: str) -> bool:
         """Agree."""
         return True
 
-    def save_file(self, _title: str, name: str, kind: str) -> Path:
+    def save_file(self, title: str, name: str, kind: str) -> Path:
         """Write over the file of last time."""
-        return self._folder / f"{name}{kind}"
+        return self._saved_in / f"{name}{kind}"
 
 
 class User:
@@ -351,7 +352,7 @@ SMALL = {
 def soak(seconds: float, seed: int, folder: Path) -> str:
     """Use a window for some time; return what went wrong, or nothing."""
     window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
-    window.dialogs.__class__ = Silent  # type: ignore[assignment]
+    window.dialogs.__class__ = Silent
     window.dialogs.__init__(folder)  # type: ignore[misc]
     runs = folder / "runs"
     shutil.copytree(samples_folder(), runs)
