@@ -65,23 +65,23 @@ class Silent(Dialogs):
 
     open_folder = open_files
 
-    def open_toml(self, title: str) -> str:
+    def open_toml(self, title: str) -> str:  # noqa: ARG002
         """Choose nothing."""
         return ""
 
-    def choose(self, title: str, question: str, choices: Mapping[str, str]) -> str:
+    def choose(self, title: str, question: str, choices: Mapping[str, str]) -> str:  # noqa: ARG002
         """Choose the first."""
         return next(iter(choices))
 
-    def ask_text(self, title: str, question: str, text: str) -> str:
+    def ask_text(self, title: str, question: str, text: str) -> str:  # noqa: ARG002
         """Add a word."""
         return f"{text} soak".strip()[:200]
 
-    def confirm(self, title: str, question: str, yes: str) -> bool:
+    def confirm(self, title: str, question: str, yes: str) -> bool:  # noqa: ARG002
         """Agree."""
         return True
 
-    def save_file(self, title: str, name: str, kind: str) -> Path:
+    def save_file(self, title: str, name: str, kind: str) -> Path:  # noqa: ARG002
         """Write over the file of last time."""
         return self._saved_in / f"{name}{kind}"
 
