@@ -10,6 +10,7 @@ With ``--kept`` only the pictures in `KEPT` are taken, which the documentation s
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from viewer_stage import Stage
 
 SCALES = (1, 2)
 THEMES = ("light", "dark")
+SIZE = {"x": 0, "y": 0, "width": 3840, "height": 2160}  # Qt's own, of 800 x 800, has no room for dialogs at 200 %
+SCREEN = {"name": "screen", **SIZE, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
 KEPT = {
     "hero-light-1": "viewer",
     "scenario-light-1": "viewer_scenario",
@@ -84,10 +87,13 @@ def main() -> None:
     if options.scale:
         take_all(options, options.scale)
         return
-    for scale in SCALES:
-        environment = {**os.environ, "QT_SCALE_FACTOR": str(scale)}
-        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-        subprocess.run([sys.executable, *sys.argv, "--scale", str(scale)], env=environment, check=True)
+    with tempfile.TemporaryDirectory(prefix="optinet-") as folder:
+        screen = Path(folder) / "screen.json"
+        screen.write_text(json.dumps({"screens": [SCREEN]}))
+        for scale in SCALES:
+            environment = {**os.environ, "QT_SCALE_FACTOR": str(scale)}
+            environment.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={screen}")
+            subprocess.run([sys.executable, *sys.argv, "--scale", str(scale)], env=environment, check=True)
 
 
 if __name__ == "__main__":
