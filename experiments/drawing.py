@@ -33,7 +33,10 @@ from experiments.charts import (
 from experiments.plain_values import decimals_of, format_number
 
 # color-blind safe, after M. Okabe and K. Ito, "Color Universal Design", 2008
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#c3cad4")
+COLORS = (
+    *("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a900", "#c3cad4"),
+    *("#332288", "#882255", "#44aa99", "#663333"),  # after P. Tol, "Colour Schemes", SRON note, 2021
+)
 _VERDICT = {"closes": "#009e73", "at risk": "#e69f00", "infeasible": "#d55e00"}
 _MARKS = "osD^vP*X"
 _NAMED = 20  # designs on the front that are numbered
@@ -150,6 +153,8 @@ def _bars(chart: Bars, axes: Axes) -> None:
     starts, widths = chart.stacks()
     for i, (category, color) in enumerate(zip(chart.categories, chart.colors, strict=True)):
         axes.barh(rows, widths[:, i], left=starts[:, i], color=_color(color), label=category, height=0.72)
+    if np.any(starts < 0):
+        axes.axvline(0, color="black", linewidth=0.8)
     totals = chart.totals
     decimals = decimals_of([t.value for t in totals])
     ends = [[t.value - t.low for t in totals], [t.high - t.value for t in totals]]

@@ -20,19 +20,27 @@ Ints: TypeAlias = NDArray[np.int64]
 _SAME = 1e-9  # relative; less is rounding
 _LOG_FROM = 1000.0  # largest over least value from which on an axis is logarithmic
 MOST_CATEGORIES = 9
-"""Parts of a stacked bar, and colors for them."""
+"""Parts of a stacked bar."""
 _ALIKE = (
     ("switch",),
-    ("module", "module DSP"),
-    ("module laser", "fiber"),
-    ("module driver", "jumper", "SerDes difference"),
-    ("NIC",),
-    ("OCS", "module TIA"),
+    ("module DSP", "module", "modules"),
+    ("module laser", "fiber", "propagation"),
+    ("module driver", "jumper", "PHY"),
+    ("NIC", "endpoints"),
+    ("OCS",),
     ("cable",),
-    ("module other", "other"),
-    ("external laser", "shuffle", "chip network", "chip"),
+    ("SerDes difference", "panel"),
+    ("chip network", "chip"),
+    ("external laser",),
+    ("module TIA", "connector", "PM connector"),
+    ("other",),
+    ("module other", "shuffle", "circulator"),
 )
-"""Parts by their colors, so that one has the same in every chart; those of one color are seldom seen together."""
+"""Parts by their colors, so that one has the same in every chart.
+
+Those of power have a color each; of those of cost the two last pairs share one, the second of which takes a free color
+in a chart that has both.
+"""
 _PLACES = {name: place for place, names in enumerate(_ALIKE) for name in names}
 
 
@@ -114,12 +122,13 @@ class Bars:
 
     @property
     def colors(self) -> tuple[int, ...]:
-        """Place of the color of each category among those of a theme: as far as there are enough, always the same."""
+        """Place of the color of each category among those of a theme: of a known part always the same."""
         places: dict[int, str] = {}
         for name in self.categories:
-            places.setdefault(_PLACES.get(name, 0), name)
+            if name in _PLACES:
+                places.setdefault(_PLACES[name], name)
         own = {name: place for place, name in places.items()}
-        free = iter([place for place in range(MOST_CATEGORIES) if place not in places])
+        free = iter([place for place in range(len(_ALIKE)) if place not in places])
         return tuple(own[name] if name in own else next(free, 0) for name in self.categories)
 
     def stacks(self) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.charts import (
+    Bars,
     Runs,
     availability_curves,
     break_even,
@@ -311,3 +312,20 @@ def test_one_run_alone_has_all_that_it_holds(swept):
     assert sum(part == "catalogue" for part, _ in found) == len(run.table("catalogue")["key"])
     assert all(line.sources[0] for line in lines if line.part == "catalogue")
     assert not any(line.values[0] is None for line in lines)
+
+
+POWER_PARTS = (
+    *("switch", "SerDes difference", "module DSP", "module laser", "module driver", "module TIA", "module other"),
+    *("external laser", "cable", "OCS", "NIC", "chip network", "other"),
+)
+
+
+@given(st.sets(st.sampled_from([*POWER_PARTS, "one unknown", "another"]), min_size=1))
+def test_a_part_has_the_same_color_in_every_chart_and_what_is_unknown_one_that_is_free(names):
+    whole = dict(zip(POWER_PARTS, Bars("", "Power, W", (), POWER_PARTS, (), ()).colors, strict=True))
+    assert len(set(whole.values())) == len(POWER_PARTS)
+    colors = Bars("", "Power, W", (), tuple(sorted(names)), (), ()).colors
+    found = dict(zip(sorted(names), colors, strict=True))
+    assert all(found[name] == whole[name] for name in names & whole.keys())
+    if len(names) <= len(POWER_PARTS):
+        assert len(set(found.values())) == len(names)

@@ -26,6 +26,7 @@ from gui.views.charts.drawing import (
     set_axis,
     set_rows,
 )
+from gui.views.widgets.palette import GRAY
 
 _NUMBER_SHARE = 0.2  # of the width, for the number behind the longest bar
 
@@ -52,8 +53,10 @@ class _Rows(Drawing):
         set_rows(plot, self.labels, self.style, current if self.shown.keys else ())
         plot.setRange(xRange=self._span, yRange=row_range(plot, len(self.labels)), padding=0)
 
-    def _bars(self, plot: pg.PlotWidget, rows: object, start: object, width: object, color: QColor) -> None:
-        pen = self.style.pen(self.style.theme.canvas, 0.5)
+    def _bars(
+        self, plot: pg.PlotWidget, rows: object, start: object, width: object, color: QColor, edge: QColor | None = None
+    ) -> None:
+        pen = self.style.pen(self.style.theme.canvas, 0.5) if edge is None else self.style.pen(edge, 1)
         plot.addItem(pg.BarGraphItem(x0=start, width=width, y=rows, height=ROW_FILL, brush=color, pen=pen))
 
     def _line(self, plot: pg.PlotWidget, x: float) -> None:
@@ -95,10 +98,12 @@ class BarsDrawing(_Rows):
                 bars = {"left": totals - low, "right": high - totals, "beam": 0.3}
                 plot.addItem(pg.ErrorBarItem(x=totals, y=rows, pen=pen, **bars))
         plot.addItem(pg.ScatterPlotItem(x=totals, y=rows, size=8, symbol="d", brush=theme.text, pen=edge))
+        least, most = float(starts.min(initial=0.0)), float(ends.max(initial=0.0))
+        if least < 0:
+            self._line(plot, 0.0)
         decimals = decimals_of(totals)
         for row, end in enumerate(ends):
             self._text(plot, float(end), row, number(totals[row], decimals))
-        least, most = float(starts.min(initial=0.0)), float(ends.max(initial=0.0))
         self._axes(plot, chart.axis_label, least, most + _NUMBER_SHARE * (most - least))
 
     def legend(self) -> list[tuple[QColor, str, str]]:
@@ -152,14 +157,15 @@ class WaterfallDrawing(_Rows):
     def _colors(self) -> dict[str, QColor]:
         theme = self.style.theme
         margin = theme.verdict(self.chart.verdict)
-        return {"budget": self.style.color(0), "loss": theme.categories[-1], "margin": margin, "worst": theme.rule}
+        return {"budget": self.style.color(0), "loss": self.style.color(GRAY), "margin": margin, "worst": theme.rule}
 
     def draw(self, plot: pg.PlotWidget) -> None:
         """Draw the parts with their values."""
         rows, colors = self.chart.rows, self._colors
         for place, row in enumerate(rows):
             left, right = sorted((row.start_db, row.end_db))
-            self._bars(plot, [place], [left], [right - left], colors[row.kind])
+            color = colors[row.kind]
+            self._bars(plot, [place], [left], [right - left], color, color)  # the edge lets the least loss be seen
             self._text(plot, max(right, 0.0), place, row.text)
         self._line(plot, 0.0)
         low = min(0.0, *(min(row.start_db, row.end_db) for row in rows))
@@ -168,12 +174,14 @@ class WaterfallDrawing(_Rows):
 
     def legend(self) -> list[tuple[QColor, str, str]]:
         """Return what the colors say."""
-        colors = self._colors
-        return [
-            (colors["budget"], "■", "budget between transmitter and receiver"),
-            (colors["loss"], "■", "mean loss"),
-            (colors["margin"], "■", f"margin: {self.chart.verdict}"),
-        ]
+        named = {
+            "budget": "budget between transmitter and receiver",
+            "loss": "loss: mean of each part, 3 sigma of all",
+            "margin": f"margin: {self.chart.verdict}",
+            "worst": "worst-case margin",
+        }
+        kinds = {row.kind for row in self.chart.rows}
+        return [(self._colors[kind], "■", name) for kind, name in named.items() if kind in kinds]
 
     def hit(self, at: Spot) -> Hit | None:
         """Return the part with its loss, how that varies, and what is left after it."""

@@ -26,8 +26,14 @@ Appearance = Literal["system", "light", "dark"]
 LEAST_CONTRAST = 3.0  # of what carries data
 _WITH_BOXES = ("QMenu", "QCheckBox", "QListWidget")
 
-_LIGHT_CATEGORIES = "#4477aa #ee6677 #228833 #ccbb44 #66ccee #aa3377 #999933 #332288 #44aa99 #882255 #e69f00 #888888"
-_DARK_CATEGORIES = "#5b8ec4 #ee6677 #3a9c4c #ccbb44 #66ccee #c9579a #a5a545 #8d83d8 #44aa99 #d98bb0 #e69f00 #9a9a9a"
+_LIGHT_CATEGORIES = """
+#4477aa #ee6677 #228833 #ccbb44 #66ccee #aa3377 #999933 #332288 #44aa99 #882255 #e69f00 #888888 #663333
+"""
+_DARK_CATEGORIES = """
+#5b8ec4 #ee6677 #3a9c4c #ccbb44 #66ccee #c9579a #a5a545 #8d83d8 #44aa99 #d98bb0 #e69f00 #9a9a9a #b58a6a
+"""
+GRAY = 11
+"""Place of the one category that is no color."""
 # every eighth color of batlow
 _BATLOW = """
 #011959 #08255b #0d315d #0f3c5f #114460 #144c62 #175362 #1d5b62 #246160 #2d675d #386c58 #447052 #52744a #5f7843 #6c7c3c
