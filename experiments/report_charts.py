@@ -34,7 +34,7 @@ def spread_charts(table: Table) -> Iterator[Captioned]:
         yield latencies, f"Share of the traffic that arrives within a time, at zero load.{_left_out(latencies)}"
     loads = load_curves(rows, most=_MOST_CURVES)
     if any(len(curve.x) for curve in loads.curves):
-        text = "Share of the arcs that are used at most so much; above 100 % the whole demand does not fit."
+        text = "Share of the links, each direction, used at most so much; above 100 % the whole demand does not fit."
         yield loads, f"{text}{_left_out(loads)}"
 
 

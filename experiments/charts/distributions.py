@@ -41,7 +41,7 @@ def load_curves(rows: Sequence[Row], *, most: int) -> Curves:
     return Curves(
         "Link loads" if len(rows) != 1 else f"Link loads of {rows[0].case}",
         "Utilization under the whole demand, %",
-        "Share of the arcs, %",
+        "Share of the links, each direction, %",
         tuple(curves),
         stepped=True,
         y_range=(0.0, 100.0),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from experiments.charts import TornadoChart
-from experiments.labels import label_of
+from experiments.labels import label_of, unit_text
 from experiments.plain_values import format_number
 from gui.state.charts.kinds import Inputs, Shown, chosen, labels_of
 from gui.state.charts.of_selection import metric_options
@@ -88,20 +88,24 @@ class Sensitivity:
         choice = chosen("metric", "Metric", metric_options(names), wanted, "network_kw")
         entry = found[choice.value]
         drivers = tuple(
-            (f"{each['name']}  {each['low']:g} to {each['high']:g}", each["metric_low"], each["metric_high"])
-            for each in entry["drivers"][:MOST_DRIVERS]
+            (_range_text(each), each["metric_low"], each["metric_high"]) for each in entry["drivers"][:MOST_DRIVERS]
         )
         label, name = label_of(choice.value), _name(inputs, asked[0])
         chart = TornadoChart(
             f"What {label.rpartition(', ')[0] or label} of {name} hangs on", label, float(entry["value"]), drivers
         )
         low, high = entry["percentiles"]["5"], entry["percentiles"]["95"]
-        all_drawn = f"{format_number(low)} to {format_number(high)}"
+        all_drawn = f"{format_number(low)} to {format_number(high)} {unit_text(choice.value)}".rstrip()
         remark = f"Of {name}: one component value at a time at the ends of its range. All drawn: {all_drawn} (90 %)."
         if other and "probability_better" in entry:
             remark += f" Better than {other} in {100 * entry['probability_better']:.0f} % of the draws."
         more = len(entry["drivers"]) - len(drivers)
         return Shown(chart, choices=(choice,), remark=remark + (f" {more} weaker ones are not shown." if more else ""))
+
+
+def _range_text(driver: Mapping[str, Any]) -> str:
+    """Return a component value with the ends of its range and their unit."""
+    return f"{driver['name']}  {driver['low']:g} to {driver['high']:g} {unit_text(driver['name'])}".rstrip()
 
 
 def _name(inputs: Inputs, key: str) -> str:

@@ -97,6 +97,8 @@ class Job:
             return ", ".join(filter(None, [over, f"{counts} done" if counts else "", failed]))
         left = self.left_s
         soon = "" if left is None else f"about {duration_text(left)} left" if left else "longer than estimated"
+        if self.points > 1 and self.done + self.failed >= self.points:
+            soon = "writing the comparison"
         return ", ".join(filter(None, [f"{self.status.value} {counts}".strip(), failed, soon]))
 
     def row(self) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ from gui.views.charts.drawing import BOTTOM, LEAST_PX, LEFT, Drawing, Hit, Numbe
 from gui.views.charts.many import HeatMapDrawing, ParallelDrawing
 from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
+from gui.views.widgets.elided_combo import ElidedCombo
 from gui.views.widgets.exporting import ViewExport, headed, recorded
 from gui.views.widgets.palette import Theme
 from optinet.errors import OptinetError
@@ -253,7 +254,7 @@ class ChartView(QWidget):
             self._combos, self._labels = {}, []
             for choice in choices:
                 label = QLabel(choice.label)
-                combo = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+                combo = ElidedCombo(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                 combo.setMinimumContentsLength(9)
                 combo.setAccessibleName(choice.label)
                 combo.setMaxVisibleItems(24)

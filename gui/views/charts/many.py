@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPen
 from experiments.charts import HeatMap, Parallel
 from experiments.plain_values import decimals_of, format_number
 from gui.views.charts.drawing import BOTTOM, LEFT, NEAR_PX, Drawing, Hit, Spot, number, set_axis
-from gui.views.widgets.palette import DARK, LIGHT, contrast
+from gui.views.widgets.palette import contrast
 
 _MOST_LINES = 3000  # drawn of each group; more would cover each other
 _MOST_WRITTEN = 160  # cells whose value is written into them
@@ -111,7 +111,15 @@ class ParallelDrawing(Drawing):
         entries = [(self.style.color(i), "━━", name) for i, name in enumerate(self.chart.groups)]
         if self.is_current.any():
             entries.append((self.style.theme.text, "━━", "edged: current run"))
+        if self._has_gaps():
+            entries.append((self.style.theme.text, "╍╍", "dashed: no value on the axis between"))
         return entries
+
+    def _has_gaps(self) -> bool:
+        """Whether a drawn run lacks a value between two that it has."""
+        known = np.isfinite(self.chart.heights)
+        before, after = np.logical_or.accumulate(known, axis=1), np.logical_or.accumulate(known[:, ::-1], axis=1)
+        return bool((before & after[:, ::-1] & ~known).any())
 
     def hit(self, at: Spot) -> Hit | None:
         """Return the nearest run with all its values."""
@@ -249,7 +257,7 @@ class HeatMapDrawing(Drawing):
 
 def contrasting(ground: QColor) -> QColor:
     """Return the color of text that is read best on a ground, by the luminance of WCAG 2."""
-    return max(DARK.canvas, LIGHT.canvas, key=lambda color: contrast(color, ground))
+    return max(QColor("black"), QColor("white"), key=lambda color: contrast(color, ground))  # at least 4.58
 
 
 def _every(texts: tuple[str, ...], step: int) -> list[tuple[int, str]]:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QModelIndex, QRectF, QSizeF, Qt
-from PyQt6.QtGui import QFontDatabase, QPainter
+from PyQt6.QtGui import QFontDatabase, QPainter, QPen
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
     QSplitter,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
@@ -48,7 +49,9 @@ class BarDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.fillRect(bar, self.theme.canvas)
         painter.fillRect(done, self.theme.categories[0])
-        painter.setPen(self.theme.faint_text)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        # the ground of a selected row is as blue as the bar
+        painter.setPen(QPen(self.theme.canvas, 2.0) if selected else QPen(self.theme.faint_text))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
         painter.restore()

@@ -103,12 +103,12 @@ def test_the_sensitivity_of_a_run_is_worked_out_when_asked_for(inputs, make_entr
     state.running = None
     state.fail(key, "/runs/a.h5: has no catalogue")
     assert state.make(given, {}).message == "/runs/a.h5: has no catalogue"
-    drivers = [vars(Driver("dsp.power_w", 1.0, 2.0, 90.0, 130.0)), vars(Driver("fan.power_w", 1.0, 2.0, 99.0, 101.0))]
+    drivers = [vars(Driver("dsp.power_w", 1.0, 2.0, 90.0, 130.0)), vars(Driver("fan.share", 1.0, 2.0, 99.0, 101.0))]
     entry = {"value": 100.0, "unit": "kW", "percentiles": {"5": 92.0, "95": 120.0}, "drivers": drivers}
     state.take(key, json.dumps({"network_kw": entry, "endpoints": entry | {"drivers": []}}))
     shown = state.make(given, {})
-    assert shown.chart.drivers == (("dsp.power_w  1 to 2", 90.0, 130.0), ("fan.power_w  1 to 2", 99.0, 101.0))
-    assert shown.chart.axis_label == "Power, kW" and "92 to 120" in shown.remark
+    assert shown.chart.drivers == (("dsp.power_w  1 to 2 W", 90.0, 130.0), ("fan.share  1 to 2", 99.0, 101.0))
+    assert shown.chart.axis_label == "Power, kW" and "92 to 120 kW (90 %)" in shown.remark
     assert [value for value, _ in shown.choices[0].options] == ["network_kw"]
     assert state.arguments(key) == ["uncertainty", key[0], "--json"]
 

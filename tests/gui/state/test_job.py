@@ -41,6 +41,9 @@ def test_time_left_counts_down_between_events_and_follows_what_is_said(job, cloc
     assert (job.text(), job.share) == ("running 1 of 4, about 50 s left", 0.25)
     clock.now += 1000
     assert job.text() == "running 1 of 4, longer than estimated"
+    event(job, event="finished", point="d", seconds=1.0, done=3, failed=1, points=4, left_s=0.0)
+    assert job.text() == "running 4 of 4, 1 failed, writing the comparison"
+    event(job, event="finished", point="a", seconds=1.0, done=1, failed=0, points=4, left_s=0.0)
     job.end(0, cancelled=True)
     assert job.share == 0.25
 

@@ -17,6 +17,7 @@ from PyQt6.QtGui import QGuiApplication
 from experiments.notes import read_notes
 from gui.state.charts.sensitivity import STOP
 from gui.views.charts.drawing import BOTTOM, LEFT, NumberAxis
+from gui.views.widgets.elided_combo import ElidedCombo
 
 STUDY = """\
 title = "three designs"
@@ -375,3 +376,14 @@ def test_what_can_be_chosen_takes_a_second_line_where_it_would_be_cut_off(chart)
         view.resize(width, 500)
         places = {view.bar.getItemPosition(i)[:2] for i in range(view.bar.count())}
         assert len(places) == 10 and {column for _, column in places} == set(range(columns)), width
+
+
+def test_a_box_says_by_an_ellipsis_that_its_text_goes_on(qtbot):
+    combo = ElidedCombo()
+    qtbot.addWidget(combo)
+    combo.addItem("Carried by following, share of the demand")
+    combo.resize(combo.sizeHint())
+    assert combo.shown_text() == combo.currentText()
+    combo.resize(combo.width() - 60, combo.height())
+    begin, mark = combo.shown_text()[:-1], combo.shown_text()[-1]
+    assert mark == "…" and begin and combo.currentText().startswith(begin)
