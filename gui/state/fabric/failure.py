@@ -88,12 +88,13 @@ class After:
             lines.append(f"No routing carries more than {float(facts['bound']):.{DECIMALS}f} of the demand")
         return (*lines, f"What limits: {facts['limit']}")
 
-    def brief(self) -> str:
-        """Return it in half a line; with endpoints lost their demand is gone too, so the throughput alone misleads."""
+    def brief(self) -> tuple[str, ...]:
+        """Return it in short lines; with endpoints lost their demand is gone too, so the throughput alone misleads."""
         before, after = (float(self.facts[name]) for name in ("throughput_before", "throughput"))
         lost = int(self.facts["lost_endpoints"])
-        unserved = f"{lost:,} endpoint{'s' * (lost != 1)} not served, of the others: " if lost else ""
-        return f"{unserved}throughput {before:.{DECIMALS}f} to {after:.{DECIMALS}f}{_change(before, after)}"
+        unserved = (f"{lost:,} endpoint{'s' * (lost != 1)} not served",) if lost else ()
+        of = " of the others" if lost else ""
+        return (*unserved, f"throughput{of} {before:.{DECIMALS}f} to {after:.{DECIMALS}f}{_change(before, after)}")
 
 
 def _change(before: float, after: float) -> str:

@@ -22,6 +22,8 @@ class Quantity:
         Names of what the values 0, 1, ... stand for; of link classes the run knows the names.
     threshold, threshold_text
         A value that the color bar marks, and what changes there.
+    decimals
+        Decimals that its values are written with at the most; None where four digits say what matters.
     """
 
     id: str
@@ -32,12 +34,15 @@ class Quantity:
     categories: tuple[str, ...] = ()
     threshold: float | None = None
     threshold_text: str = ""
+    decimals: int | None = None
 
 
 UTILIZATION = Quantity("utilization", "Link utilization", "% of capacity", full=100.0)
 LOAD = Quantity("load", "Link load", "Gb/s")
 LENGTH = Quantity("length", "Link length", "m")
-MARGIN = Quantity("margin", "Link margin", "dB", low_stands_out=True, threshold=0.0, threshold_text="closes from")
+MARGIN = Quantity(
+    "margin", "Link margin", "dB", low_stands_out=True, threshold=0.0, threshold_text="closes from", decimals=2
+)
 LATENCY = Quantity("latency", "Link latency", "ns")
 LINK_CLASS = Quantity("link_class", "Link class", categories=("",))
 IDLE, CARRYING, FULLEST, FAILED = range(4)

@@ -63,7 +63,10 @@ class Viewpoint:
     @property
     def shown_xyz(self) -> NDArray[np.float64]:
         """Where the points are that are to be seen when everything fits; shape (n, 3)."""
-        return self.drawing.xyz if self.drawing is not None else np.zeros((0, 3))
+        if self.drawing is None:
+            return np.zeros((0, 3))
+        corners = self.layout.frame_corners.reshape(-1, 3) if self.layout is not None else np.zeros((0, 3))
+        return np.concatenate((self.drawing.xyz, corners))
 
     def follow(self, other: Viewpoint) -> None:
         """Look as another view does: what fits there fits here, and what is magnified there is magnified here."""

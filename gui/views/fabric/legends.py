@@ -57,7 +57,7 @@ def paint_color_bar(painter: QPainter, theme: Theme, state: FabricViewState, siz
     top = _paint_titles(painter, theme, titles, right)
     bar = QRectF(right - BAR_WIDTH, top + metrics.height() * 1.1, BAR_WIDTH, height)
     ticks = _ticks(scale, quantity.threshold, height / metrics.height())
-    labels = [format_number(value) for value in ticks]
+    labels = [format_number(value if quantity.decimals is None else round(value, quantity.decimals)) for value in ticks]
     if quantity.threshold in ticks:
         labels[ticks.index(quantity.threshold)] = f"{quantity.threshold_text} {format_number(quantity.threshold)}"
     widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0) + 10
@@ -115,7 +115,14 @@ def paint_categories(painter: QPainter, theme: Theme, state: FabricViewState, si
     for name, color, count in zip(names, category_colors(state, theme), counts, strict=True):
         if count:
             top += metrics.height() + 8.0  # their grounds reach 4 above and below
-            _paint_key(painter, theme, color, f"{name}, {count:,} links", right, top - metrics.height() * 0.6)
+            _paint_key(
+                painter,
+                theme,
+                color,
+                f"{name}, {count:,} link{'s' * (count != 1)}",
+                right,
+                top - metrics.height() * 0.6,
+            )
 
 
 def _paint_titles(painter: QPainter, theme: Theme, titles: Sequence[str], right: float) -> float:

@@ -19,8 +19,7 @@ FRAME_PX = 1.1
 CASING = 2.6  # by how much the ground beneath a traced path is wider, so that it is told from what limits
 
 _Style = Qt.PenStyle
-# the corners of a box by which of its two ends each is at along x, y and z, and the pairs that are one apart
-_CORNERS = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T
+# the pairs of corners of a box that are one apart
 _EDGES = np.array([(a, b) for a in range(8) for b in range(a) if bin(a ^ b).count("1") == 1])
 
 
@@ -76,10 +75,9 @@ def frame_lines(state: FabricViewState, theme: Theme, size: tuple[float, float],
     if layout is None or not len(layout.frames):
         return ()
     every = slice(None if most is None else most // len(_EDGES))
-    frames, is_rack = layout.frames[every], layout.is_rack[every]
-    corners = frames[:, _CORNERS, np.arange(3)]
-    xy = state.camera.project(corners.reshape(-1, 3), *size).reshape(len(frames), len(_CORNERS), 2)
-    lines = xy[:, _EDGES].reshape(len(frames), len(_EDGES), 4)
+    corners, is_rack = layout.frame_corners[every], layout.is_rack[every]
+    xy = state.camera.project(corners.reshape(-1, 3), *size).reshape(*corners.shape[:2], 2)
+    lines = xy[:, _EDGES].reshape(len(corners), len(_EDGES), 4)
     return tuple(
         Lines(lines[which].reshape(-1, 4), mark.color, FRAME_PX)
         for which, mark in ((is_rack, _rack(theme)), (~is_rack, _group(theme)))
@@ -96,7 +94,7 @@ def _rack(theme: Theme) -> Mark:
 
 
 def _group(theme: Theme) -> Mark:
-    return Mark("rack not told", theme.rule, FRAME_PX)
+    return Mark("rack not given", theme.rule, FRAME_PX)
 
 
 def _lines(mark: Mark, ends: NDArray[np.float64], width: float) -> list[Lines]:

@@ -43,9 +43,11 @@ def paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: 
     is_drawn = np.ones(drawing.n_marks, dtype=bool) if state.drawn_points is None else state.drawn_points
     folded = np.flatnonzero((group >= 0) & is_drawn)
     told = {scene.folds.names[each] for each in group[folded]}
-    labels = [label for label in scene.layout.labels if label[0] not in told]
+    labels = [
+        (name, at) for (name, _), at in zip(scene.layout.labels, _above(state, view), strict=True) if name not in told
+    ]
     sorts: list[tuple[Floats, Callable[[int], str]]] = [
-        (state.camera.project(np.array([at for _, at in labels]).reshape(-1, 3), *view), lambda i: labels[i][0]),
+        (np.array([at for _, at in labels]).reshape(-1, 2), lambda i: labels[i][0]),
         (xy[folded], lambda i: scene.folds.names[group[folded[i]]]),
     ]
     if state.names_shown:
@@ -63,6 +65,19 @@ def paint_places(painter: QPainter, state: FabricViewState, theme: Theme, size: 
             named += [(QPointF(*at[i]), name(i)) for i in inside.tolist()]
     if named:
         paint_names(painter, theme, named, size, middle(xy), caption)
+
+
+def _above(state: FabricViewState, view: tuple[float, float]) -> Floats:
+    """Return where the labels of a layout belong in the picture, those of racks above their frames; shape (n, 2)."""
+    layout = state.layout
+    if layout is None:
+        return np.zeros((0, 2))
+    at = state.camera.project(np.array([place for _, place in layout.labels]).reshape(-1, 3), *view)
+    corners = layout.frame_corners[layout.is_rack]
+    if len(corners) == len(at):
+        top = state.camera.project(corners.reshape(-1, 3), *view)[:, 1].reshape(corners.shape[:2])
+        at[:, 1] = np.minimum(at[:, 1], top.min(axis=1))
+    return at
 
 
 def middle(xy: Floats) -> Floats:

@@ -29,6 +29,7 @@ from gui.state.fabric.scene import Scene
 from gui.state.fabric.view import FabricViewState
 from gui.state.runs.entry import RunEntry
 from gui.state.runs.session import Session
+from gui.views.fabric.overlays import paint_message
 from gui.views.fabric.picture import value_colors
 from gui.views.widgets.exporting import ViewExport
 from gui.views.widgets.palette import Theme
@@ -54,9 +55,7 @@ class MatrixPicture:
         matrix, scene = self.matrix, self.state.scene
         painter.setFont(self.font)
         if matrix is None or scene is None:
-            painter.setPen(self.theme.faint_text)
-            why = self.state.message if scene is None else NO_PLANT
-            painter.drawText(QRectF(0, 0, size.width(), size.height()), Qt.AlignmentFlag.AlignCenter, why)
+            paint_message(painter, self.theme, self.state.message if scene is None else NO_PLANT, size)
             return
         area, cell = self.area(size)
         painter.fillRect(area, self.theme.box)

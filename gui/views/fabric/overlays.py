@@ -11,6 +11,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from gui.state.fabric.failed_parts import links_down, named, nodes_down
+from gui.state.fabric.failure import DECIMALS
 from gui.state.fabric.quantities import LOAD, UTILIZATION
 from gui.state.fabric.scene import Scene
 from gui.state.fabric.view import FabricViewState
@@ -19,7 +20,7 @@ from gui.views.fabric.names import middle, paint_names, paint_places
 from gui.views.widgets.palette import Theme
 
 CORNER = 0.28  # of the room for a caption, before it reaches the top of a cube
-OVERLOADED = 100.5  # % of capacity that is more than rounding
+SPILL = 1.3  # times that room for what then needs no second line
 MOST_RINGS = 300  # rings about found nodes that are drawn
 _ALIGN = Qt.AlignmentFlag
 
@@ -32,25 +33,29 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
     plain = QFont(painter.font())
     rows = [(scene.title, theme.text, bold), (scene.census(), theme.faint_text, plain)]
     narrow = min(room, max(CORNER * room, 200.0))  # what is long grows down the corner, beside the fabric
-    rows += [(part, theme.text, plain) for remark in remarks for part in _broken(remark, QFontMetricsF(plain), narrow)]
+    parts = (part for remark in remarks for part in _broken(remark, QFontMetricsF(plain), narrow, room))
+    rows += [(part, theme.text, plain) for part in parts]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
     box = QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows)))
-    ground(painter, theme, box)
     for row, (text, color, font) in enumerate(rows):
         painter.save()
         painter.setFont(font)
         painter.setPen(color)
-        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(MARGIN, MARGIN + row * line * 1.1, room, line * 1.2), _ALIGN.AlignLeft, shown)
+        metrics, top = QFontMetricsF(font), MARGIN + row * line * 1.1
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+        ground(painter, theme, QRectF(MARGIN, top, metrics.horizontalAdvance(shown), line))
+        painter.drawText(QRectF(MARGIN, top, room, line * 1.2), _ALIGN.AlignLeft, shown)
         painter.restore()
     return box
 
 
-def _broken(text: str, metrics: QFontMetricsF, room: float) -> list[str]:
-    """Break a text between words into lines that fit."""
+def _broken(text: str, metrics: QFontMetricsF, narrow: float, room: float) -> list[str]:
+    """Break a text between words into narrow lines, unless it is hardly longer than one."""
+    if metrics.horizontalAdvance(text) <= min(SPILL * narrow, room):
+        return [text]
     lines: list[str] = []
     for word in text.split():
-        if lines and metrics.horizontalAdvance(f"{lines[-1]} {word}") <= room:
+        if lines and metrics.horizontalAdvance(f"{lines[-1]} {word}") <= narrow:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
@@ -87,7 +92,8 @@ def _remarks(state: FabricViewState) -> list[str]:
         which = state.link_filter.words(state.quantity)
         remarks.append(f"{state.n_links_shown:,} of {scene.n_links:,} links drawn: {which}")
     fullest = float(np.nanmax(scene.link_values[UTILIZATION.id], initial=0.0))
-    if fullest > OVERLOADED and state.quantity in (UTILIZATION, LOAD):
+    throughput = round(100 / max(fullest, 100.0), DECIMALS)  # as the table of runs writes it
+    if throughput < 1 and state.quantity in (UTILIZATION, LOAD):
         remarks.append(f"{1e4 / fullest:.3g} % of the demand fits")
     if scene.layout.remark:
         remarks.append(scene.layout.remark)
@@ -102,13 +108,14 @@ def _remarks(state: FabricViewState) -> list[str]:
     if failed and state.failed_shown:
         remarks.append(f"{failed:,} link{'s' * (failed != 1)} down (dashed)")
     if scene.after is not None and scene.after.parts:
-        remarks.append(f"without {named(scene.after.parts)}: {scene.after.brief()}")
+        remarks += [f"without {named(scene.after.parts)}", *scene.after.brief()]
     elif scene.after is not None and scene.own_parts:
-        remarks.append(f"everything works: {scene.after.brief()}")
+        remarks += ["everything works", *scene.after.brief()]
     elif scene.own_parts:
         remarks.append(f"without {named(scene.own_parts)}")
     if len(state.dark_links) or len(state.new_links):
-        remarks.append(f"{len(state.dark_links):,} circuits dark (dotted), {len(state.new_links):,} new")
+        dark = len(state.dark_links)
+        remarks.append(f"{dark:,} circuit{'s' * (dark != 1)} dark (dotted), {len(state.new_links):,} new")
     return remarks
 
 

@@ -63,7 +63,7 @@ def value_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
 def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
     """Return the color of each category of the quantity shown."""
     if state.quantity == STATE:
-        return (theme.rule, theme.categories[0], theme.categories[3], theme.bad)
+        return (theme.rule, theme.categories[0], theme.warning, theme.bad)
     names = state.scene.categories(state.quantity) if state.scene is not None else ()
     return tuple(theme.categories[i % len(theme.categories)] for i in range(len(names)))
 

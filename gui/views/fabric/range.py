@@ -10,6 +10,8 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLin
 from experiments.plain_values import format_number
 from gui.state.fabric.view import FabricViewState
 
+WIDE_PX = 380  # so that what it says needs no third line
+
 
 class RangeDialog(QDialog):
     """Asks for the lowest and the highest value that colors show, and says what is wrong with them."""
@@ -19,10 +21,11 @@ class RangeDialog(QDialog):
         self._state = state
         self.setWindowTitle("Color range")
         unit = f", {state.quantity.unit}" if state.quantity.unit else ""
-        self.low, self.high = QLineEdit(f"{state.scale.low:g}"), QLineEdit(f"{state.scale.high:g}")
+        self.low, self.high = QLineEdit(_typed(state.scale.low)), QLineEdit(_typed(state.scale.high))
         own = state.own_scale
-        self.problem = QLabel(f"The values shown suggest {format_number(own.low)} to {format_number(own.high)}.")
+        self.problem = QLabel(f"The values shown suggest {_typed(own.low)} to {_typed(own.high)}.")
         self.problem.setWordWrap(True)
+        self.setMinimumWidth(WIDE_PX)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -48,3 +51,9 @@ class RangeDialog(QDialog):
             return
         self._state.set_range(low, high)
         super().accept()
+
+
+def _typed(value: float) -> str:
+    """Return a number rounded as beside the color bar, in the form in which one types it."""
+    text = format_number(value).replace(",", "").replace("−", "-")
+    return text if text.isascii() else f"{value:g}"

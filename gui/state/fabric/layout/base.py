@@ -14,6 +14,7 @@ Ints = NDArray[np.int64]
 STUB = 0.55  # length of a wrap's stub, in node spacings
 SHUFFLE, PLAIN = -1, -2  # points that belong to no node: a shuffle, and a bend of a cable
 _NO_FRAMES = np.zeros((0, 2, 3))
+_CORNERS = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,11 @@ class Layout:
     frames: Floats = field(default_factory=lambda: _NO_FRAMES)
     is_rack: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     remark: str = ""
+
+    @property
+    def frame_corners(self) -> Floats:
+        """The corners of each frame, by which of its two ends each is at along x, y and z; shape (n, 8, 3)."""
+        return self.frames[:, _CORNERS, np.arange(3)]
 
 
 def straight(xyz: Floats, link_ends: Ints, azimuth_deg: float = -60.0, elevation_deg: float = 25.0) -> Layout:
