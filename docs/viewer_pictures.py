@@ -211,6 +211,7 @@ def _jobs_running(stage: Stage) -> None:
 
 
 def _filtered(text: str, stage: Stage) -> None:
+    stage.window.runs.filter.setFocus()
     stage.window.runs.filter.setText(text)
 
 

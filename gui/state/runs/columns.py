@@ -58,15 +58,17 @@ class Column:
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     def text(self, frame: Frame, row: int) -> str:
-        """Return the value of a run as it is shown; empty where there is none or it is not at hand yet."""
+        """Return the value of a run as it is shown; empty where it is not at hand yet or a text is empty."""
         if not frame.has(self.id):
             return ""
         if not self.numeric:
             text = frame.texts(self.id)[row]
             if self.id == "design" and not text and frame.has("title"):  # a run of no study
                 return frame.texts("title")[row]
+            if self.id == "verdict":  # there is none where no link is optical
+                return text or MISSING
             return (STAR if text == "yes" else NO_STAR) if self.id == "star" else text
-        return format_number(float(frame.numbers(self.id)[row]), self.decimals)
+        return format_number(float(frame.numbers(self.id)[row]), self.decimals) or MISSING
 
     def value(self, frame: Frame, row: int) -> str | float:
         """Return the value of a run at full precision; empty where there is none."""

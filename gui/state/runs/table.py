@@ -185,7 +185,8 @@ class RunsTable:
     def help_of(self, column: Column) -> str:
         """Return what a column means, and how it is filtered by, as far as that is known by now."""
         meaning = column.help or self.meanings.get(column.id, "")
-        example = f"Filter by {column.id}{'<number' if column.numeric else ':text'}"
+        value = "<number" if column.numeric else ":yes" if column.id == "star" else ":text"
+        example = f"Filter by {column.id}{value}"
         return "\n".join(filter(None, (meaning[:1].upper() + meaning[1:], example)))
 
     def ask_meanings(self, then: Callable[[], object] = lambda: None) -> None:

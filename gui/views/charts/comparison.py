@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
-from PyQt6.QtGui import QFont, QFontMetrics, QPalette, QShowEvent
+from PyQt6.QtGui import QFont, QFontMetrics, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -30,6 +30,7 @@ from gui.state.charts.comparison import (
 )
 from gui.state.charts.kinds import Inputs
 from gui.state.hints import nothing_shown
+from gui.state.runs.columns import fitted
 from gui.state.runs.entry import one_line
 from gui.state.runs.selection import Selection
 from gui.state.runs.table import RunsTable
@@ -45,6 +46,8 @@ _MOST_PX = (170, 260)  # of the columns of parts and of what differs
 ROOM_PX = 24  # beside the text of a cell or heading
 _RUN_PX = 320  # at most, of each run
 _ALONE_PX = 420  # of one that stands alone
+_LEAST_PX = (84, 150)  # of the first two columns, where the runs find no room otherwise
+_LEAST_RUN_PX = 132  # of the text of a run or of a source there
 _LONG = 16  # characters of a name that is written in two lines
 
 
@@ -124,6 +127,11 @@ class ComparisonView(QWidget):
         self._table, self._selection, self._submit = table, selection, submit
         self._shown_keys: tuple[str, ...] | None = None
         self._request = 0
+        self._wanted: list[
+            int
+        ] = []  # widths of the columns, those that they can do with, and those they have been given
+        self._least: list[int] = []
+        self._spread: list[int] = []
         self.filter = SearchLine("Search what differs or is held", "Search: metrics, latency, cost, tier 2, topology …")
         self.model = ComparisonModel(theme)
         self.view = QTableView()
@@ -154,6 +162,7 @@ class ComparisonView(QWidget):
         self.view.setAlternatingRowColors(True)
         self.view.setShowGrid(False)
         self.view.setWordWrap(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names and keys differ at their ends
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         rows, header = self.view.verticalHeader(), self.view.horizontalHeader()
         assert rows is not None and header is not None  # a QTableView has both
@@ -222,13 +231,31 @@ class ComparisonView(QWidget):
         self.message.setText(nothing_shown(self._table.total, self.model.comparison.message or SELECT_ONE_OR_MORE))
 
     def _fit_columns(self) -> None:
-        """Give every column what its texts need: what finds no room is scrolled to, for cut values say nothing."""
+        """Find what every column needs for its texts, and what it can do with where the runs find no room otherwise."""
         metrics = QFontMetrics(self.view.font())
+        self._wanted, self._least = [], []
+        of_run = _RUN_PX if len(self.model.comparison.names) > 1 else _ALONE_PX
         for column in range(self.model.columnCount()):
             texts = (str(self.model.data(self.model.index(r, column)) or "") for r in range(self.model.rowCount()))
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             heads = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split("\n")
-            head = max(map(metrics.horizontalAdvance, heads))
-            of_run = _RUN_PX if len(self.model.comparison.names) > 1 else _ALONE_PX
+            head = max(map(metrics.horizontalAdvance, heads)) + ROOM_PX
             most = _MOST_PX[column] if column < _FIXED else of_run
-            self.view.setColumnWidth(column, min(max(widest, head) + ROOM_PX, most))
+            least = _LEAST_PX[column] if column < _FIXED else max(_LEAST_RUN_PX, head)
+            self._wanted.append(min(max(widest + ROOM_PX, head), most))
+            self._least.append(min(self._wanted[-1], least))
+        self._spread_columns()
+
+    def _spread_columns(self) -> None:
+        viewport = self.view.viewport()
+        if viewport is None or len(self._wanted) != self.model.columnCount():
+            return
+        self._spread = fitted(self._wanted, self._least, viewport.width())
+        for column, width in enumerate(self._spread):
+            self.view.setColumnWidth(column, width)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Use the room there is now, unless the user has given a column another width."""
+        super().resizeEvent(event)
+        if [self.view.columnWidth(column) for column in range(self.model.columnCount())] == self._spread:
+            self._spread_columns()

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from gui.views.fabric.ocs import OcsPanel
 
 MOUSE_HELP = (
-    "Drag to turn, Shift and drag to move, wheel to zoom, double-click to fold; "
-    "click two endpoints to see the paths between them, right-click to fail a part."
+    "Drag: turn, Shift+drag: move, wheel: zoom, double-click: fold, click two endpoints: paths, right-click: fail"
 )
 
 

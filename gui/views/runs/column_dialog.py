@@ -21,7 +21,7 @@ from gui.state.runs.table import RunsTable
 from gui.views.widgets.screen import resize_within_screen
 
 FILTER_HELP = """\
-<style>td { vertical-align: middle }</style>
+<style>td { vertical-align: middle; padding-right: 12px }</style>
 <p>Terms are separated by blanks, and all must hold. Case makes no difference.</p>
 <table cellspacing="4">
 <tr><td><code>word</code></td><td>anywhere in the texts of a run</td></tr>

@@ -283,11 +283,13 @@ class RunsPanel(QWidget):
         view.setAlternatingRowColors(True)
         view.setShowGrid(False)
         view.setWordWrap(False)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of designs differ at their ends
         view.setTabKeyNavigation(False)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         viewport = view.viewport()
         over = QVBoxLayout(viewport)
         over.addWidget(self.empty)
+        self.empty.setForegroundRole(QPalette.ColorRole.WindowText)  # a viewport gives its own
         if viewport is not None:
             viewport.installEventFilter(self)
         rows, header = view.verticalHeader(), view.horizontalHeader()
@@ -328,13 +330,14 @@ class RunsPanel(QWidget):
 
     def _table_changed(self) -> None:
         shown, total = len(self._table.order), self._table.total
-        text = counted(total, "run")
-        self.count.setText(self._table.filter_problem or (text if shown == total else f"{shown:,} of {text}"))
+        text, problem = counted(total, "run"), self._table.filter_problem
+        text = text if shown == total else f"{shown:,} of {text}"
+        self.count.setText(f"{text}. {problem[:1].upper()}{problem[1:]}" if problem else text)
         self.empty.setText(nothing_shown(total, f"{NO_MATCH} {self._table.view.hint}".strip()))
         self.empty.setVisible(not shown)
         palette = self.count.palette()
         theme = self.model.theme
-        palette.setColor(QPalette.ColorRole.WindowText, theme.bad if self._table.filter_problem else theme.faint_text)
+        palette.setColor(QPalette.ColorRole.WindowText, theme.bad if problem else theme.faint_text)
         self.count.setPalette(palette)
         set_text_color(self.empty, theme.faint_text)
         self.filter.setPalette(self._filter_palette())

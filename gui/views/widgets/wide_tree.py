@@ -29,7 +29,8 @@ class WideTree(QTreeWidget):
         super().__init__()
         self._numbers = numbers
         self._needed: list[int] = []  # width of each column
-        head = QTreeWidgetItem(list(headings))
+        # a heading at the right stands off the edge of its column
+        head = QTreeWidgetItem([f"{h}\N{NO-BREAK SPACE}" if i in numbers else h for i, h in enumerate(headings)])
         for column in range(len(headings)):
             head.setTextAlignment(column, RIGHT if column in numbers else LEFT)
         self.setHeaderItem(head)

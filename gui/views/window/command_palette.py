@@ -3,14 +3,45 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, QSize, Qt
-from PyQt6.QtGui import QKeyEvent, QKeySequence
-from PyQt6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QPainter, QPalette
+from PyQt6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.commands import CommandRegistry
 from gui.views.widgets.screen import resize_within_screen
 
+_KEYS = Qt.ItemDataRole.UserRole + 1
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_ROWS = 20  # of the list that are seen, none of them cut
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+class _KeysDelegate(QStyledItemDelegate):
+    """Writes the shortcut of a command at the right edge of its row."""
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint the row as any other, and the shortcut over it."""
+        super().paint(painter, option, index)
+        if painter is not None and (keys := index.data(_KEYS)):
+            state, role = option.state, QPalette.ColorRole
+            enabled = (
+                QPalette.ColorGroup.Active if state & QStyle.StateFlag.State_Enabled else QPalette.ColorGroup.Disabled
+            )
+            chosen = bool(state & QStyle.StateFlag.State_Selected)
+            painter.save()
+            painter.setPen(option.palette.color(enabled, role.HighlightedText if chosen else role.PlaceholderText))
+            painter.drawText(option.rect.adjusted(0, 0, -8, 0), int(_RIGHT), keys)
+            painter.restore()
 
 
 class CommandPalette(QDialog):
@@ -21,13 +52,13 @@ class CommandPalette(QDialog):
         self._registry = registry
         self.setWindowTitle("Commands")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        resize_within_screen(self, QSize(560, 380))
         self.text = QLineEdit(placeholderText="Type to search all commands")
         self.text.setAccessibleName("Search commands")
         self.list = QListWidget()
         self.list.setAccessibleName("Commands")
         self.list.setUniformItemSizes(True)
         self.list.setSpacing(1)
+        self.list.setItemDelegate(_KeysDelegate(self.list))
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(self.list)
@@ -36,6 +67,9 @@ class CommandPalette(QDialog):
         self.list.itemActivated.connect(self._run)
         self.text.installEventFilter(self)
         self._fill("")
+        row_px = self.list.sizeHintForRow(0) + 2 * self.list.spacing()
+        self.list.setMinimumHeight(_ROWS * row_px + 2 * self.list.frameWidth())
+        resize_within_screen(self, QSize(560, self.sizeHint().height()))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Let the arrow keys move through the list while the text keeps the focus."""
@@ -50,8 +84,10 @@ class CommandPalette(QDialog):
             place = command.menu.replace("/", " › ")
             keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
             label = f"{place} › {command.title}" if place else command.title
-            item = QListWidgetItem(f"{label}    {keys}" if keys else label, self.list)
+            item = QListWidgetItem(label, self.list)
             item.setData(Qt.ItemDataRole.UserRole, command.id)
+            item.setData(_KEYS, keys)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{label} {keys}".strip())
             item.setToolTip(command.help)
             if not command.enabled_when():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from PyQt6.QtCore import QSignalBlocker, QSize, Qt
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -47,6 +47,8 @@ class PreferencesDialog(ContentDialog):
         self._preferences, self._on_change = preferences, on_change
         self.editors: dict[str, QWidget] = {}
         form = QFormLayout(content)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(10)
         for name, info in Preferences.model_fields.items():
             if name in _OWN_PAGE:
                 continue
@@ -55,14 +57,16 @@ class PreferencesDialog(ContentDialog):
             help_ = QLabel(info.description or "", wordWrap=True)
             set_text_color(help_, theme.faint_text)
             column = QVBoxLayout()
+            column.setSpacing(4)
             column.addWidget(editor)
             column.addWidget(help_)
             form.addRow(f"{info.title}:", column)
         self.problem = QLabel(wordWrap=True)
         set_text_color(self.problem, theme.bad)
+        self.problem.hide()  # which takes no room until there is one
         form.addRow(self.problem)
         self.buttons.accepted.connect(self._agree)
-        resize_within_screen(self, QSize(680, 400))
+        resize_within_screen(self, QSize(680, self.heightForWidth(680)))
 
     def _agree(self) -> None:
         values = {name: _value(editor, getattr(self._preferences, name)) for name, editor in self.editors.items()}
@@ -70,6 +74,7 @@ class PreferencesDialog(ContentDialog):
             self._preferences.changed(**values)
         except ValidationError as error:
             self.problem.setText("\n".join(map(str, problems_of(error, Preferences))))
+            self.problem.show()
             return
         self._on_change(**values)
         self.accept()
@@ -126,6 +131,10 @@ class ShortcutsDialog(ContentDialog):
         for column, width in enumerate((170, 210, 150)):
             self.table.setColumnWidth(column, width)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        # a long text takes the lines it needs, which are others for another width
+        self._widened = QTimer(self, singleShot=True, interval=0)
+        self._widened.timeout.connect(self.table.resizeRowsToContents)
+        header.sectionResized.connect(lambda: self._widened.start())
 
     def _filter(self, text: str) -> None:
         found = {command.id for command in self._registry.search(text)}

@@ -11,7 +11,7 @@ import optinet
 from experiments.labels import title_and_unit, unit_text
 from experiments.plain_values import decimals_of, format_number, percent_text
 from gui.samples import own_samples
-from gui.state.runs.columns import COLUMNS, fitted
+from gui.state.runs.columns import COLUMNS, MISSING, fitted
 from gui.state.runs.frame import Batch
 from gui.state.runs.library import Library
 from gui.state.runs.session import Session
@@ -119,14 +119,14 @@ def test_every_headline_metric_has_a_title_that_people_chose():
         assert "_" not in title and (unit or unit_of(name) == "1"), name
 
 
-def test_a_value_that_a_run_does_not_have_is_empty(make_entry):
+def test_a_value_that_a_run_does_not_have_is_a_dash_and_nothing_in_exported_data(make_entry):
     by_id = {column.id: column for column in COLUMNS}
     session = Session()
     session.add([make_entry("a", network_kw=1234.56)])
     frame = session.frame
     assert by_id["network_kw"].text(frame, 0) == "1,234.6" and by_id["network_kw"].value(frame, 0) == 1234.56
     frame.numbers("throughput")
-    assert by_id["throughput"].text(frame, 0) == "" == by_id["throughput"].value(frame, 0)
+    assert by_id["throughput"].text(frame, 0) == MISSING and by_id["throughput"].value(frame, 0) == ""
     assert by_id["design"].text(frame, 0) == "a"
     session.add([make_entry("b", design="", title="B")])
     assert by_id["design"].text(session.frame, 1) == "B"

@@ -53,7 +53,7 @@ def test_numbers_stand_right_and_sort_as_numbers(window):
     assert model.data(model.index(0, column), Qt.ItemDataRole.TextAlignmentRole) & right == right
     assert model.headerData(column, Qt.Orientation.Horizontal).split() == ["Power", "kW"]
     window.runs.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
-    assert [cell(window, row, "network_kw") for row in range(4)] == ["90.0", "400.0", "700.0", None]
+    assert [cell(window, row, "network_kw") for row in range(4)] == ["90.0", "400.0", "700.0", "–"]
     # the selection goes with the runs
     assert [window.table.row(row).key[-4:] for row in selected_rows(window)] == ["a.h5", "c.h5", "b.h5"]
 
