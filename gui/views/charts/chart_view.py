@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -38,12 +39,12 @@ from experiments.charts import (
 from experiments.charts.lines import SAME
 from gui.jobs import Submit
 from gui.state.charts.kinds import ChartKind, Choice, Inputs, Shown
-from gui.state.hints import nothing_shown
+from gui.state.hints import nothing_shown, with_commands
 from gui.state.runs.entry import one_line
 from gui.state.runs.selection import Selection
 from gui.state.runs.session import Session
 from gui.state.runs.table import RunsTable
-from gui.views.charts.drawing import BOTTOM, LEAST_PX, LEFT, Drawing, Hit, NumberAxis, Spot, Style
+from gui.views.charts.drawing import BOTTOM, LEAST_PX, LEFT, TOP, Drawing, Hit, NumberAxis, Spot, Style
 from gui.views.charts.many import HeatMapDrawing, ParallelDrawing
 from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
@@ -63,6 +64,7 @@ DRAWINGS: dict[type, type[Drawing]] = {
     HeatMap: HeatMapDrawing,
 }
 _CHOICE_PX, _GAP_PX = 215, 4  # a label and a box whose texts can be read
+_MESSAGE_PX = 600  # longer lines are hard to read
 _UNBROKEN = 60  # characters of a legend entry that is kept on one line
 
 
@@ -112,7 +114,7 @@ class ChartView(QWidget):
         self.legend = QLabel(wordWrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.remark = QLabel(wordWrap=True)
-        self.plot = pg.PlotWidget(axisItems={side: NumberAxis(side) for side in (LEFT, BOTTOM)})
+        self.plot = pg.PlotWidget(axisItems={side: NumberAxis(side) for side in (LEFT, BOTTOM, TOP)})
         self.plot.setMenuEnabled(False)
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # what is left, and its minimum
         self.plot.hideButtons()
@@ -130,6 +132,7 @@ class ChartView(QWidget):
         inside.addWidget(self.plot, 1)
         inside.addWidget(self.remark)
         self.message = QLabel(wordWrap=True)
+        self.message.setMaximumWidth(_MESSAGE_PX)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton()
@@ -137,7 +140,11 @@ class ChartView(QWidget):
         empty = QWidget()
         column = QVBoxLayout(empty)
         column.addStretch(1)
-        column.addWidget(self.message)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.message, 1000)  # all it may have
+        row.addStretch(1)
+        column.addLayout(row)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         self.stack = QStackedWidget()
@@ -301,12 +308,13 @@ class ChartView(QWidget):
     def _draw(self) -> None:
         shown = self.shown
         self.plot.clear()
+        self.plot.hideAxis(TOP)
         box = self.plot.getViewBox()
         box.invertY(False)
         self.plot.setMinimumHeight(LEAST_PX)
         self.drawing = None
         self.stack.setCurrentIndex(0 if shown.chart is not None else 1)
-        self.message.setText(nothing_shown(len(self._session), shown.message))
+        self.message.setText(with_commands(nothing_shown(len(self._session), shown.message)))
         self.button.setText(shown.action)
         self.button.setVisible(bool(shown.action))
         self.remark.setText(shown.remark)

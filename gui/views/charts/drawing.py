@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,10 +25,12 @@ from gui.views.widgets.palette import Theme
 NEAR_PX = 14.0  # how near the pointer must be to a point or line
 LABEL_SHARE = 0.42  # of the width that names at the left may take
 ROW_PX, ROW_FILL = 40.0, 0.72
+_NAME_GAP = 0.3  # of a line, between names of several lines
 LEAST_PX, AXIS_PX = 120, 56  # height of a plot, and of that its axis with numbers and label
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "t1", "+", "x", "t2", "t3")
 _UPRIGHT_PX = 4.0  # between an axis and names that stand below it
-LEFT, BOTTOM = "left", "bottom"
+LEFT, BOTTOM, TOP = "left", "bottom", "top"
+_TICK_GAP_PX = 12.0  # between the numbers of an even axis
 _MOST_DECIMALS = 9
 
 
@@ -137,10 +140,26 @@ class Drawing(ABC):
 class NumberAxis(pg.AxisItem):
     """An axis whose numbers are written as in the tables; on a logarithmic axis they are powers of ten.
 
-    Below a plot they may stand upright, reading from below, where there is no room side by side.
+    Below a plot they may stand upright, reading from below, where there is no room side by side; the numbers of an even
+    axis keep a gap.
     """
 
     upright = False
+    even = False
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return steps and offsets of the ticks; an even axis has one step, the least for which there is room."""
+        span = high - low
+        if not self.even or span <= 0 or size <= 0:
+            return list(super().tickSpacing(low, high, size))
+        metrics = QFontMetricsF(self.style["tickFont"] or QFont())
+        first = math.floor(math.log10(span)) - 2
+        for step in (digit * 10.0**power for power in range(first, first + 3) for digit in (1, 2, 5)):
+            ends = [math.ceil(low / step) * step, math.floor(high / step) * step]
+            widest = max(map(metrics.horizontalAdvance, self.tickStrings(ends, 1.0, step)))
+            if step / span * size >= widest + _TICK_GAP_PX:
+                break
+        return [(step, 0.0)]
 
     def drawPicture(self, painter: QPainter, axis: object, ticks: object, texts: Any) -> None:
         """Draw axis, ticks and texts."""
@@ -179,14 +198,14 @@ def set_axis(plot: pg.PlotWidget, side: str, label: str, style: Style, *, grid: 
     axis = plot.getAxis(side)
     theme = style.theme
     axis.setLogMode(x=False, y=False)
-    axis.upright = False
+    axis.upright = axis.even = False
     axis.setTicks(None)
     axis.enableAutoSIPrefix(False)
-    axis.setStyle(tickLength=-4, tickFont=style.font, hideOverlappingLabels=side == BOTTOM, autoExpandTextSpace=True)
+    axis.setStyle(tickLength=-4, tickFont=style.font, hideOverlappingLabels=side != LEFT, autoExpandTextSpace=True)
     axis.setPen(theme.rule)
     axis.setTextPen(theme.text)
     axis.setTickPen(theme.rule)
-    axis.setHeight(None) if side == BOTTOM else axis.setWidth(None)
+    axis.setWidth(None) if side == LEFT else axis.setHeight(None)
     axis.setLabel(label, color=theme.text.name(), **{"font-size": f"{style.font.pointSizeF():g}pt"})
     axis.showLabel(bool(label))
     axis.resizeEvent()  # it would leave the label where the one before stood
@@ -209,7 +228,8 @@ def set_rows(plot: pg.PlotWidget, labels: Sequence[str], style: Style, marked: S
     axis.setStyle(tickLength=0)
     halves = [len(each) / 2 for each in lines]  # what a name takes of the way to the next
     most = max((above + below for above, below in pairwise(halves)), default=1.0)
-    plot.setMinimumHeight(max(LEAST_PX, round(len(lines) * most * metrics.height()) + AXIS_PX))
+    pitch = (most if most <= 1 else most + _NAME_GAP) * metrics.height()
+    plot.setMinimumHeight(max(LEAST_PX, round(len(lines) * pitch) + AXIS_PX))
     axis.setWidth(max((metrics.horizontalAdvance(line) for each in lines for line in each), default=0.0) + 28)
 
 

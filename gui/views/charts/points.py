@@ -19,6 +19,7 @@ MOST_POINTS = 4000  # drawn; more would take longer than a frame and lie on each
 # the gaps of a line let another be seen under it
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _SIGNS = ("━━", "╍╍", "┅┅", "━┅")
+_MARK_PX = (13, 10, 7)  # a mark upon another lets it be seen
 _FAINT = 90  # of 255: intervals behind the points
 _CELLS = 220  # along each axis, of which each keeps one point when points are thinned
 
@@ -160,8 +161,8 @@ class CurvesDrawing(Drawing):
                 plot.addItem(pg.ScatterPlotItem(x=chart.along(curve.x), y=curve.y, symbol="o", **dots))
             at = chart.along(np.array(curve.mark[:1]))
             if np.isfinite(at).all():
-                pen = self.style.pen(self.style.theme.text, 1)
-                plot.addItem(pg.ScatterPlotItem(x=at, y=[curve.mark[1]], size=10, brush=brush, pen=pen))
+                pen, size = self.style.pen(self.style.theme.text, 1), _MARK_PX[i % len(_MARK_PX)]
+                plot.addItem(pg.ScatterPlotItem(x=at, y=[curve.mark[1]], size=size, brush=brush, pen=pen))
         every = np.concatenate([chart.x_range or (), *(x for x, _ in self._paths)]) if chart.curves else np.zeros(1)
         heights = np.concatenate([curve.y for curve in chart.curves]) if chart.curves else np.zeros(1)
         low, high = chart.y_range or (float(np.nanmin(heights)), float(np.nanmax(heights)))

@@ -17,6 +17,7 @@ from gui.views.charts.drawing import (
     BOTTOM,
     LEFT,
     ROW_FILL,
+    TOP,
     Drawing,
     Hit,
     Spot,
@@ -28,6 +29,7 @@ from gui.views.charts.drawing import (
 )
 from gui.views.widgets.palette import GRAY
 
+_MANY = 14  # rows, with which a chart may have to scroll
 _NUMBER_SHARE = 0.2  # of the width, for the number behind the longest bar
 
 
@@ -42,7 +44,11 @@ class _Rows(Drawing):
     def _axes(self, plot: pg.PlotWidget, axis_label: str, low: float, high: float) -> None:
         plot.getViewBox().invertY(True)
         set_axis(plot, LEFT, "", self.style)
-        set_axis(plot, BOTTOM, axis_label, self.style).setStyle(hideOverlappingLabels=False)
+        for side in (BOTTOM, TOP):
+            axis = set_axis(plot, side, axis_label, self.style)
+            axis.setStyle(hideOverlappingLabels=False)
+            axis.even = True
+        plot.showAxis(TOP, len(self.labels) >= _MANY)  # of so many the axis below may be out of sight
         span = (high - low) or abs(high) or 1.0
         self._span = (low - 0.01 * span, high + 0.04 * span)
         self.fit(plot)

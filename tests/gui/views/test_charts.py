@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import h5py
 import pytest
 from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtGui import QFont, QFontMetricsF, QGuiApplication
 
 from experiments.notes import read_notes
 from gui.state.charts.sensitivity import STOP
@@ -368,6 +368,20 @@ def test_numbers_on_an_axis_are_written_as_in_the_tables(qtbot):
     assert axis.tickStrings([-0.25, 0.0, 0.25], 1.0, 0.25) == ["−0.25", "0.00", "0.25"]
     axis.setLogMode(x=True, y=False)
     assert axis.tickStrings([-8.0, -7.5, 0.0, 4.0], 1.0, 1.0) == ["10⁻⁸", "", "10⁰", "10⁴"]
+
+
+@pytest.mark.parametrize("high", [0.014, 1.0, 14.0, 1166.0, 9.9e6])
+def test_an_even_axis_has_the_least_round_step_whose_numbers_keep_a_gap(qtbot, high):
+    axis = NumberAxis(BOTTOM)
+    axis.even = True
+    widths = QFontMetricsF(QFont())
+
+    def room(step):
+        return step / high * 260.0 - widths.horizontalAdvance(axis.tickStrings([high // step * step], 1.0, step)[0])
+
+    ((step, offset),) = axis.tickSpacing(0.0, high, 260.0)
+    assert offset == 0.0 and room(step) >= 8.0 and step <= high
+    assert f"{step:e}"[0] in "125" and room(step / 2.5) < 12.5
 
 
 def test_what_can_be_chosen_takes_a_second_line_where_it_would_be_cut_off(chart):
