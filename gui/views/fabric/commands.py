@@ -116,7 +116,7 @@ def drawing_commands(state: FabricViewState, set_layout: Callable[[str], object]
             lambda: state.set_link_filter(host_links=not state.link_filter.host_links),
             "H",
             "View",
-            has_scene,
+            lambda: state.scene is not None and bool(state.scene.is_host_link.any()),
             lambda: state.link_filter.host_links,
             help="Draw the links of hosts, which often hide the links between switches",
             toolbar="Host links",

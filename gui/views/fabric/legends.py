@@ -16,7 +16,7 @@ from gui.state.fabric.failed_parts import nodes_down
 from gui.state.fabric.scene import KIND_NAMES
 from gui.state.fabric.view import FabricViewState
 from gui.views.fabric.marks import Mark, marks_of
-from gui.views.fabric.picture import category_colors
+from gui.views.fabric.picture import beside_group, category_colors
 from gui.views.widgets.palette import Theme
 from optinet.fabric import NodeKind
 
@@ -204,8 +204,12 @@ def keys(state: FabricViewState, theme: Theme) -> list[Key]:
     if scene is None or drawing is None:
         return []
     nodes = drawing.point_node if state.drawn_points is None else drawing.point_node[state.drawn_points]
-    present = set(scene.node_kind[nodes[nodes >= 0]].tolist())
+    drawn = nodes[nodes >= 0]
+    beside = beside_group(state)[drawn]
+    present = set(scene.node_kind[drawn[~beside]].tolist())
     found = [Key(names[0], theme.nodes[kind]) for kind, names in KIND_NAMES.items() if kind in present]
+    if beside.any():
+        found.append(Key(f"beside {state.link_filter.group}", theme.rule))
     if (nodes < 0).any():
         found.append(Key("folded group", theme.nodes[NodeKind.SWITCH], 11.0))
     if len(state.shuffles):

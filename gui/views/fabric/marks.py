@@ -12,7 +12,7 @@ from PyQt6.QtGui import QColor
 
 from gui.state.fabric.drawing import Drawing
 from gui.state.fabric.view import FabricViewState
-from gui.views.fabric.painting import FAST_WIDTH, FEW, Lines
+from gui.views.fabric.painting import FAST_WIDTH, FEW, FEW_WIDTH, Lines
 from gui.views.widgets.palette import Theme
 
 FRAME_PX = 1.1
@@ -32,6 +32,7 @@ class Mark:
     width: float
     style: Qt.PenStyle = _Style.SolidLine
     casing: QColor | None = None
+    keeps_color: bool = False  # the links are drawn in their own colors over it; `color` is that of the legend
 
     def strokes(self, width: float) -> list[tuple[QColor, float, Qt.PenStyle]]:
         """Return the pens that draw it, in order, for one of this width."""
@@ -55,14 +56,24 @@ def marks_of(state: FabricViewState, theme: Theme) -> list[Mark]:
 
 
 def mark_lines(
-    state: FabricViewState, drawing: Drawing, theme: Theme, xy: NDArray[np.float64], most: int | None
+    state: FabricViewState,
+    drawing: Drawing,
+    theme: Theme,
+    xy: NDArray[np.float64],
+    colors: tuple[QColor, ...],
+    most: int | None,
 ) -> tuple[Lines, ...]:
-    """Return the lines of all marks, at most so many of each, for points projected to `xy`."""
+    """Return the lines of all marks, at most so many of each, for points projected to `xy` and links in `colors`."""
     lines: list[Lines] = []
     for mark, links in _marked_links(state, theme):
         if len(links):
-            ends = drawing.segment_ends[drawing.segments_of(links)[:most]]
-            lines += _lines(mark, xy[ends], mark.width if len(links) <= FEW else FAST_WIDTH)
+            segments = drawing.segments_of(links)[:most]
+            ends = drawing.segment_ends[segments]
+            width = mark.width if len(links) <= FEW else FAST_WIDTH
+            lines += _lines(mark, xy[ends], width)
+            if mark.keeps_color:
+                bins = state.color_bins(state.values[segments])
+                lines += [Lines(xy[ends[bins == b]].reshape(-1, 4), colors[b], width) for b in np.unique(bins).tolist()]
     if len(state.new_links):
         mark = _new(theme)
         lines += _lines(mark, xy[drawing.node_point[state.new_links][:most]], mark.width)
@@ -106,9 +117,10 @@ def _marked_links(state: FabricViewState, theme: Theme) -> list[tuple[Mark, NDAr
     if scene is None:
         return []
     nothing = np.zeros(0, dtype=np.int64)
+    limits = Mark("limits", theme.canvas, FEW_WIDTH, casing=theme.highlight, keeps_color=True)
     traced = state.trace.links(state.path_shown) if state.trace is not None else nothing
     sorts = [
-        (Mark("limits", theme.highlight, 2.6), np.flatnonzero(scene.limiting) if state.limit_shown else nothing),
+        (limits, np.flatnonzero(scene.limiting) if state.limit_shown else nothing),
         (Mark("failed", theme.bad, 2.2, _Style.DashLine), state.failed if state.failed_shown else nothing),
         (Mark("dark circuit", theme.bad, 2.2, _Style.DotLine), state.dark_links),
         (Mark("traced path", theme.highlight, 3.0, casing=theme.canvas), traced),

@@ -37,14 +37,15 @@ def paint_caption(painter: QPainter, theme: Theme, scene: Scene, remarks: Sequen
     rows += [(part, theme.text, plain) for part in parts]
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text, _, font in rows)
     box = QRectF(MARGIN, MARGIN, min(widest, room), line * (0.05 + 1.1 * len(rows)))
+    for row, (text, _, font) in enumerate(rows):  # before all texts, whose tails a ground would cut
+        wide = min(QFontMetricsF(font).horizontalAdvance(text), room)
+        ground(painter, theme, QRectF(MARGIN, MARGIN + row * line * 1.1, wide, line))
     for row, (text, color, font) in enumerate(rows):
         painter.save()
         painter.setFont(font)
         painter.setPen(color)
-        metrics, top = QFontMetricsF(font), MARGIN + row * line * 1.1
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
-        ground(painter, theme, QRectF(MARGIN, top, metrics.horizontalAdvance(shown), line))
-        painter.drawText(QRectF(MARGIN, top, room, line * 1.2), _ALIGN.AlignLeft, shown)
+        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QRectF(MARGIN, MARGIN + row * line * 1.1, room, line * 1.2), _ALIGN.AlignLeft, shown)
         painter.restore()
     return box
 

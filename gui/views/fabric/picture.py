@@ -48,7 +48,7 @@ def fabric_picture(
     nodes = _nodes(state, theme, xy, size, MOVING_NODES if moving else None)
     most = MOVING_MARKS if moving else None
     frames = frame_lines(state, theme, (size.width(), size.height()), most)
-    marks = (*frames, *mark_lines(state, drawing, theme, xy, most))
+    marks = (*frames, *mark_lines(state, drawing, theme, xy, colors, most))
     return picture_of(xy, ends, state.color_bins(state.values[drawn]), colors, nodes, theme.canvas, size, marks)
 
 
@@ -68,6 +68,14 @@ def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
     return tuple(theme.categories[i % len(theme.categories)] for i in range(len(names)))
 
 
+def beside_group(state: FabricViewState) -> NDArray[np.bool_]:
+    """Return whether each node is no part of the group that is drawn alone; shape (n_nodes,)."""
+    scene, group = state.scene, state.link_filter.group
+    if scene is None or group not in scene.folds.names:
+        return np.zeros(0 if scene is None else scene.n_nodes, dtype=bool)
+    return np.asarray(scene.folds.group != scene.folds.names.index(group))
+
+
 def _nodes(
     state: FabricViewState, theme: Theme, xy: NDArray[np.float64], size: QSizeF, most: int | None
 ) -> tuple[Points, ...]:
@@ -82,13 +90,15 @@ def _nodes(
     share = NODE_COVER * size.width() * size.height() / max(int(seen.sum()), 1)
     basic = float(np.clip(np.sqrt(share), MIN_NODE_PX, MAX_NODE_PX))
     is_node = drawing.point_node >= 0
-    kinds = scene.node_kind[drawing.point_node]
+    kinds, beside = scene.node_kind[drawing.point_node], beside_group(state)[drawing.point_node]
     groups = []
     for kind, relative in NODE_SIZE.items():
-        mine = at[seen & is_node & (kinds == kind)]
-        if len(mine):
-            step = 1 if most is None else -(-len(mine) // most)
-            groups.append(Points(mine[::step], theme.nodes[kind], basic * relative))
+        of_kind = seen & is_node & (kinds == kind)
+        for which, color in ((of_kind & beside, theme.rule), (of_kind & ~beside, theme.nodes[kind])):
+            mine = at[which]
+            if len(mine):
+                step = 1 if most is None else -(-len(mine) // most)
+                groups.append(Points(mine[::step], color, basic * relative))
     if (seen & ~is_node).any():
         groups.append(Points(at[seen & ~is_node], theme.nodes[NodeKind.SWITCH], GROUP_PX))
     dead = drawing.node_point[nodes_down(scene, state.parts)] if state.failed_shown else np.zeros(0, dtype=np.int64)
