@@ -180,7 +180,7 @@ def _scenario_page(name: str, stage: Stage) -> None:
 
 def _turn_to(name: str, stage: Stage) -> None:
     form = stage.window.panels["scenario"].widget
-    titles = [form.sections.tabText(i).split(" ✗")[0] for i in range(form.sections.count())]
+    titles = [form.sections.bar.tabText(i).split(" ✗")[0] for i in range(form.sections.count())]
     form.sections.setCurrentIndex(titles.index(name))
 
 

@@ -60,7 +60,7 @@ def is_run_file(path: Path) -> bool:
 def _expected(path: Path, block: bytes) -> tuple[int, str]:
     """Return length and hash that the user block promises for the rest of the file."""
     if not (begin := _VERSION.match(block)):
-        raise _error(path, _foreign(block), "a run file written by optinet")
+        raise _error(path, _foreign(block))
     version = int(begin[1])
     if version > FORMAT_VERSION:
         what = f"is of run-file format {version}, made by a newer optinet"
@@ -75,10 +75,10 @@ def _expected(path: Path, block: bytes) -> tuple[int, str]:
 
 def _foreign(block: bytes) -> str:
     if not block:
-        return "is empty"
+        return "is empty, not a run file"
     if block.startswith(_HDF5_SIGNATURE):
-        return "is an HDF5 file, but not a run file"
-    return "is not a run file"
+        return "is an HDF5 file, but not a run file written by optinet"
+    return "is not a run file written by optinet"
 
 
 def _error(path: Path, found: str, allowed: str = "") -> RunFileError:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -29,7 +28,7 @@ from gui.views.scenario.fields import FieldRow, SectionPage
 from gui.views.widgets.exporting import ViewExport
 from gui.views.widgets.palette import Theme, set_text_color
 from gui.views.widgets.table_picture import TextTable, table_export
-from gui.views.widgets.whole_tabs import TallTabs, WholeTabs
+from gui.views.widgets.whole_tabs import TallPages, WholeTabs
 from optinet.errors import ScenarioError
 
 CHECK_AFTER_MS = 120
@@ -64,9 +63,10 @@ class ScenarioPanel(QWidget):
         self._client, self._commands = client, commands
         self._due = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._due.timeout.connect(self._ask)
-        self.sections = TallTabs()
+        self.sections = TallPages()
         self.sections.setAccessibleName("Sections of the scenario")
-        WholeTabs(self).watch(self.sections.tabBar())
+        self.sections.bar.setAccessibleName("Sections of the scenario")
+        WholeTabs(self).watch(self.sections.bar)
         self.vary = QPlainTextEdit(placeholderText=VARY_HELP)
         self.vary.setAccessibleName("Values to vary")
         self.catalogue = QPlainTextEdit(placeholderText=CATALOGUE_HELP)
@@ -143,9 +143,11 @@ class ScenarioPanel(QWidget):
         split.setChildrenCollapsible(False)
         self.sections.setMinimumWidth(SECTIONS_PX)
         scrolled.setMaximumWidth(SIDE_PX)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
+        layout.setSpacing(0)
+        layout.addWidget(self.sections.bar)
+        layout.addWidget(split, 1)
 
     def _button(self, command_id: str) -> QPushButton:
         command = self._commands[command_id]
@@ -215,7 +217,7 @@ class ScenarioPanel(QWidget):
             else:
                 title, key = LINES[page is self.vary]
                 wrong = any(of_section(each, key) for each in others)
-            self.sections.setTabText(index, f"{title} ✗" if wrong else title)
+            self.sections.bar.setTabText(index, f"{title} ✗" if wrong else title)
         count = len(self.check.problems)
         lines = [str(problem) for problem in others]
         if count > len(others):

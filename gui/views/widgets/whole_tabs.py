@@ -7,10 +7,12 @@ Qt makes and deletes the bars of docks as it likes, so that none of them is kept
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer
-from PyQt6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
+from PyQt6.QtGui import QKeyEvent, QKeySequence
+from PyQt6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QWidget
 
 COVER = "cover"
 BELOW = 2  # pixels by which the style moves the names of tabs that are not in front, and cuts them
+TORN = 4  # pixels of the torn edge that the style draws where a tab is cut
 
 
 class TallTabBar(QTabBar):
@@ -28,6 +30,40 @@ class TallTabs(QTabWidget):
         super().__init__()
         self.setTabBar(TallTabBar())
         self.setDocumentMode(True)
+
+
+class TallPages(QStackedWidget):
+    """Pages whose `bar` of such tabs is laid out on its own, so that it can be wider than they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = TallTabBar()
+        self.bar.setDocumentMode(True)
+        self.bar.setExpanding(False)
+        self.bar.currentChanged.connect(super().setCurrentIndex)
+
+    def setCurrentIndex(self, index: int) -> None:
+        """Bring a page to the front."""
+        self.bar.setCurrentIndex(index)
+
+    def addTab(self, page: QWidget, title: str) -> None:
+        """Add a page behind the others."""
+        self.addWidget(page)
+        self.bar.addTab(title)
+
+    def removeTab(self, index: int) -> None:
+        """Take a page away, which is not deleted."""
+        self.removeWidget(self.widget(index))
+        self.bar.removeTab(index)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Go to the next page, or the one before, by the keys that do so in any tabs."""
+        keys = QKeySequence.StandardKey
+        step = 0 if event is None else int(event.matches(keys.NextChild)) - int(event.matches(keys.PreviousChild))
+        if step and self.count():
+            self.setCurrentIndex((self.currentIndex() + step) % self.count())
+        else:
+            super().keyPressEvent(event)
 
 
 class WholeTabs(QObject):
@@ -79,8 +115,8 @@ def cut_tabs(bar: QTabBar) -> tuple[QRect, QRect]:
         tab = bar.tabRect(index)
         if index == bar.currentIndex():
             continue  # the bar brings it into view as a whole, unless it is wider than the bar
-        if tab.left() < 0 < tab.right():
-            left = QRect(0, 0, tab.right() + 1, bar.height())
+        if tab.left() < 0 <= tab.right():
+            left = QRect(0, 0, max(tab.right() + 1, TORN), bar.height())
         elif tab.left() < end <= tab.right():
             right = QRect(tab.left(), 0, end - tab.left(), bar.height())
     return left, right

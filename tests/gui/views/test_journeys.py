@@ -99,11 +99,11 @@ def test_pages_with_problems_are_marked_and_a_new_scenario_begins_at_the_first(e
     window.work.form.set_vary("seed")
     panel.sections.setCurrentIndex(4)
     panel = scenario_panel(window, qtbot)
-    titles = [panel.sections.tabText(i) for i in range(panel.sections.count())]
+    titles = [panel.sections.bar.tabText(i) for i in range(panel.sections.count())]
     assert [title for title in titles if "✗" in title] == ["Vary ✗"]  # lines that mean nothing come first
     window.work.form.set_vary("")
     panel = scenario_panel(window, qtbot)
-    assert panel.sections.tabText(1) == "Topology ✗" and panel.sections.tabText(10) == "Vary"
+    assert panel.sections.bar.tabText(1) == "Topology ✗" and panel.sections.bar.tabText(10) == "Vary"
     assert panel.pages["topology"].problem.text().startswith("topology: neither of cubes and slices")
     assert panel.sections.currentIndex() == 4
     window.commands.run("scenario.new")
