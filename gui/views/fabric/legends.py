@@ -112,7 +112,7 @@ def paint_categories(painter: QPainter, theme: Theme, state: FabricViewState, si
     names, values = scene.categories(state.quantity), scene.link_values[state.quantity.id]
     counts = np.bincount(np.nan_to_num(values).astype(np.int64), minlength=len(names))
     right, top = size.width() - MARGIN, _paint_titles(painter, theme, [state.quantity.title], size.width() - MARGIN)
-    for name, color, count in zip(names, category_colors(state, theme), counts, strict=True):
+    for name, color, count in zip(names, category_colors(state, theme), counts.tolist(), strict=True):
         if count:
             top += metrics.height() + 8.0  # their grounds reach 4 above and below
             _paint_key(
