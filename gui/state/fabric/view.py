@@ -310,15 +310,17 @@ class FabricViewState(Viewpoint):
         self.changed.emit()
 
     def set_found(self, nodes: tuple[int, ...], *, center: bool = True) -> None:
-        """Mark the nodes that a search has found; look at the first of them."""
+        """Mark the nodes that a search has found; look at the first of them if it is out of view."""
         self.found = nodes
         if nodes and center and self.scene is not None:
             group = int(self.scene.folds.group[nodes[0]])
             if group in self.folded:
                 self._pinned.add(group)
                 self.set_folded(self.folded - {group})
-            x, y, z = (float(v) for v in self.scene.layout.xyz[nodes[0]])
-            self.move(self.camera.looking_at((x, y, z)))
+            xyz = self.scene.layout.xyz[nodes[0]]
+            if not self.is_in_view(xyz):
+                x, y, z = xyz.tolist()
+                self.move(self.camera.looking_at((x, y, z)))
         self.changed.emit()
 
     def look_at_link(self, link: int) -> None:

@@ -12,6 +12,8 @@ from gui.state.fabric.drawing import Drawing
 from gui.state.fabric.layout import Layout
 from gui.state.fabric.picking import Picked
 
+EDGE_SHARE = 0.05  # of the view's size: what is nearer to its edge is not well seen
+
 
 class Viewpoint:
     """The camera of a view of some size, and what is drawn there; `moved` fires when the camera has moved.
@@ -94,6 +96,12 @@ class Viewpoint:
     def set_perspective(self, perspective: bool) -> None:
         """Draw near things larger, or all at one scale."""
         self.move(self.camera.with_perspective(perspective))
+
+    def is_in_view(self, xyz: NDArray[np.float64]) -> bool:
+        """Whether a point, shape (3,), appears in the view and not at its very edge."""
+        size = np.array(self._size, dtype=float)
+        at = self.camera.project(xyz[None, :], *self._size)[0]
+        return bool(((at > EDGE_SHARE * size) & (at < (1.0 - EDGE_SHARE) * size)).all())
 
     def projected(self) -> NDArray[np.float64]:
         """Return where all points appear now, pixels; shape (n_points, 2)."""

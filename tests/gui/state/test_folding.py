@@ -63,6 +63,13 @@ def test_a_double_click_folds_and_unfolds(fat_tree):
     assert state.n_links_shown == 16 and len(state.values) == 8
     state.set_found((leaf,))  # what is searched for must be seen
     assert 2 not in state.folded
+    state.fit()
+    camera = state.camera
+    state.set_found((leaf,))
+    assert state.camera == camera  # it is in view already
+    state.pan(5000.0, 0.0)
+    state.set_found((leaf,))
+    assert state.camera.target == tuple(fat_tree.layout.xyz[leaf].tolist())
 
 
 def test_the_wraps_of_a_folded_cube_leave_it_on_one_stub_for_each_face(read):
