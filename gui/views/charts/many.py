@@ -40,7 +40,7 @@ class ParallelDrawing(Drawing):
         faint = chosen.any() and not chosen.all()
         for i in range(len(chart.groups)):
             color = QColor(self.style.color(i))
-            color.setAlpha(110 if faint else 200)
+            color.setAlpha(160 if faint else 200)
             self._lines(
                 plot, np.flatnonzero((chart.group == i) & ~(chosen if faint else False)), self.style.pen(color, 1.1)
             )

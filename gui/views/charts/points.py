@@ -20,7 +20,7 @@ MOST_POINTS = 4000  # drawn; more would take longer than a frame and lie on each
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _SIGNS = ("━━", "╍╍", "┅┅", "━┅")
 _MARK_PX = (13, 10, 7)  # a mark upon another lets it be seen
-_FAINT = 90  # of 255: intervals behind the points
+_FAINT = 140  # of 255: intervals behind the points
 _CELLS = 220  # along each axis, of which each keeps one point when points are thinned
 
 

@@ -105,7 +105,9 @@ def _rack(theme: Theme) -> Mark:
 
 
 def _group(theme: Theme) -> Mark:
-    return Mark("rack not given", theme.rule, FRAME_PX)
+    pale = QColor(theme.faint_text)
+    pale.setAlpha(150)
+    return Mark("rack not given", pale, FRAME_PX)
 
 
 def _lines(mark: Mark, ends: NDArray[np.float64], width: float) -> list[Lines]:
