@@ -55,6 +55,7 @@ _TOOLTIPS = {"star": "Click to star the run, or to take its star away", "tag": "
 EditNotes = Callable[[Sequence[str], Callable[[Notes], Notes]], object]
 MAX_COLUMN_PX = 320
 LEAST_TEXT_PX = 130  # of a long text that is shortened where there is no room
+LEAST_NAME_PX = 200  # of the names of designs, which may differ at any place
 PADDING_PX = 18
 SIZED_ROWS = 200  # rows looked at for the width of a column
 MEASURED_TEXTS = 8  # of these the longest, in letters, that are measured
@@ -368,7 +369,8 @@ class RunsPanel(QWidget):
             widest = max((metrics.horizontalAdvance(text) + PADDING_PX for text in texts), default=0)
             self._wanted.append(min(max(head, widest), MAX_COLUMN_PX))
             elastic = not column.numeric and column.id not in _CENTERED
-            self._least.append(min(self._wanted[-1], max(head, LEAST_TEXT_PX)) if elastic else self._wanted[-1])
+            text_px = LEAST_NAME_PX if column.id == "design" else LEAST_TEXT_PX
+            self._least.append(min(self._wanted[-1], max(head, text_px)) if elastic else self._wanted[-1])
         self._spread_columns()
 
     def _spread_columns(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QMainWindow, QMenu, QToolBar
+from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar, QToolBar
 
 from gui.commands import Command, CommandRegistry
 
@@ -23,6 +23,10 @@ class Actions:
         self._due = QTimer(window, singleShot=True, interval=0)
         self._due.timeout.connect(self.refresh)
         self._group = ""  # the menu that the last button of the toolbar is from
+        # menus and their bar are not left to Qt to make, as by `addMenu` of a title: Python would not hear of their
+        # end, and would take what Qt makes later at their places in memory for them
+        self._bar = QMenuBar(window)
+        window.setMenuBar(self._bar)
         self.toolbar = QToolBar("Toolbar", window)
         self.toolbar.setObjectName("toolbar")
         self.toolbar.setMovable(False)
@@ -41,10 +45,7 @@ class Actions:
         """Return the menu at a path such as ``View/Color by``, made when first asked for."""
         if path not in self._menus:
             parent, _, title = path.rpartition("/")
-            above = self.menu(parent) if parent else self._window.menuBar()
-            assert above is not None  # a QMainWindow makes its menu bar when asked
-            # `addMenu` of a title would let Qt make it, and Python would not hear of its end: it would take what Qt
-            # makes later at that place in memory for this menu
+            above = self.menu(parent) if parent else self._bar
             made = QMenu(title if parent else f"&{title}", above)  # Alt and its first letter
             above.addMenu(made)
             made.aboutToShow.connect(self.refresh)
