@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.scenario import Scenario
+from optinet.collectives.operation import OPERATIONS
 from optinet.fabric import Fabric
 from optinet.routing import candidates
 from optinet.structure import Blocks, Planes, Torus
@@ -28,13 +29,10 @@ _LOOKS = {"valiant": 4, "paths": 5}  # times as much: to all intermediates and o
 _OPTIMUM_S, _OPTIMUM_STEP_S = 0.5, 150e-9  # all rounds of the search that bounds the best of all routings
 _K_SHORTEST_STEP_S = 1.2e-6  # for each path of a pair
 _ALL_TO_ALL_STEP_S, _COLLECTIVE_STEP_S = 80e-9, 20e-9  # all algorithms that suit,
-_COLLECTIVE_END_S = (
-    0.2e-3  # and by each endpoint who sends whom what in each of their steps; alike all exchanges of a job
-)
+# and by each endpoint who sends whom what in each of their steps; alike all exchanges of a job
+_COLLECTIVE_END_S = 0.2e-3
 _STATE_S, _STATE_ARC_S, _STATE_STEP_S = 2e-3, 0.4e-6, 1e-9  # a state of failure: what is left, and its loads
 _PHASE_PAIR_S, _REWIRED_PAIR_S = 1e-3, 0.1e-3  # by pairs of blocks: circuits of a phase, and around what is down
-
-_COLLECTIVES = ("all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast")
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def _timing_s(scenario: Scenario, size: Size) -> float:
     if name == "all_to_all" and asked.get("group_size") is None:
         return _ALL_TO_ALL_STEP_S * size.steps
     exchanges_s = _COLLECTIVE_STEP_S * size.steps + _COLLECTIVE_END_S * size.endpoints
-    if name in _COLLECTIVES:
+    if name in OPERATIONS:
         return exchanges_s
     jobs = asked["jobs"].values() if name == SEVERAL_JOBS else (asked,) if name in JOBS else ()
     # bounds pass over nearly all parallelisms, except for detours on a torus, of which they know nothing

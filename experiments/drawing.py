@@ -217,7 +217,7 @@ def _curves(chart: Curves, axes: Axes) -> None:
     for i, line in enumerate(chart.lines):
         curve, color = line.curve, _color(i)
         axes.plot(*chart.path(curve), _DASHES[i % len(_DASHES)], color=color, linewidth=1.4, label=line.label)
-        if curve.between is not None or (len(curve.x) == 1 and not chart.stepped):  # what was computed
+        if chart.is_dotted(curve):
             axes.plot(curve.x, curve.y, ".", color=color, markersize=4)
         if not math.isnan(curve.mark[0]):
             axes.plot(*curve.mark, "o", color=color, markersize=5, markeredgecolor="black", markeredgewidth=0.6)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from experiments.charts import TornadoChart
+from experiments.columns import SAME_RATE
 from experiments.compare import Row, Table
 from experiments.failed import failed_parts
 from experiments.labels import counted, label_of
@@ -25,7 +26,6 @@ _QUESTIONS = (
     ("cost_per_endpoint_usd", "Least cost per endpoint"),
     ("latency_mean_ns", "Least mean latency at zero load"),
 )
-_AS_MUCH = 0.99  # of the most that any design delivers counts as the same: the rates are proven to 1 %
 
 
 def findings(table: Table) -> list[str]:
@@ -98,7 +98,7 @@ def _best(rivals: list[Row], key: str, what: str) -> Iterator[str]:
         return
     rates_gbps = {row.case: row.run.metric_values.get(_DELIVERED, math.nan) for row in order}
     most_gbps = max((rate for rate in rates_gbps.values() if not math.isnan(rate)), default=math.nan)
-    as_much = [row for row in order if rates_gbps[row.case] >= _AS_MUCH * most_gbps]
+    as_much = [row for row in order if rates_gbps[row.case] >= (1 - SAME_RATE) * most_gbps]
     best = order[0]
     if not as_much or best in as_much:
         yield _sentence(order, key, what)

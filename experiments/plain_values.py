@@ -32,16 +32,21 @@ def format_number(value: float, decimals: int = -1) -> str:
         return "∞" if value > 0 else "−∞"
     if decimals < 0:
         if value and not _LEAST <= abs(value) < _MOST:
-            digits, _, power = f"{value:.3e}".partition("e")
-            digits = digits.rstrip("0").rstrip(".")
-            text = raised(int(power))
-            return (text if digits == "1" else f"{digits}×{text}").replace("-", "−")
+            return powered(value)
         magnitude = math.floor(math.log10(abs(value))) if value else 0
         text = f"{value:,.{max(0, 3 - magnitude)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
         text = f"{value:,.{decimals}f}"
     return text.replace("-", "−")
+
+
+def powered(value: float) -> str:
+    """Return a number of up to four digits with a power of ten, such as 3×10⁻⁶."""
+    digits, _, power = f"{value:.3e}".partition("e")
+    digits = digits.rstrip("0").rstrip(".")
+    text = raised(int(power))
+    return (text if digits == "1" else f"{digits}×{text}").replace("-", "−")
 
 
 def raised(power: int) -> str:

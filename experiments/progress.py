@@ -167,8 +167,7 @@ class TimeLeft:
         left_s, said = self._said
         if not left_s:
             return ""
-        left_s -= self._clock() - said
-        return f"about {duration_text(left_s)} left" if left_s > 0 else "longer than estimated"
+        return left_text(left_s - (self._clock() - said))
 
 
 class Bar(Silent):
@@ -232,6 +231,11 @@ def _shortened(error: str) -> str:
 def before_text(done_before: int) -> str:
     """Return how many points an earlier sweep left."""
     return f"{counted(done_before, 'point')} {'was' if done_before == 1 else 'were'} done before"
+
+
+def left_text(left_s: float) -> str:
+    """Return in words what is left by an estimate."""
+    return f"about {duration_text(left_s)} left" if left_s > 0 else "longer than estimated"
 
 
 def duration_text(seconds: float) -> str:

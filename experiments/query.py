@@ -141,9 +141,10 @@ def _term(negated: bool, text: str, numbers: Collection[str], texts: Collection[
 
 def _unknown(name: str, what: str, allowed: Collection[str], others: Collection[str], value: str) -> str:
     """Say that no column of a kind has a name, and which has one most like it, of that kind or of the other."""
-    near = nearest_name(name, allowed)
-    other = ALIASES.get(name, name) if ALIASES.get(name, name) in others else "" if near else nearest_name(name, others)
-    listed = sorted(allowed, key=lambda each: ("." in each, each))[:8]
+    near, other = nearest_name(name, allowed), ALIASES.get(name, name)
+    if other not in others:
+        other = "" if near else nearest_name(name, others)
+    listed = sorted(allowed, key=lambda each: ("." in each, each))[:_MOST_LISTED]
     hint = f"did you mean '{near}'?" if near else f"there are {', '.join(listed)} ..."
     if other:
         symbol, value = (":", value or "word") if what == "number" else ("=", value if is_number(value) else "1")

@@ -201,6 +201,7 @@ class Sink:
             message = _message(error, self._limits)
         is_fault = not mistake and not isinstance(error, TimeoutError | MemoryError) and not is_death(error)
         text = (trace or "".join(traceback.format_exception(error))) if is_fault else message
+        self._places[point.name] = point.place
         self._result.failures.append(Failure(point.name, point.case, dict(point.coordinates), text, mistake))
         if time.monotonic() - self._failures_written > _FAILURES_EVERY_S:
             self.write_failures()
@@ -215,7 +216,6 @@ class Sink:
         if not self._result.failures:
             path.unlink(missing_ok=True)
             return
-        self._places = self._places or {point.name: place for place, point in enumerate(self._study.points())}
         self._result.failures.sort(key=lambda failure: self._places[failure.point])
         rows = [vars(failure) for failure in self._result.failures]
         part = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -112,6 +112,10 @@ class Curves:
             x, y = np.repeat(x, 2), np.concatenate(([start], np.repeat(y, 2)[:-1]))
         return x, y
 
+    def is_dotted(self, curve: Curve) -> bool:
+        """Return whether what was computed is marked: where the line does not show it."""
+        return curve.between is not None or (len(curve.x) == 1 and not self.stepped)
+
     def _named(self, rows: Sequence[int]) -> str:
         curves = [self.curves[i] for i in rows]
         told = f"{SAME.join(curve.label for curve in curves)}{' (same line)' if len(curves) > 1 else ''}"

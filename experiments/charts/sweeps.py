@@ -15,7 +15,7 @@ from experiments.charts.shapes import Floats, HeatMap, Ints, Parallel, Points
 from experiments.columns import CLOSING
 from experiments.labels import label_of
 from experiments.pareto import Goal, front_of
-from experiments.plain_values import format_number, raised
+from experiments.plain_values import format_number, powered
 from optinet.metric import higher_is_better
 
 _MOST_GROUPS = 11  # as many as there are colors, with one for the rest
@@ -266,6 +266,4 @@ def _powered(value: float) -> str:
     """Return a number such as 3×10⁻⁶; digits and power of those near one are written out."""
     if value == 0 or 1e-2 <= abs(value) < 1e4:
         return format_number(value)
-    digits, _, power = f"{value:.3e}".partition("e")
-    digits = digits.rstrip("0").rstrip(".")
-    return raised(int(power)) if digits == "1" else f"{digits}×{raised(int(power))}".replace("-", "\N{MINUS SIGN}")
+    return powered(value)

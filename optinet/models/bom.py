@@ -114,6 +114,12 @@ def bill_of_materials(
     return BillOfMaterials(tuple(line for line in lines if line.count), used)
 
 
+def asics_per_box(design: Design, catalogue: Catalogue) -> int:
+    """Return how many switches, each one ASIC, stand in a box of a design; 1 where it names none."""
+    switch = design.get("switch")
+    return int(nominal(catalogue, switch, "asics")) if switch else 1
+
+
 def switch_boxes(fabric: Fabric, asics: int) -> NDArray[np.int64]:
     """Return the box of every node, numbered from 0, and -1 for hosts and chips; shape (n_nodes,).
 
@@ -236,8 +242,7 @@ def _external_lasers(
         return
     laser = design.component("external_laser")
     per_laser, lasers = nominal(catalogue, laser, "tx_lanes_fed"), int(nominal(catalogue, laser, "lanes"))
-    switch = design.get("switch")
-    boxes = switch_boxes(fabric, int(nominal(catalogue, switch, "asics")) if switch else 1)
+    boxes = switch_boxes(fabric, asics_per_box(design, catalogue))
     is_switch = boxes >= 0
     places = [("hosts", fabric.node_kind == NodeKind.HOST), ("chips", fabric.node_kind == NodeKind.CHIP)]
     places += [

@@ -35,7 +35,7 @@ class Placement:
     racks: tuple[tuple[str, str], ...]
 
 
-def placement(fabric: Fabric, racks: Sequence[Racks], asics: int = 1) -> Placement:
+def placement(fabric: Fabric, racks: Sequence[Racks], asics: int) -> Placement:
     """Return where everything stands, filling one rack of a place after the other.
 
     Parameters

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +30,9 @@ from numpy.typing import NDArray
 
 from optinet.fabric import Fabric, NodeKind
 from optinet.link_classes import link_ends
-from optinet.models.bom import switch_boxes
+from optinet.models.bom import asics_per_box, switch_boxes
 from optinet.models.physical_path import PhysicalPath, is_engine
-from optinet.models.placement import boxes_of_tier, place_names, placement
+from optinet.models.placement import Placement, boxes_of_tier, place_names, placement
 from optinet.models.places import CHIPS, HOSTS, PLANT
 from optinet.models.values import has, nominal, nominal_or_zero
 from optinet.reliability.risks import Cause, Ints
@@ -180,7 +181,7 @@ class DesignRisks:
 
     def _trunk(self, _: _LinkEnds) -> Iterator[Cause]:
         fabric, plant = self.fabric, self.fabric.plant
-        rack, device_rack, names = self._rack_nodes()
+        rack, device_rack, names = self._placed.node, self._placed.device, self._placed.racks
         bay = np.where(rack >= 0, rack, len(names) + np.arange(fabric.n_nodes))
         fit, hours = self._repair("trunk_fit"), self._repair("trunk_hours")
         for path in self.paths:
@@ -201,7 +202,7 @@ class DesignRisks:
             yield from _if_rated("trunk", "fiber", where, n, fit, hours, links=np.array([risk, links[apart]]))
 
     def _rack(self, _: _LinkEnds) -> Iterator[Cause]:
-        rack, device_rack, names = self._rack_nodes()
+        rack, device_rack, names = self._placed.node, self._placed.device, self._placed.racks
         fit, hours = self._repair("rack_fit"), self._repair("rack_hours")
         for place, part in dict.fromkeys(names):
             ids = np.flatnonzero([each == (place, part) for each in names])
@@ -209,7 +210,7 @@ class DesignRisks:
             yield from _if_rated("rack", part, place, len(ids), fit, hours, nodes=nodes, ends=ends)
 
     def _power_domain(self, _: _LinkEnds) -> Iterator[Cause]:
-        rack, device_rack, names = self._rack_nodes()
+        rack, device_rack, names = self._placed.node, self._placed.device, self._placed.racks
         fit, hours = self._repair("power_domain_fit"), self._repair("power_domain_hours")
         turn = np.zeros(len(names), dtype=np.int64)
         for kind in dict.fromkeys(names):
@@ -233,10 +234,10 @@ class DesignRisks:
         ends = np.flatnonzero(of_end >= 0)
         return found, np.array([of_end[ends], ends])
 
-    def _rack_nodes(self) -> tuple[Ints, Ints, list[tuple[str, str]]]:
-        """Return the rack of every node and of every OCS, -1 where none is known, and place and part of each rack."""
-        placed = placement(self.fabric, self.racks, self._asics)
-        return placed.node, placed.device, list(placed.racks)
+    @cached_property
+    def _placed(self) -> Placement:
+        """In which rack everything stands."""
+        return placement(self.fabric, self.racks, self._asics)
 
     def _boxes(self, place: str) -> tuple[Ints, Ints]:
         """Return the boxes of a tier of switches, from 0, and the nodes that are in them."""
@@ -244,8 +245,7 @@ class DesignRisks:
 
     @property
     def _asics(self) -> int:
-        switch = self.design.get("switch")
-        return int(nominal(self.catalogue, switch, "asics")) if switch else 1
+        return asics_per_box(self.design, self.catalogue)
 
     def _places(self) -> list[str]:
         tiers = np.unique(self.fabric.node_tier[self.fabric.node_kind == NodeKind.SWITCH])
@@ -302,8 +302,7 @@ class _LinkEnds:
                 nodes = link_ends(fabric, path.class_index)
                 rows.append((index, links, nodes[:, 0], path.end_a, path.units_per_end_a))
                 rows.append((index, links, nodes[:, 1], path.end_b, path.units_per_end_b))
-        switch = risks.design.get("switch")
-        box = switch_boxes(fabric, int(nominal(catalogue, switch, "asics")) if switch else 1)
+        box = switch_boxes(fabric, asics_per_box(risks.design, catalogue))
         # a host or chip is a box of its own
         box = np.where(box >= 0, box, box.max(initial=0) + 1 + np.arange(fabric.n_nodes))
         sizes = [len(row[1]) for row in rows]

@@ -297,7 +297,7 @@ def test_charts_of_sweeps_are_on_the_page_where_the_runs_hold_what_they_show(pag
     of_phases = report_html([run.path for run in runs])
     told = "slow = quick (same line): 10 ms dark, pays from 200 ms"
     assert ">Following a demand whose phases change<" in of_phases and told in of_phases
-    assert ">Power, kW over " not in of_phases  # the optics go with the design: nothing to map
+    assert ">Power over " not in of_phases  # the optics go with the design: nothing to map
 
 
 def test_the_map_of_a_sweep_is_over_the_two_parameters_that_fill_it():

@@ -17,10 +17,10 @@ _FIELDS = ("where", "component", "rack", "boxes", "boxes_per_rack", "racks", "bo
 def racks_of_run(run: Run) -> Stands | None:
     """Return the racks of a run, nodes in none of them at -1; None where it counts none. Belongs in a worker."""
     from experiments.saved_design import saved_design  # loads the models, which the start of the window does not need
+    from optinet.models.bom import asics_per_box
     from optinet.models.placement import placement
     from optinet.models.places import PLANT
     from optinet.models.racks import Racks
-    from optinet.models.values import nominal
 
     table = run.table("racks")
     rows = [
@@ -29,9 +29,7 @@ def racks_of_run(run: Run) -> Stands | None:
     if not rows:
         return None
     try:
-        design, catalogue = saved_design(run)
-        switch = design.get("switch")
-        asics = int(nominal(catalogue, switch, "asics")) if switch else 1
+        asics = asics_per_box(*saved_design(run))
     except (OptinetError, KeyError):  # written by an optinet whose components this one does not know
         return None
     placed = placement(run.fabric, [Racks(**row, box_w=math.nan) for row in rows], asics)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from experiments.progress import before_text, duration_text
+from experiments.progress import before_text, duration_text, left_text
 from gui.state.event import Event
 
 LOG_LINES = 400
@@ -96,7 +96,7 @@ class Job:
             over = f"{self.status.value} after {duration_text(self.seconds)}"
             return ", ".join(filter(None, [over, f"{counts} done" if counts else "", failed]))
         left = self.left_s
-        soon = "" if left is None else f"about {duration_text(left)} left" if left else "longer than estimated"
+        soon = "" if left is None else left_text(left)
         if self.points > 1 and self.done + self.failed >= self.points:
             soon = "writing the comparison"
         return ", ".join(filter(None, [f"{self.status.value} {counts}".strip(), failed, soon]))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QObject, QPointF, QSizeF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCursor, QPalette, QResizeEvent, QShowEvent
+from PyQt6.QtGui import QCursor, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -50,7 +50,7 @@ from gui.views.charts.points import CurvesDrawing, PointsDrawing
 from gui.views.charts.rows import BarsDrawing, IntervalsDrawing, TornadoDrawing, WaterfallDrawing
 from gui.views.widgets.elided_combo import ElidedCombo
 from gui.views.widgets.exporting import ViewExport, headed, recorded
-from gui.views.widgets.palette import Theme
+from gui.views.widgets.palette import Theme, set_text_color
 from optinet.errors import OptinetError
 
 DRAWINGS: dict[type, type[Drawing]] = {
@@ -167,9 +167,7 @@ class ChartView(QWidget):
         self._theme = theme
         self.plot.setBackground(theme.canvas)
         for label in (self.remark, self.message):
-            palette = label.palette()
-            palette.setColor(QPalette.ColorRole.WindowText, theme.faint_text)
-            label.setPalette(palette)
+            set_text_color(label, theme.faint_text)
         self._draw()
 
     def showEvent(self, event: QShowEvent | None) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
-from PyQt6.QtGui import QFont, QFontMetrics, QPalette, QResizeEvent, QShowEvent
+from PyQt6.QtGui import QFont, QFontMetrics, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -35,7 +35,7 @@ from gui.state.runs.entry import one_line
 from gui.state.runs.selection import Selection
 from gui.state.runs.table import RunsTable
 from gui.views.widgets.exporting import ViewExport
-from gui.views.widgets.palette import Theme
+from gui.views.widgets.palette import Theme, set_text_color
 from gui.views.widgets.search_line import SearchLine
 from gui.views.widgets.table_picture import MOST_ROWS, TextTable, table_export
 from optinet.errors import OptinetError
@@ -127,9 +127,7 @@ class ComparisonView(QWidget):
         self._table, self._selection, self._submit = table, selection, submit
         self._shown_keys: tuple[str, ...] | None = None
         self._request = 0
-        self._wanted: list[
-            int
-        ] = []  # widths of the columns, those that they can do with, and those they have been given
+        self._wanted: list[int] = []  # widths of the columns, those that they can do with, and those they have
         self._least: list[int] = []
         self._spread: list[int] = []
         self.filter = SearchLine("Search what differs or is held", "Search: metrics, latency, cost, tier 2, topology …")
@@ -176,9 +174,7 @@ class ComparisonView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take other colors."""
         self.model.theme = theme
-        palette = self.message.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, theme.faint_text)
-        self.message.setPalette(palette)
+        set_text_color(self.message, theme.faint_text)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Bring the table up to date, which it is not while nobody sees it."""
@@ -248,7 +244,7 @@ class ComparisonView(QWidget):
 
     def _spread_columns(self) -> None:
         viewport = self.view.viewport()
-        if viewport is None or len(self._wanted) != self.model.columnCount():
+        if viewport is None:
             return
         self._spread = fitted(self._wanted, self._least, viewport.width())
         for column, width in enumerate(self._spread):

@@ -156,7 +156,7 @@ class CurvesDrawing(Drawing):
             plot.addItem(pg.PlotCurveItem(x, y, pen=pen, connect="finite"))
         for i, line in enumerate(chart.lines):
             curve, brush = line.curve, self.style.color(i)
-            if curve.between is not None or (len(curve.x) == 1 and not chart.stepped):  # what was computed
+            if chart.is_dotted(curve):
                 dots = {"size": 5, "brush": brush, "pen": None}
                 plot.addItem(pg.ScatterPlotItem(x=chart.along(curve.x), y=curve.y, symbol="o", **dots))
             at = chart.along(np.array(curve.mark[:1]))

@@ -32,7 +32,8 @@ def group_commands(window: Window) -> list[Command]:
         state.isolate(every[at % len(every)])
 
     def ask() -> None:
-        if name := window.dialogs.choose("One group alone", "Pod, cube, plane, block or rack to show alone:", names()):
+        question = "Pod, cube, plane, block or rack to show alone:"
+        if name := window.dialogs.choose("One group alone", question, dict.fromkeys(names(), "")):
             state.isolate(name)
 
     return [

@@ -10,6 +10,7 @@ import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
+from experiments.labels import counted
 from experiments.plain_values import format_number
 from gui.state.fabric.colormap import N_COLORS, ColorScale
 from gui.state.fabric.failed_parts import nodes_down
@@ -115,14 +116,7 @@ def paint_categories(painter: QPainter, theme: Theme, state: FabricViewState, si
     for name, color, count in zip(names, category_colors(state, theme), counts.tolist(), strict=True):
         if count:
             top += metrics.height() + 8.0  # their grounds reach 4 above and below
-            _paint_key(
-                painter,
-                theme,
-                color,
-                f"{name}, {count:,} link{'s' * (count != 1)}",
-                right,
-                top - metrics.height() * 0.6,
-            )
+            _paint_key(painter, theme, color, f"{name}, {counted(count, 'link')}", right, top - metrics.height() * 0.6)
 
 
 def _paint_titles(painter: QPainter, theme: Theme, titles: Sequence[str], right: float) -> float:

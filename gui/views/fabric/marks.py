@@ -47,11 +47,7 @@ def marks_of(state: FabricViewState, theme: Theme) -> list[Mark]:
         return []
     sorts = [(mark, scene.link_ends[links]) for mark, links in _marked_links(state, theme)]
     sorts.append((_new(theme), state.new_links))
-    frames = [
-        mark
-        for mark, which in ((_rack(theme), scene.layout.is_rack), (_group(theme), ~scene.layout.is_rack))
-        if which.any()
-    ]
+    frames = [mark for mark, _ in _frames(theme, scene.layout.is_rack)]
     return [*frames, *(mark for mark, ends in sorts if _is_drawn(drawing, ends))]
 
 
@@ -89,25 +85,22 @@ def frame_lines(state: FabricViewState, theme: Theme, size: tuple[float, float],
     corners, is_rack = layout.frame_corners[every], layout.is_rack[every]
     xy = state.camera.project(corners.reshape(-1, 3), *size).reshape(*corners.shape[:2], 2)
     lines = xy[:, _EDGES].reshape(len(corners), len(_EDGES), 4)
-    return tuple(
-        Lines(lines[which].reshape(-1, 4), mark.color, FRAME_PX)
-        for which, mark in ((is_rack, _rack(theme)), (~is_rack, _group(theme)))
-        if which.any()
-    )
+    return tuple(Lines(lines[which].reshape(-1, 4), mark.color, FRAME_PX) for mark, which in _frames(theme, is_rack))
 
 
 def _new(theme: Theme) -> Mark:
     return Mark("new circuit", theme.good, 2.2)
 
 
-def _rack(theme: Theme) -> Mark:
-    return Mark("rack", theme.faint_text, FRAME_PX)
-
-
-def _group(theme: Theme) -> Mark:
+def _frames(theme: Theme, is_rack: NDArray[np.bool_]) -> list[tuple[Mark, NDArray[np.bool_]]]:
+    """Return the strokes of frames that there are, and which of the frames have each."""
     pale = QColor(theme.faint_text)
     pale.setAlpha(150)
-    return Mark("rack not given", pale, FRAME_PX)
+    sorts = [
+        (Mark("rack", theme.faint_text, FRAME_PX), is_rack),
+        (Mark("rack not given", pale, FRAME_PX), ~is_rack),
+    ]
+    return [(mark, which) for mark, which in sorts if which.any()]
 
 
 def _lines(mark: Mark, ends: NDArray[np.float64], width: float) -> list[Lines]:

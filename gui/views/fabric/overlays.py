@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
+from experiments.labels import counted
 from gui.state.fabric.failed_parts import links_down, named, nodes_down
 from gui.state.fabric.failure import DECIMALS
 from gui.state.fabric.quantities import LOAD, UTILIZATION
@@ -107,7 +108,7 @@ def _remarks(state: FabricViewState) -> list[str]:
         remarks.append(scene.limit_text)
     failed = len(state.failed)
     if failed and state.failed_shown:
-        remarks.append(f"{failed:,} link{'s' * (failed != 1)} down (dashed)")
+        remarks.append(f"{counted(failed, 'link')} down (dashed)")
     if scene.after is not None and scene.after.parts:
         remarks += [f"without {named(scene.after.parts)}", *scene.after.brief()]
     elif scene.after is not None and scene.own_parts:
@@ -115,8 +116,7 @@ def _remarks(state: FabricViewState) -> list[str]:
     elif scene.own_parts:
         remarks.append(f"without {named(scene.own_parts)}")
     if len(state.dark_links) or len(state.new_links):
-        dark = len(state.dark_links)
-        remarks.append(f"{dark:,} circuit{'s' * (dark != 1)} dark (dotted), {len(state.new_links):,} new")
+        remarks.append(f"{counted(len(state.dark_links), 'circuit')} dark (dotted), {len(state.new_links):,} new")
     return remarks
 
 

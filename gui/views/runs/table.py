@@ -336,10 +336,8 @@ class RunsPanel(QWidget):
         self.count.setText(f"{text}. {problem[:1].upper()}{problem[1:]}" if problem else text)
         self.empty.setText(nothing_shown(total, f"{NO_MATCH} {self._table.view.hint}".strip()))
         self.empty.setVisible(not shown)
-        palette = self.count.palette()
         theme = self.model.theme
-        palette.setColor(QPalette.ColorRole.WindowText, theme.bad if problem else theme.faint_text)
-        self.count.setPalette(palette)
+        set_text_color(self.count, theme.bad if problem else theme.faint_text)
         set_text_color(self.empty, theme.faint_text)
         self.filter.setPalette(self._filter_palette())
         self._fit_columns()

@@ -12,6 +12,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from experiments.labels import counted
 from gui.child import Child
 from gui.jobs import Jobs
 from gui.state.fabric.failed_parts import (
@@ -63,6 +64,7 @@ class Failures(QObject):
         self._answers: OrderedDict[_Wanted, After] = OrderedDict()
         self._asked: _Wanted | None = None  # what the process solves, or what is read of its answer
         self._problems: dict[_Wanted, str] = {}
+        self._beside: tuple[object, dict[str, tuple[tuple[Part, ...], tuple[Part, ...]]]] = (None, {})
         self._closed = False
         state.changed.connect(self._follow)
 
@@ -117,17 +119,22 @@ class Failures(QObject):
 
         Runs to which that adds nothing are left out.
         """
-        scene, found = self.state.scene, {}
-        for state in self._states():
-            other = state.scene
-            if scene is None or other is None or other.key == scene.key:
-                continue
-            before = self._wanted(state, other)[1]
-            same = (same_part(scene, other, part) for part in self.state.parts)
-            after = tuple(dict.fromkeys((*before, *(part for part in same if part is not None))))
-            if after != before:
-                found[other.key] = before, after
-        return found
+        scene, mine = self.state.scene, self.state.parts
+        shown = [
+            (other, self._wanted(state, other)[1]) for state in self._states() if (other := state.scene) is not None
+        ]
+        of = scene, mine, shown
+        if self._beside[0] != of:  # asked for at every change of the fabric, and compares all names
+            found = {}
+            for other, before in shown:
+                if scene is None or other.key == scene.key:
+                    continue
+                same = (same_part(scene, other, part) for part in mine)
+                after = tuple(dict.fromkeys((*before, *(part for part in same if part is not None))))
+                if after != before:
+                    found[other.key] = before, after
+            self._beside = of, found
+        return self._beside[1]
 
     def fail_beside(self) -> None:
         """Fail the parts that have failed in the main view in the runs beside it as well, in one step."""
@@ -139,8 +146,8 @@ class Failures(QObject):
             self.state.changed.emit()  # the views beside follow the main one
 
         if changes:
-            runs = f"{len(changes)} run{'s' * (len(changes) != 1)}"
-            self._undo.do(Edit(f"Fail the same in {runs} beside", lambda: put(0), lambda: put(1)))
+            title = f"Fail the same in {counted(len(changes), 'run')} beside"
+            self._undo.do(Edit(title, lambda: put(0), lambda: put(1)))
 
     def restore(self, parts: tuple[Part, ...]) -> None:
         """Let some parts work again."""

@@ -40,7 +40,7 @@ class SessionKeeper(QObject):
         if self._pending is not None and not len(window.session):
             return self._pending  # closed before anything could be read
         table, state = window.table, window.fabric_state
-        awaited = self._is_awaited(window.selection.current)
+        awaited = self._awaited(window.selection.current)
         made = {name: panel.widget for name, panel in window.panels.items() if panel.is_made}
         return SavedSession(
             paths=tuple(str(Path(path).resolve()) for path in window.opener.paths),
@@ -49,7 +49,7 @@ class SessionKeeper(QObject):
             descending=table.descending,
             selected=window.selection.keys[:MOST_SELECTED],
             current=window.selection.current,
-            fabric=self._pending.fabric if self._pending is not None and awaited else look_of(state),
+            fabric=awaited.fabric if awaited is not None else look_of(state),
             front=tuple(name for name, panel in window.panels.items() if panel.is_in_front),
             views={n: kept for n, view in made.items() if hasattr(view, "save_state") and (kept := view.save_state())},
         )
@@ -73,13 +73,14 @@ class SessionKeeper(QObject):
 
     def look_at(self, key: str) -> None:
         """Look at a run that has just been drawn as it was looked at last time."""
-        if self._pending is not None and self._is_awaited(key):
-            look, self._pending = self._pending.fabric, None
-            show_as(self._window.fabric_state, look)
+        if (saved := self._awaited(key)) is not None:
+            self._pending = None
+            show_as(self._window.fabric_state, saved.fabric)
 
-    def _is_awaited(self, key: str | None) -> bool:
-        """Whether a run is the one that has still to be drawn as last time."""
-        return self._pending is not None and self._pending.current == key
+    def _awaited(self, key: str | None) -> SavedSession | None:
+        """Return the session in which a run that has still to be drawn was looked at; None for any other run."""
+        saved = self._pending
+        return saved if saved is not None and saved.current == key else None
 
     def _opened(self) -> None:
         """Go on once the runs have been read."""

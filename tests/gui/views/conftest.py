@@ -35,7 +35,7 @@ class Answers:
         return self.toml
 
     def choose(self, title, _question, choices):
-        self.asked.append((title, choices))
+        self.asked.append((title, dict(choices)))  # what each is called, by its name
         return self.choice
 
     def ask_text(self, title, _question, _text):

@@ -244,8 +244,8 @@ def test_a_group_alone_is_drawn_with_what_it_is_joined_to_and_picked_and_marked_
     assert state.n_links_shown == 12 + 2 * 4 + 2 * 4
     drawn = np.flatnonzero(state.drawn_points)
     assert (group[drawn] == 1).sum() == 8 and len(drawn) == 16  # with the faces of its neighbors
-    far = int(np.flatnonzero(group == 0)[0]) if not state.drawn_points[np.flatnonzero(group == 0)[0]] else -1
-    assert far >= 0
+    far = int(np.flatnonzero(group == 0)[0])
+    assert not state.drawn_points[far]
     assert view.pick(*state.projected()[far]) is None
     state.set_limit_shown(True)
     marked = {int(link) for link in state.of_group(np.arange(state.scene.n_links))}

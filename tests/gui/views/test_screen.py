@@ -32,8 +32,8 @@ def test_the_window_lies_on_the_screen(qtbot, settings, kept):
     for key, value in kept.items():
         settings.setValue(key, kept_at(value) if isinstance(value, QRect) else value)
     window = MainWindow(settings)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     available = window.screen().availableGeometry()
     assert available.contains(window.geometry().center())
     assert window.width() <= available.width() and window.height() <= available.height()
