@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.state.fabric.layout import Nodes
+from gui.state.fabric.layout.base import corners_of
 from gui.state.fabric.layout.floor import Stands, stands_of
 from optinet.fabric import NodeKind
 from optinet.structure import Blocks, Clos, Dragonfly, Planes, Pod, Structure, Torus
@@ -39,6 +40,10 @@ class Folds:
     def everything(self) -> frozenset[int]:
         """All groups."""
         return frozenset(range(len(self.names)))
+
+    def inside(self, name: str) -> NDArray[np.bool_] | None:
+        """Return whether each node is in the group of a name, shape (n_nodes,); None where there is no such group."""
+        return np.asarray(self.group == self.names.index(name)) if name in self.names else None
 
 
 def folds_of(structure: Structure | None, nodes: Nodes, link_ends: Ints) -> Folds:
@@ -89,11 +94,9 @@ def boxes_of(folds: Folds, xyz: Floats, link_ends: Ints) -> tuple[Floats, Ints, 
     count = np.bincount(folds.group[order], minlength=n_groups)
     starts, at = np.cumsum(count) - count, xyz[order]
     low, high = (which.reduceat(at, starts) if n_groups else at for which in (np.minimum, np.maximum))
-    choice = np.array(np.unravel_index(np.arange(8), (2, 2, 2))).T.astype(bool)
     ends = folds.group[link_ends]
     touched = np.where((ends[:, 0] == ends[:, 1])[:, None], [[True, False]], [[True, True]]) & (ends >= 0)
-    corners = np.where(choice[None], high[:, None], low[:, None])
-    return corners, count, np.bincount(ends[touched], minlength=n_groups)
+    return corners_of(np.stack((low, high), axis=1)), count, np.bincount(ends[touched], minlength=n_groups)
 
 
 def _numbered(group: Ints, word: str, plural: str) -> Folds:

@@ -49,8 +49,8 @@ class LinkFilter:
         if self.hidden_classes:
             hidden = [name in self.hidden_classes for name in scene.class_names]
             drawn &= ~np.array(hidden, dtype=bool)[scene.link_class]
-        if self.group in scene.folds.names:
-            inside = scene.folds.group == scene.folds.names.index(self.group)
+        inside = scene.folds.inside(self.group)
+        if inside is not None:
             drawn &= inside[scene.link_ends].any(axis=1)
         if self.bound is not None:
             sign = -1.0 if quantity.low_stands_out else 1.0

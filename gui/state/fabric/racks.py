@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from gui.state.fabric.layout.base import rank_in_group
 from gui.state.fabric.layout.floor import Stands
 from optinet.errors import OptinetError
 from optinet.results import Run
@@ -33,8 +34,10 @@ def racks_of_run(run: Run) -> Stands | None:
     except (OptinetError, KeyError):  # written by an optinet whose components this one does not know
         return None
     placed = placement(run.fabric, [Racks(**row, box_w=math.nan) for row in rows], asics)
-    where = np.array([place for place, _ in placed.racks])
-    words = {PLANT: "OCS"}
-    rank = {place: iter(range(len(where))) for place in dict.fromkeys(where.tolist())}
-    names = tuple(f"{words.get(place, place)} rack {next(rank[place])}" for place in where.tolist())
+    where = [place for place, _ in placed.racks]
+    rank, _ = rank_in_group(np.unique(where, return_inverse=True)[1])
+    names = tuple(
+        f"{'OCS' if place == PLANT else place} rack {number}"
+        for place, number in zip(where, rank.tolist(), strict=True)
+    )
     return Stands(placed.node, names, np.ones(len(names), dtype=bool), placed.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,9 +220,9 @@ class FabricViewState(Viewpoint):
         """Draw the links of one group alone and what they join, as large as possible; all for an empty name."""
         if self.scene is None:
             return
-        if group in self.scene.folds.names and (index := self.scene.folds.names.index(group)) in self.folded:
-            self._pinned.add(index)
-            self.set_folded(self.folded - {index})
+        names = self.scene.folds.names
+        if group in names:
+            self._unfold((names.index(group),))
         self.set_link_filter(group=group)
         self.fit()
 
@@ -313,10 +313,7 @@ class FabricViewState(Viewpoint):
         """Mark the nodes that a search has found; look at the first of them if it is out of view."""
         self.found = nodes
         if nodes and center and self.scene is not None:
-            group = int(self.scene.folds.group[nodes[0]])
-            if group in self.folded:
-                self._pinned.add(group)
-                self.set_folded(self.folded - {group})
+            self._unfold((int(self.scene.folds.group[nodes[0]]),))
             xyz = self.scene.layout.xyz[nodes[0]]
             if not self.is_in_view(xyz):
                 x, y, z = xyz.tolist()
@@ -328,12 +325,16 @@ class FabricViewState(Viewpoint):
         if self.scene is None:
             return
         ends = self.scene.link_ends[link]
-        hiding = {int(group) for group in self.scene.folds.group[ends]} & self.folded
-        self._pinned |= hiding
-        self.set_folded(self.folded - hiding)
+        self._unfold(self.scene.folds.group[ends].tolist())
         x, y, z = (float(v) for v in self.scene.layout.xyz[ends].mean(axis=0))
         self.move(self.camera.looking_at((x, y, z)))
         self.set_pointed((links_part(self.scene, np.array([link])),))
+
+    def _unfold(self, groups: Iterable[int]) -> None:
+        """Unfold those of some groups that are folded; they stay so, whatever is near or far."""
+        hiding = self.folded & frozenset(groups)
+        self._pinned |= hiding
+        self.set_folded(self.folded - hiding)  # does nothing where none is
 
     def set_circuits(self, dark: NDArray[np.int64], new: NDArray[np.int64]) -> None:
         """Show links whose circuits are down, and pairs of nodes that circuits join which the run does not have."""
@@ -405,12 +406,12 @@ class FabricViewState(Viewpoint):
 
         Stubs of its links that stand elsewhere, at the far ends of wraps, are left out.
         """
-        group, names = self.link_filter.group, scene.folds.names
+        inside = scene.folds.inside(self.link_filter.group)
         self.drawn_points = None
-        if group not in names:
+        if inside is None:
             return
         own = np.zeros(len(drawing.xyz), dtype=bool)
-        own[drawing.node_point[scene.folds.group == names.index(group)]] = True
+        own[drawing.node_point[inside]] = True
         ends = drawing.segment_ends[self.segments]
         elsewhere = np.isin(ends, drawing.free_ends).any(axis=1) & ~own[ends].any(axis=1)
         self.segments = self.segments[~elsewhere]

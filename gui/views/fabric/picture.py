@@ -70,10 +70,11 @@ def category_colors(state: FabricViewState, theme: Theme) -> tuple[QColor, ...]:
 
 def beside_group(state: FabricViewState) -> NDArray[np.bool_]:
     """Return whether each node is no part of the group that is drawn alone; shape (n_nodes,)."""
-    scene, group = state.scene, state.link_filter.group
-    if scene is None or group not in scene.folds.names:
-        return np.zeros(0 if scene is None else scene.n_nodes, dtype=bool)
-    return np.asarray(scene.folds.group != scene.folds.names.index(group))
+    scene = state.scene
+    if scene is None:
+        return np.zeros(0, dtype=bool)
+    inside = scene.folds.inside(state.link_filter.group)
+    return np.zeros(scene.n_nodes, dtype=bool) if inside is None else ~inside
 
 
 def _nodes(

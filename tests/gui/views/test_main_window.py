@@ -7,16 +7,14 @@ import gc
 import sys
 
 from PyQt6 import sip
-from PyQt6.QtCore import QAbstractItemModel, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QApplication, QLayout, QMenu, QToolButton, QWidget
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtWidgets import QApplication, QToolButton
 
 from gui.app import install_crash_dialog
-from gui.views.charts.chart_view import ChartView
 from gui.views.window.command_palette import CommandPalette
 from gui.views.window.crash_dialog import CrashDialog
-from gui.views.window.main_window import MainWindow
-from tests.gui.views.conftest import come_to_rest, settle
+from tests.gui.views.conftest import come_to_rest
 from tests.support.reading_window import cell, designs, selected_rows
 
 
@@ -219,29 +217,3 @@ def test_closing_the_selected_runs_leaves_the_others(window, wait):
     window.commands.run("edit.next_run")
     wait(window)
     assert window.fabric_state.scene.census() == "27 chips, 81 links"
-
-
-def test_python_holds_nothing_that_qt_has_made_for_a_window_that_is_gone(settings, folder, qtbot):
-    """It would take what Qt makes later at the same place in memory for that, and use what is there no more."""
-    gc.collect()
-    before = {id(each) for each in gc.get_objects()}
-    window = MainWindow(settings)
-    with qtbot.waitExposed(window):
-        window.show()
-    window.open_paths([str(folder)])
-    for panel in window.panels.values():
-        panel.show()
-    settle(qtbot, window)
-    charts = [panel.widget for panel in window.panels.values() if panel.is_made and isinstance(panel.widget, ChartView)]
-    menus = [chart.plot.getPlotItem().ctrlMenu for chart in charts]  # of pyqtgraph, which live as long as their plot
-    allowed = {sub for menu in menus for sub in menu.findChildren(QMenu)}
-    window.close()
-    come_to_rest(qtbot, window)
-    window.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    assert sip.isdeleted(window)
-    gc.collect()
-    new = [each for each in gc.get_objects() if id(each) not in before]
-    widgets = [each for each in new if isinstance(each, QWidget | QAction | QLayout | QAbstractItemModel)]
-    held = [type(each).__name__ for each in widgets if not sip.ispycreated(each) and each not in allowed]
-    assert charts and held == []

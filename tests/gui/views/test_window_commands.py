@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QTabBar
@@ -109,3 +110,13 @@ def test_the_palette_does_not_offer_what_cannot_be_done(make_window, qtbot):
     qtbot.keyClick(palette.text, Qt.Key.Key_Down)
     assert palette.list.currentRow() > first
     palette.reject()
+
+
+def test_python_has_made_all_menus_itself(window):
+    """It is not told of the end of what Qt makes, and would take what is at that place in memory later for that."""
+    menus = [window.menuBar()]
+    for menu in menus:
+        menus += [action.menu() for action in menu.actions() if action.menu() is not None]
+    assert len(menus) > 10
+    assert [menu.title() for menu in menus[1:] if not sip.ispycreated(menu)] == []
+    assert sip.ispycreated(menus[0])

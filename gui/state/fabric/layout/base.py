@@ -72,8 +72,19 @@ class Layout:
 
     @property
     def frame_corners(self) -> Floats:
-        """The corners of each frame, by which of its two ends each is at along x, y and z; shape (n, 8, 3)."""
-        return self.frames[:, _CORNERS, np.arange(3)]
+        """The corners of each frame; see `corners_of`."""
+        return corners_of(self.frames)
+
+
+def corners_of(boxes: Floats) -> Floats:
+    """Return the corners of boxes, by which of its two ends each is at along x, y and z; shape (n, 8, 3).
+
+    Parameters
+    ----------
+    boxes
+        shape (n, 2, 3): low and high corners.
+    """
+    return boxes[:, _CORNERS, np.arange(3)]
 
 
 def straight(xyz: Floats, link_ends: Ints, azimuth_deg: float = -60.0, elevation_deg: float = 25.0) -> Layout:
